@@ -1,0 +1,135 @@
+//! The typed event: what a Kubernetes API server wrote, field by field.
+
+use std::borrow::Cow;
+
+use crate::body::Body;
+
+/// Text that borrows from the record where it can.
+pub type Text<'a> = Cow<'a, str>;
+
+/// A member that the type does not know, or an earlier value of a repeated key: the key and its JSON as it stood.
+pub type Other<'a> = (Text<'a>, Body<'a>);
+
+/// One audit event (`audit.k8s.io/v1` `Event`, or an older version as it was read).
+///
+/// JSON `null` and an absent key are both `None`: the API server writes either. Where a key is repeated, the typed
+/// field holds the last value, as Go's decoder would; the earlier ones stand in [`Event::other`], and rules see them
+/// through [`FieldSource`](crate::FieldSource).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Event<'a> {
+    /// `Event`; absent in the items of a webhook's `EventList` unless inherited from the list.
+    pub kind: Option<Text<'a>>,
+    /// `audit.k8s.io/v1`, or an older version.
+    pub api_version: Option<Text<'a>>,
+    /// The audit level that the policy chose: `Metadata`, `Request` or `RequestResponse`.
+    pub level: Option<Text<'a>>,
+    /// Identifies the request over its stages. The client may choose it (`Audit-ID` header).
+    pub audit_id: Option<Text<'a>>,
+    /// `RequestReceived`, `ResponseStarted`, `ResponseComplete` or `Panic`.
+    pub stage: Option<Text<'a>>,
+    /// Path and raw query as sent.
+    pub request_uri: Option<Text<'a>>,
+    /// The Kubernetes verb, or the lower-case HTTP method of a non-resource request.
+    pub verb: Option<Text<'a>>,
+    /// The authenticated requester, never the impersonated one.
+    pub user: Option<UserInfo<'a>>,
+    /// Whom the requester acts as, once impersonation was authorised.
+    pub impersonated_user: Option<UserInfo<'a>>,
+    /// How the requester authenticated (1.35 and later).
+    pub authentication_metadata: Option<AuthenticationMetadata<'a>>,
+    /// Addresses from forwarding headers, then the TCP peer. Only the last one cannot be forged.
+    pub source_ips: Option<Vec<Text<'a>>>,
+    /// Client text, cut at 1024 bytes by the API server.
+    pub user_agent: Option<Text<'a>>,
+    /// The object of a resource request.
+    pub object_ref: Option<ObjectReference<'a>>,
+    /// The outcome; absent at `RequestReceived`.
+    pub response_status: Option<Status<'a>>,
+    /// The request body, from level `Request` on.
+    pub request_object: Option<Body<'a>>,
+    /// The response body, at level `RequestResponse`.
+    pub response_object: Option<Body<'a>>,
+    /// When the request arrived, as written (RFC 3339).
+    pub request_received_timestamp: Option<Text<'a>>,
+    /// When the stage was reached, as written (RFC 3339).
+    pub stage_timestamp: Option<Text<'a>>,
+    /// Annotations of the event, in the order read, repeated keys kept.
+    pub annotations: Option<Vec<(Text<'a>, Text<'a>)>>,
+    /// Unknown keys and earlier values of repeated ones, in the order read.
+    pub other: Vec<Other<'a>>,
+    /// What the event says when each repeated envelope key is read at an earlier occurrence.
+    pub(crate) earlier: Vec<Event<'a>>,
+    /// Whether some text of the envelope was not valid UTF-8 or held a lone surrogate.
+    pub(crate) invalid_text: bool,
+}
+
+/// An identity (`authentication.k8s.io/v1` `UserInfo`).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct UserInfo<'a> {
+    /// The name that the authenticator gave, `system:serviceaccount:<namespace>:<name>` for a service account.
+    pub username: Option<Text<'a>>,
+    /// Stable identifier of the user, where the authenticator has one.
+    pub uid: Option<Text<'a>>,
+    /// Groups, as the authenticator gave them.
+    pub groups: Option<Vec<Text<'a>>>,
+    /// Further facts of the authenticator, in the order read.
+    pub extra: Option<Vec<(Text<'a>, Vec<Text<'a>>)>>,
+    /// Unknown keys and earlier values of repeated ones.
+    pub other: Vec<Other<'a>>,
+}
+
+/// How the requester authenticated (`audit.k8s.io/v1` `AuthenticationMetadata`, 1.35 and later).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct AuthenticationMetadata<'a> {
+    /// The constrained impersonation verb, for example `impersonate:serviceaccount`.
+    pub impersonation_constraint: Option<Text<'a>>,
+    /// Unknown keys and earlier values of repeated ones.
+    pub other: Vec<Other<'a>>,
+}
+
+/// What a request was about (`audit.k8s.io/v1` `ObjectReference`).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ObjectReference<'a> {
+    /// Plural lower-case resource name, from the URL.
+    pub resource: Option<Text<'a>>,
+    /// The namespace; for a request on a namespace itself both this and `name`.
+    pub namespace: Option<Text<'a>>,
+    /// The object's name; empty when the server generates it.
+    pub name: Option<Text<'a>>,
+    /// UID, when the request body carried one.
+    pub uid: Option<Text<'a>>,
+    /// API group; absent for the core group.
+    pub api_group: Option<Text<'a>>,
+    /// API version; in `audit.k8s.io/v1alpha1` it holds `group/version`.
+    pub api_version: Option<Text<'a>>,
+    /// Resource version, when the request body carried one.
+    pub resource_version: Option<Text<'a>>,
+    /// First path segment after the name.
+    pub subresource: Option<Text<'a>>,
+    /// Unknown keys and earlier values of repeated ones.
+    pub other: Vec<Other<'a>>,
+}
+
+/// The outcome of a request (`meta/v1` `Status`, as audit events embed it).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Status<'a> {
+    /// Always `{}` from an API server; kept as read.
+    pub metadata: Option<Body<'a>>,
+    /// `Success` or `Failure`; often absent.
+    pub status: Option<Text<'a>>,
+    /// Text for a person.
+    pub message: Option<Text<'a>>,
+    /// Machine-readable reason, for example `Forbidden`.
+    pub reason: Option<Text<'a>>,
+    /// Details of a failure, as read.
+    pub details: Option<Body<'a>>,
+    /// HTTP status code.
+    pub code: Option<i64>,
+    /// Unknown keys and earlier values of repeated ones.
+    pub other: Vec<Other<'a>>,
+}

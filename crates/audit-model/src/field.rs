@@ -1,0 +1,389 @@
+//! The one table of fields: every name that a rule may use for a part of an event.
+//!
+//! The compiler, its suggestions, the evaluation and the documentation are driven by [`FIELDS`].
+
+use std::fmt;
+
+use crate::path::{Path, PathError, below};
+
+/// What kind of value a field yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shape {
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Bool,
+    /// A list of texts.
+    List,
+    /// A map with keys of anybody's choice; values are texts or lists of texts.
+    Map,
+    /// A part of the envelope with known members; by itself it can be tested for presence only.
+    Struct,
+    /// An object of the Kubernetes API or a part of one, with any path below it.
+    Object,
+    /// A list of such objects.
+    Objects,
+}
+
+/// One row of the field table.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct FieldInfo {
+    /// Which field.
+    pub id: FieldId,
+    /// The name as rules write it.
+    pub name: &'static str,
+    /// What it yields.
+    pub shape: Shape,
+    /// Whether an empty text counts as absent, so that `''` and `null` mean the same in a rule.
+    pub empty_is_absent: bool,
+    /// What it is, in one sentence.
+    pub doc: &'static str,
+}
+
+macro_rules! fields {
+    ($($id:ident $name:literal $shape:ident $($absent:literal)? : $doc:literal;)+) => {
+        /// Identifies a field of the vocabulary or of the event's schema.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum FieldId {
+            $(#[doc = concat!("`", $name, "`: ", $doc)] $id,)+
+        }
+
+        /// Every field, in the order of the documentation.
+        pub static FIELDS: &[FieldInfo] = &[
+            $(FieldInfo {
+                id: FieldId::$id,
+                name: $name,
+                shape: Shape::$shape,
+                empty_is_absent: false $(|| $absent)?,
+                doc: $doc,
+            },)+
+        ];
+    };
+}
+
+fields! {
+    Verb "verb" Text true: "the Kubernetes verb, or the lower-case HTTP method of a non-resource request";
+    Resource "resource" Text true: "the resource, plural and lower-case";
+    Subresource "subresource" Text true: "the subresource, such as `exec`; absent for the object itself";
+    ApiGroup "apiGroup" Text true: "the API group; absent for the core group";
+    Namespace "namespace" Text true: "the namespace; absent at cluster scope";
+    Name "name" Text true: "the object's name, on create else the one that the server generated";
+    Ref "ref" Text: "`namespace/name`, or `name` at cluster scope";
+    Operation "operation" Text: "the verb, but `create` for a patch or update that created (answered 201)";
+    UserUsername "user.username" Text: "the name of who holds the credential";
+    UserUid "user.uid" Text: "the UID of who holds the credential";
+    UserGroups "user.groups" List: "the groups of who holds the credential";
+    UserExtra "user.extra" Map: "further facts that the authenticator gave, each a list";
+    ImpersonatedUsername "impersonatedUser.username" Text: "the name of whom the requester acts as";
+    ImpersonatedUid "impersonatedUser.uid" Text: "the UID of whom the requester acts as";
+    ImpersonatedGroups "impersonatedUser.groups" List: "the groups of whom the requester acts as";
+    ImpersonatedExtra "impersonatedUser.extra" Map: "further facts of whom the requester acts as";
+    ActorUsername "actor.username" Text: "the impersonated user's name when there is one, else the user's";
+    ActorGroups "actor.groups" List: "the impersonated user's groups when there is one, else the user's";
+    ActorKind "actor.kind" Text: "`user`, `serviceaccount`, `node`, `system` or `anonymous`";
+    ActorId "actor.id" Text: "the actor's name without the session of an assumed role";
+    ServiceAccountNamespace "serviceAccount.namespace" Text: "the namespace of the actor, a service account";
+    ServiceAccountName "serviceAccount.name" Text: "the name of the actor, a service account";
+    NodeName "node.name" Text: "the node's name, of an actor that is a node";
+    ClientIp "client.ip" Text: "the last source address: the only one that the caller cannot forge";
+    ClientNet "client.net" Text: "`client.ip` cut to its /24 or /64 network";
+    UserAgent "userAgent" Text: "what the client calls itself";
+    RequestUri "requestURI" Text: "path and query as sent";
+    UriPath "uri.path" Text: "the path of the request, percent-decoded once";
+    UriQuery "uri.query" Map: "the parameters of the query, decoded; a repeated one is a list";
+    ExecCommand "exec.command" List: "the argument list of an exec or attach";
+    ExecProgram "exec.program" Text: "the base name of the program that an exec runs";
+    ExecCommandLine "exec.commandLine" Text: "the argument list joined by one space";
+    ExecContainer "exec.container" Text: "the container of an exec or attach";
+    ExecTty "exec.tty" Bool: "whether an exec or attach asked for a terminal";
+    ExecStdin "exec.stdin" Bool: "whether an exec or attach passes standard input";
+    Decision "decision" Text: "the authorizer's decision, `allow` or `forbid`";
+    Reason "reason" Text: "why the authorizer decided so";
+    Status "status" Number: "the HTTP status code";
+    Outcome "outcome" Text: "`denied`, `failure`, `dry-run` or `success`; absent while there is no answer";
+    Object "object" Object: "the object that a write leaves behind, as far as the event holds it";
+    Patch "patch" Object: "what a patch itself sets, in the paths of the object; what it removes is null";
+    PodSpec "podSpec" Object: "the pod template of the object, wherever its kind keeps it";
+    Containers "containers" Objects: "all containers, init containers and ephemeral containers of the pod template";
+    Volumes "volumes" Objects: "the volumes of the pod template";
+    HostPaths "hostPaths" List: "the host paths of the pod template's volumes, cleaned";
+    RbacRules "rbac.rules" Objects: "the rules of a role";
+    RbacSubjects "rbac.subjects" Objects: "the subjects of a role binding";
+    RbacRoleRef "rbac.roleRef" Object: "the role that a role binding grants";
+    SourceProvider "source.provider" Text: "where the event came from, such as `native`";
+    SourceCluster "source.cluster" Text: "the cluster, as the embedder or the source names it";
+    EventFlags "event.flags" List: "what is odd about the record: `duplicate-key`, `invalid-text` and others";
+    Kind "kind" Text: "`Event`";
+    ApiVersion "apiVersion" Text: "the version of the audit API";
+    Level "level" Text: "the audit level: `Metadata`, `Request` or `RequestResponse`";
+    AuditId "auditID" Text: "identifies the request over its stages; the client may choose it";
+    Stage "stage" Text: "`RequestReceived`, `ResponseStarted`, `ResponseComplete` or `Panic`";
+    User "user" Struct: "who holds the credential";
+    ImpersonatedUser "impersonatedUser" Struct: "whom the requester acts as";
+    AuthenticationMetadata "authenticationMetadata" Struct: "how the requester authenticated";
+    ImpersonationConstraint "authenticationMetadata.impersonationConstraint" Text: "the constrained impersonation verb";
+    SourceIps "sourceIPs" List: "the client's addresses; all but the last can be forged";
+    ObjectRef "objectRef" Struct: "the object of a resource request";
+    ObjectRefResource "objectRef.resource" Text: "the resource, as recorded";
+    ObjectRefNamespace "objectRef.namespace" Text: "the namespace, as recorded";
+    ObjectRefName "objectRef.name" Text: "the name, as recorded";
+    ObjectRefUid "objectRef.uid" Text: "the UID, where the request carried one";
+    ObjectRefApiGroup "objectRef.apiGroup" Text: "the API group, as recorded";
+    ObjectRefApiVersion "objectRef.apiVersion" Text: "the API version";
+    ObjectRefResourceVersion "objectRef.resourceVersion" Text: "the resource version, where the request carried one";
+    ObjectRefSubresource "objectRef.subresource" Text: "the subresource, as recorded";
+    ResponseStatus "responseStatus" Struct: "the outcome of the request";
+    ResponseStatusMetadata "responseStatus.metadata" Object: "always empty";
+    ResponseStatusStatus "responseStatus.status" Text: "`Success` or `Failure`";
+    ResponseStatusMessage "responseStatus.message" Text: "the message of the answer";
+    ResponseStatusReason "responseStatus.reason" Text: "the reason of a failure, such as `Forbidden`";
+    ResponseStatusDetails "responseStatus.details" Object: "details of a failure";
+    ResponseStatusCode "responseStatus.code" Number: "the HTTP status code, as recorded";
+    RequestObject "requestObject" Object: "the body of the request";
+    ResponseObject "responseObject" Object: "the body of the response";
+    RequestReceivedTimestamp "requestReceivedTimestamp" Text: "when the request arrived";
+    StageTimestamp "stageTimestamp" Text: "when the stage was reached";
+    Annotations "annotations" Map: "annotations of the event, such as the authorizer's decision";
+}
+
+impl FieldId {
+    /// Number of fields: every id as an index is below it.
+    pub const COUNT: usize = FIELDS.len();
+
+    /// The id as an index into a table of [`FieldId::COUNT`] entries.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The row of the table.
+    pub fn info(self) -> &'static FieldInfo {
+        // The macro makes the enum and the table from the same rows, in the same order.
+        FIELDS.get(self.index()).unwrap_or(&FIELDS[0])
+    }
+}
+
+/// A field with the path below it: what one test of a rule reads.
+///
+/// The vocabulary is closed, so a name that is not in it is an error with suggestions; the bodies are open, so below
+/// `object`, `podSpec` and the like any path is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Field {
+    id: FieldId,
+    path: Path,
+}
+
+impl Field {
+    /// Finds the field that a rule names.
+    ///
+    /// # Errors
+    /// [`FieldError`] for a name that no event has, with the nearest known names, and for a malformed path.
+    ///
+    /// # Examples
+    /// ```
+    /// use audit_model::{Field, FieldId};
+    ///
+    /// let field = Field::resolve("objectRef.resource")?;
+    /// assert_eq!(field.id(), FieldId::ObjectRefResource);
+    ///
+    /// let error = Field::resolve("objectRef.resouce").unwrap_err();
+    /// assert_eq!(error.suggestions(), ["objectRef.resource"]);
+    /// # Ok::<(), audit_model::FieldError>(())
+    /// ```
+    pub fn resolve(name: &str) -> Result<Self, FieldError> {
+        let unknown = || FieldError {
+            kind: FieldErrorKind::Unknown,
+            suggestions: suggest(name),
+        };
+        let info = FIELDS
+            .iter()
+            .filter(|info| covers(info.name, name))
+            .max_by_key(|info| info.name.len());
+        let Some(info) = info else {
+            return Err(unknown());
+        };
+        let rest = name.get(info.name.len()..).unwrap_or_default();
+        let path = below(rest, info.shape == Shape::Map).map_err(|error| FieldError {
+            kind: FieldErrorKind::Path(error),
+            suggestions: Vec::new(),
+        })?;
+        let open = match info.shape {
+            Shape::Object | Shape::Objects => true,
+            // An entry, and a member of it.
+            Shape::Map => path.segments().len() <= 2,
+            Shape::List => matches!(path.segments(), [] | [crate::Segment::Index(_)]),
+            Shape::Text | Shape::Number | Shape::Bool | Shape::Struct => path.is_empty(),
+        };
+        if open {
+            Ok(Self { id: info.id, path })
+        } else {
+            Err(unknown())
+        }
+    }
+
+    /// Which field.
+    pub fn id(&self) -> FieldId {
+        self.id
+    }
+
+    /// The path below it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The row of the field table.
+    pub fn info(&self) -> &'static FieldInfo {
+        self.id.info()
+    }
+
+    /// What the field yields, as far as the table knows: the shape of the row for an empty path.
+    pub fn shape(&self) -> Option<Shape> {
+        self.path.is_empty().then_some(self.info().shape)
+    }
+}
+
+impl From<FieldId> for Field {
+    fn from(id: FieldId) -> Self {
+        Self {
+            id,
+            path: Path::default(),
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info().name)?;
+        let path = self.path.to_string();
+        if !path.is_empty() && !path.starts_with('[') {
+            f.write_str(".")?;
+        }
+        f.write_str(&path)
+    }
+}
+
+/// Whether `name` is `known` or goes on below it.
+fn covers(known: &str, name: &str) -> bool {
+    name.strip_prefix(known)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The known names nearest to one that is not known, best first, at most three.
+fn suggest(name: &str) -> Vec<String> {
+    let first = name.split(['.', '[']).next().unwrap_or_default();
+    // A path into an object without saying which object: by far the most common slip of those who write manifests.
+    if matches!(
+        first,
+        "spec" | "metadata" | "data" | "stringData" | "template" | "subjects" | "roleRef" | "rules"
+    ) {
+        return vec![format!("object.{name}")];
+    }
+    let mut near: Vec<(usize, &str)> = FIELDS
+        .iter()
+        .map(|info| {
+            (
+                strsim::damerau_levenshtein(&info.name.to_lowercase(), &name.to_lowercase()),
+                info.name,
+            )
+        })
+        .filter(|(distance, known)| *distance <= (known.len() / 4).clamp(1, 3))
+        .collect();
+    near.sort_unstable();
+    if near.is_empty() {
+        // The last part alone is often right: `ref.namespace` for `objectRef.namespace`.
+        let last = name.rsplit('.').next().unwrap_or_default();
+        near = FIELDS
+            .iter()
+            .filter(|info| {
+                info.name
+                    .rsplit('.')
+                    .next()
+                    .is_some_and(|part| part.eq_ignore_ascii_case(last))
+            })
+            .map(|info| (info.name.len(), info.name))
+            .collect();
+    }
+    near.into_iter()
+        .take(3)
+        .map(|(_, known)| known.to_owned())
+        .collect()
+}
+
+/// A name that is no field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    kind: FieldErrorKind,
+    suggestions: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum FieldErrorKind {
+    Unknown,
+    Path(PathError),
+}
+
+impl FieldError {
+    /// The nearest known names, best first.
+    pub fn suggestions(&self) -> &[String] {
+        &self.suggestions
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            FieldErrorKind::Unknown => f.write_str("no audit event has this field"),
+            FieldErrorKind::Path(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for FieldError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_index_their_rows() {
+        for (at, info) in FIELDS.iter().enumerate() {
+            assert_eq!(info.id.index(), at);
+            assert_eq!(Field::resolve(info.name).unwrap(), Field::from(info.id));
+        }
+    }
+
+    #[test]
+    fn paths_go_below_open_fields_only() {
+        assert_eq!(
+            Field::resolve("podSpec.hostNetwork").unwrap().to_string(),
+            "podSpec.hostNetwork"
+        );
+        assert_eq!(
+            Field::resolve("containers[0].image").unwrap().to_string(),
+            "containers[0].image"
+        );
+        let decision = Field::resolve("annotations.authorization.k8s.io/decision").unwrap();
+        assert_eq!(
+            decision.to_string(),
+            "annotations.authorization.k8s.io/decision"
+        );
+        assert_eq!(decision.path().segments().len(), 1);
+        assert!(Field::resolve("verb.x").is_err());
+        assert!(Field::resolve("user.groups[0]").is_ok());
+        assert!(Field::resolve("user.groups.x").is_err());
+    }
+
+    #[test]
+    fn suggests_the_nearest_names() {
+        let suggestions = |name| Field::resolve(name).unwrap_err().suggestions().to_vec();
+        assert_eq!(suggestions("objectRef.resouce"), ["objectRef.resource"]);
+        assert_eq!(suggestions("spec.hostNetwork"), ["object.spec.hostNetwork"]);
+        assert_eq!(suggestions("Verb"), ["verb"]);
+        assert_eq!(suggestions("usr.username"), ["user.username"]);
+        assert!(suggestions("zzzzzzzz").is_empty());
+    }
+}

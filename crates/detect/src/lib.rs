@@ -1,0 +1,3 @@
+//! Programs and events to hits and detections.
+
+#![forbid(unsafe_code)]

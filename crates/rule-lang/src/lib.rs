@@ -1,0 +1,3 @@
+//! The kubesift rule language: rule text to diagnostics, or to verified programs.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,238 @@
+//! The compiled form of one rule: a short, verified program over tests of fields.
+//!
+//! A [`Program`] is plain data and belongs to one rule; whoever evaluates programs of many rules may share what they
+//! have in common. It has one register, a truth value called the accumulator, and these ops:
+//!
+//! | op | effect |
+//! |---|---|
+//! | `test p` | accumulator := predicate `p` |
+//! | `block b` | accumulator := block `b`, a quantifier over the members of a list or the entries of a map |
+//! | `call r` | accumulator := routine `r` |
+//! | `const v` | accumulator := `v` |
+//! | `not` | accumulator := its negation |
+//! | `jump-if-false t` | go on at `t` when the accumulator is false |
+//! | `jump-if-true t` | go on at `t` when the accumulator is true |
+//! | `return` | end of the routine; its result is the accumulator |
+//!
+//! Jumps go forward and stay in their routine, a routine calls only routines before it, and a block's routine stands
+//! before every routine that holds the block: so evaluation ends, in time bounded by the program and the event.
+//!
+//! Every predicate and block has a [`Polarity`], because a duplicated key leaves doubt about what the API server read.
+//! Doubt counts as a hit: a test in positive position matches when any reading does, one under an odd number of
+//! negations counts as matched only when every reading does. A selection that a condition uses in both ways is
+//! compiled into two routines.
+
+use audit_model::{Field, Path};
+use ipnet::IpNet;
+
+use crate::text::Pattern;
+
+/// Index of a [`Predicate`] in its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PredicateIdx(pub(crate) u32);
+
+/// Index of a [`Block`] in its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlockIdx(pub(crate) u32);
+
+/// Index of a [`Routine`] in its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RoutineIdx(pub(crate) u32);
+
+/// Index of an [`Op`] in its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpIdx(pub(crate) u32);
+
+macro_rules! index {
+    ($($name:ident)+) => {$(
+        impl $name {
+            /// The index as a number.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )+};
+}
+index!(PredicateIdx BlockIdx RoutineIdx OpIdx);
+
+/// One instruction; the module documentation lists their effects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Evaluate a predicate.
+    Test(PredicateIdx),
+    /// Evaluate a block.
+    Block(BlockIdx),
+    /// Run a routine.
+    Call(RoutineIdx),
+    /// Load a constant.
+    Const(bool),
+    /// Negate.
+    Not,
+    /// Go on elsewhere when false.
+    JumpIfFalse(OpIdx),
+    /// Go on elsewhere when true.
+    JumpIfTrue(OpIdx),
+    /// End the routine.
+    Return,
+}
+
+/// How the readings of a duplicated key combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Polarity {
+    /// In positive position: one reading that matches is enough.
+    Positive,
+    /// Under an odd number of negations: every reading must match.
+    Negative,
+}
+
+impl Polarity {
+    /// The polarity under one more negation.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Positive => Self::Negative,
+            Self::Negative => Self::Positive,
+        }
+    }
+}
+
+/// What a predicate or a block reads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// A field of the event.
+    Field(Field),
+    /// A path in the member of the innermost block. Of an entry of a map the first step is `key` or `value`.
+    Member(Path),
+    /// Every text of the event, bodies included.
+    Keyword,
+}
+
+/// One test of one operand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicate {
+    /// What is read.
+    pub operand: Operand,
+    /// How doubt combines.
+    pub polarity: Polarity,
+    /// What is asked.
+    pub test: Test,
+}
+
+/// What a predicate asks of the values that its operand yields; true when any of them answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// Something other than `null` is there: a scalar, an object, or a list even when it is empty.
+    /// `null` as a value and `exists: false` are the negation of this.
+    Exists,
+    /// A scalar, an object or a list with at least one member: the value `'*'`.
+    Present,
+    /// The text form of a scalar, or its number, is one of these.
+    OneOf(Vec<Literal>),
+    /// A number, or a text that reads as one, compares so.
+    Compare(Comparison, Number),
+    /// A regular expression is found in the text form of a scalar.
+    Regex(Vec<Regex>),
+    /// The text is an address in one of these networks.
+    Cidr(Vec<IpNet>),
+    /// The text form equals, contains, begins or ends with that of another field of the event.
+    FieldRef {
+        /// How the two are compared.
+        relation: Relation,
+        /// The other field.
+        field: Field,
+        /// Whether case counts.
+        cased: bool,
+    },
+}
+
+/// A value to compare with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Literal {
+    /// What the text form must be.
+    pub pattern: Pattern,
+    /// For a value written as a number: what the number may be instead, so that `100` matches `1e2`.
+    pub number: Option<Number>,
+}
+
+/// A number without loss: an integer where the text is one, else a float.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// An integer.
+    Int(i128),
+    /// Anything else that reads as a JSON number; past the range of a double it is infinity.
+    Float(f64),
+}
+
+/// Numeric comparison, value of the field on the left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+}
+
+/// How two texts relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// The same text.
+    Equals,
+    /// The left holds the right.
+    Contains,
+    /// The left begins with the right.
+    StartsWith,
+    /// The left ends with the right.
+    EndsWith,
+}
+
+/// A regular expression that has been compiled once, within the size limit, to be sure that it can be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Regex {
+    /// The pattern as written.
+    pub pattern: String,
+    /// Modifier `i`.
+    pub case_insensitive: bool,
+    /// Modifier `m`.
+    pub multi_line: bool,
+    /// Modifier `s`.
+    pub dot_matches_new_line: bool,
+}
+
+/// How many members must satisfy a block. `[none]` is the negation of [`Quantifier::Any`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Quantifier {
+    /// At least one.
+    Any,
+    /// Every one, and there is one.
+    All,
+    /// Every one; none at all will do.
+    AllOrEmpty,
+}
+
+/// A quantifier over the members of a list or the entries of a map, all tests on one and the same member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// The list or map.
+    pub operand: Operand,
+    /// How many members.
+    pub quantifier: Quantifier,
+    /// How doubt combines.
+    pub polarity: Polarity,
+    /// What a member must satisfy; its [`Operand::Member`] paths start at the member.
+    pub routine: RoutineIdx,
+}
+
+/// A piece of code: a selection, a condition, or what a block asks of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routine {
+    /// The selection's name, `condition`, or where the block stands.
+    pub name: String,
+    /// First op.
+    pub start: OpIdx,
+    /// One past the last op, which is a `return`.
+    pub end: OpIdx,
+}
