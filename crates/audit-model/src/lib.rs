@@ -3,16 +3,33 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod containers;
+mod derive;
 mod event;
 mod field;
+mod field_source;
+mod flags;
+mod image;
 mod limits;
+mod object;
+mod parse;
+mod patch;
 mod path;
+mod scratch;
 mod text;
+mod tree;
+mod uri;
 mod value;
+mod walk;
 
 pub use body::Body;
 pub use event::{AuthenticationMetadata, Event, ObjectReference, Other, Status, Text, UserInfo};
 pub use field::{FIELDS, Field, FieldError, FieldId, FieldInfo, Shape};
+pub use field_source::{FieldSource, MapItem};
+pub use flags::Flags;
 pub use limits::Limits;
 pub use path::{Path, PathError, Segment};
+pub use scratch::Scratch;
+pub use tree::{NodeId, Tree};
 pub use value::Value;
+pub use walk::{Doubt, Member};
