@@ -110,6 +110,11 @@ impl Scratch {
         node
     }
 
+    /// Where the values of a field begin, if it has been found for this event.
+    pub fn found(&self, field: FieldId) -> Option<NodeId> {
+        self.combined.get(field.index()).copied().flatten()
+    }
+
     /// Finds everything that is recorded, so that a search through all text misses nothing.
     pub fn find_all(&mut self, source: &dyn FieldSource) {
         if !std::mem::replace(&mut self.all_found, true) {

@@ -61,6 +61,13 @@ impl From<NodeId> for Member {
     }
 }
 
+impl Member {
+    /// The key, of an entry of a map.
+    pub fn key(self, tree: &Tree) -> Option<&str> {
+        if self.entry { tree.key(self.node) } else { None }
+    }
+}
+
 /// What a walk stops at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Goal {
