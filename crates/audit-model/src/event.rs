@@ -133,3 +133,48 @@ pub struct Status<'a> {
     /// Unknown keys and earlier values of repeated ones.
     pub other: Vec<Other<'a>>,
 }
+
+impl<'a> Event<'a> {
+    /// Every reading of the record: the event itself, then what it says when each repeated key of the envelope is
+    /// read at an earlier occurrence.
+    ///
+    /// A record that honest software wrote has one. Whoever must not miss what any parser could read looks at all:
+    /// ```
+    /// use audit_model::{Event, Limits};
+    ///
+    /// let event = Event::decode_fragment(br#"{"verb":"get","verb":"delete"}"#, &Limits::default())?;
+    /// assert_eq!(event.verb.as_deref(), Some("delete"));
+    /// let verbs: Vec<_> = event.readings().map(|reading| reading.verb.as_deref()).collect();
+    /// assert_eq!(verbs, [Some("delete"), Some("get")]);
+    /// # Ok::<(), audit_model::DecodeError>(())
+    /// ```
+    pub fn readings(&self) -> impl Iterator<Item = &Event<'a>> {
+        std::iter::once(self).chain(&self.earlier)
+    }
+
+    /// Whether a key of the envelope, of the annotations or of `user.extra` stands twice.
+    pub fn has_duplicate_key(&self) -> bool {
+        let extra = [&self.user, &self.impersonated_user]
+            .into_iter()
+            .flatten()
+            .filter_map(|user| user.extra.as_ref());
+        !self.earlier.is_empty()
+            || self
+                .annotations
+                .as_ref()
+                .is_some_and(|pairs| repeats(pairs))
+            || extra.into_iter().any(|pairs| repeats(pairs))
+    }
+
+    /// Whether some text of the envelope was not valid UTF-8 or held a lone surrogate, and so reads U+FFFD.
+    pub fn has_invalid_text(&self) -> bool {
+        self.readings().any(|reading| reading.invalid_text)
+    }
+}
+
+/// Whether a key stands twice; near-linear, since a hostile log may hold a million of them.
+fn repeats<V>(pairs: &[(Text<'_>, V)]) -> bool {
+    let mut keys: Vec<_> = pairs.iter().map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|pair| pair.first() == pair.last())
+}

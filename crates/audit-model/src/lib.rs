@@ -4,7 +4,10 @@
 
 mod body;
 mod containers;
+mod decode;
 mod derive;
+mod envelope;
+mod error;
 mod event;
 mod field;
 mod field_source;
@@ -15,7 +18,10 @@ mod object;
 mod parse;
 mod patch;
 mod path;
+mod scan;
+mod schema;
 mod scratch;
+mod tape;
 mod text;
 mod tree;
 mod uri;
@@ -23,6 +29,7 @@ mod value;
 mod walk;
 
 pub use body::Body;
+pub use error::{DecodeError, ReadError};
 pub use event::{AuthenticationMetadata, Event, ObjectReference, Other, Status, Text, UserInfo};
 pub use field::{FIELDS, Field, FieldError, FieldId, FieldInfo, Shape};
 pub use field_source::{FieldSource, MapItem};
