@@ -64,7 +64,11 @@ impl From<NodeId> for Member {
 impl Member {
     /// The key, of an entry of a map.
     pub fn key(self, tree: &Tree) -> Option<&str> {
-        if self.entry { tree.key(self.node) } else { None }
+        if self.entry {
+            tree.key(self.node)
+        } else {
+            None
+        }
     }
 }
 
