@@ -1,3 +1,78 @@
-//! The kubesift rule language: rule text to diagnostics, or to verified programs.
+//! The kubesift rule language: Sigma rules for Kubernetes audit logs, compiled to verified programs.
+//!
+//! `text → tree of YAML → documents → names looked up → program`, and at each step diagnostics that point into the file.
+//!
+//! A [`Compiler`] takes the files of a set and gives back [`Compiled`]: every [`Rule`] without errors, with its
+//! [`Program`], and every [`Diagnostic`]. Nothing is evaluated here; that is the work of the `kubesift-detect` crate.
+//!
+//! # Examples
+//! ```
+//! use rule_lang::{Compiler, render};
+//!
+//! let mut compiler = Compiler::new();
+//! compiler.add(
+//!     "exec.yaml",
+//!     "
+//! title: Shell in a pod
+//! logsource: {product: kubernetes, service: audit}
+//! detection:
+//!   selection: {objectRef.subresource: exec, exec.programm: bash}
+//!   condition: selection
+//! ",
+//! );
+//! let compiled = compiler.finish();
+//! assert!(compiled.rules.is_empty());
+//! assert_eq!(compiled.diagnostics[0].code(), "unknown-field");
+//! assert_eq!(compiled.diagnostics[0].help(), Some("did you mean `exec.program`?"));
+//! ```
+//!
+//! # Limits
+//! Rule text is not trusted: size, nesting and the size of what is compiled have fixed limits, and YAML's anchors,
+//! aliases, merge keys and tags are refused. No input panics.
 
 #![forbid(unsafe_code)]
+
+mod ast;
+mod compile;
+mod condition;
+mod detection;
+mod diagnostic;
+mod disassembly;
+mod document;
+mod item;
+mod limits;
+mod lint;
+mod message;
+mod metadata;
+mod modifier;
+mod name;
+mod number;
+mod placeholder;
+mod program;
+mod regex;
+mod render;
+mod resolve;
+mod rule;
+mod rule_test;
+mod scalar;
+mod set;
+mod source;
+mod text;
+mod tree;
+mod yaml;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use number::{Number, compare};
+pub use program::{
+    Block, BlockIdx, Comparison, Literal, Op, OpIdx, Operand, Polarity, Predicate, PredicateIdx,
+    Program, Quantifier, Relation, Routine, RoutineIdx, Selection, Test, VerifyError,
+};
+pub use regex::{Regex, RegexError};
+pub use render::render;
+pub use rule::{
+    Filter, Level, Message, MessagePart, ParseLevelError, ParseStatusError, ParseTestKindError,
+    Rule, RuleTest, Status, TestKind,
+};
+pub use set::{Compiled, Compiler};
+pub use source::{LineColumn, SourceId, Sources, Span};
+pub use text::{Pattern, PatternKind, fold_into};

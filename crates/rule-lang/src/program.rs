@@ -22,9 +22,13 @@
 //! negations counts as matched only when every reading does. A selection that a condition uses in both ways is
 //! compiled into two routines.
 
-use audit_model::{Field, Path};
+use std::fmt;
+
+use audit_model::{Field, FieldId, Path};
 use ipnet::IpNet;
 
+use crate::number::Number;
+use crate::regex::Regex;
 use crate::text::Pattern;
 
 /// Index of a [`Predicate`] in its program.
@@ -154,15 +158,6 @@ pub struct Literal {
     pub number: Option<Number>,
 }
 
-/// A number without loss: an integer where the text is one, else a float.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Number {
-    /// An integer.
-    Int(i128),
-    /// Anything else that reads as a JSON number; past the range of a double it is infinity.
-    Float(f64),
-}
-
 /// Numeric comparison, value of the field on the left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparison {
@@ -187,19 +182,6 @@ pub enum Relation {
     StartsWith,
     /// The left ends with the right.
     EndsWith,
-}
-
-/// A regular expression that has been compiled once, within the size limit, to be sure that it can be.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Regex {
-    /// The pattern as written.
-    pub pattern: String,
-    /// Modifier `i`.
-    pub case_insensitive: bool,
-    /// Modifier `m`.
-    pub multi_line: bool,
-    /// Modifier `s`.
-    pub dot_matches_new_line: bool,
 }
 
 /// How many members must satisfy a block. `[none]` is the negation of [`Quantifier::Any`].
@@ -235,4 +217,248 @@ pub struct Routine {
     pub start: OpIdx,
     /// One past the last op, which is a `return`.
     pub end: OpIdx,
+}
+
+/// A named selection of a rule, for evidence: which of them hold of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    pub(crate) name: String,
+    pub(crate) routine: RoutineIdx,
+}
+
+impl Selection {
+    /// The name in the rule.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its routine, in positive polarity.
+    pub fn routine(&self) -> RoutineIdx {
+        self.routine
+    }
+}
+
+/// The compiled form of one rule; the module documentation of the crate's source explains its ops.
+///
+/// Its [`Debug`](fmt::Debug) form is a disassembly.
+#[derive(Clone, PartialEq)]
+pub struct Program {
+    pub(crate) ops: Vec<Op>,
+    pub(crate) predicates: Vec<Predicate>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) routines: Vec<Routine>,
+    pub(crate) selections: Vec<Selection>,
+    pub(crate) condition: RoutineIdx,
+}
+
+impl Program {
+    /// All instructions, routine after routine.
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// One instruction.
+    pub fn op(&self, idx: OpIdx) -> Option<Op> {
+        self.ops.get(idx.index()).copied()
+    }
+
+    /// All predicates, each once.
+    pub fn predicates(&self) -> &[Predicate] {
+        &self.predicates
+    }
+
+    /// One predicate.
+    pub fn predicate(&self, idx: PredicateIdx) -> Option<&Predicate> {
+        self.predicates.get(idx.index())
+    }
+
+    /// All blocks.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// One block.
+    pub fn block(&self, idx: BlockIdx) -> Option<&Block> {
+        self.blocks.get(idx.index())
+    }
+
+    /// All routines; each calls only those before it.
+    pub fn routines(&self) -> &[Routine] {
+        &self.routines
+    }
+
+    /// One routine.
+    pub fn routine(&self, idx: RoutineIdx) -> Option<&Routine> {
+        self.routines.get(idx.index())
+    }
+
+    /// The routine that says whether the rule matches.
+    pub fn condition(&self) -> RoutineIdx {
+        self.condition
+    }
+
+    /// The selections in the order of the rule.
+    pub fn selections(&self) -> &[Selection] {
+        &self.selections
+    }
+
+    /// Every field of the event that is read, in the order of the predicates and then of the blocks; a field may come
+    /// more than once.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        let of_predicates = self.predicates.iter().flat_map(|predicate| {
+            let compared = match &predicate.test {
+                Test::FieldRef { field, .. } => Some(field),
+                _ => None,
+            };
+            predicate.operand.field().into_iter().chain(compared)
+        });
+        let of_blocks = self.blocks.iter().filter_map(|block| block.operand.field());
+        of_predicates.chain(of_blocks)
+    }
+
+    /// Whether a field of the table is read, or anything below it.
+    pub fn reads(&self, id: FieldId) -> bool {
+        self.fields().any(|field| field.id() == id)
+    }
+
+    /// Checks what evaluation relies on: every index is in range, jumps go forward and stay in their routine, a routine
+    /// ends with a return, and calls and blocks go to routines before their own.
+    ///
+    /// The compiler makes no program that fails; this is the contract in code, and runs on everything it makes.
+    ///
+    /// # Errors
+    /// [`VerifyError`] for the first violation.
+    pub fn verify(&self) -> Result<(), VerifyError> {
+        let fail = |at: usize, what| Err(VerifyError { at, what });
+        let mut next = 0;
+        for (idx, routine) in self.routines.iter().enumerate() {
+            let (start, end) = (routine.start.index(), routine.end.index());
+            if start != next || end <= start {
+                return fail(start, "routines do not follow each other");
+            }
+            next = end;
+            let Some(ops) = self.ops.get(start..end) else {
+                return fail(start, "a routine is out of range");
+            };
+            if ops.last() != Some(&Op::Return) {
+                return fail(end, "a routine does not end with a return");
+            }
+            for (at, op) in (start..).zip(ops) {
+                let (good, what) = match op {
+                    Op::Test(predicate) => (
+                        self.predicate(*predicate).is_some(),
+                        "there is no such predicate",
+                    ),
+                    Op::Block(block) => {
+                        let block = self.block(*block);
+                        let before = block.is_some_and(|block| block.routine.index() < idx);
+                        (before, "a block does not go to a routine before its own")
+                    }
+                    Op::Call(callee) => (
+                        callee.index() < idx,
+                        "a call does not go to a routine before its own",
+                    ),
+                    Op::JumpIfFalse(target) | Op::JumpIfTrue(target) => {
+                        let inside = target.index() > at && target.index() < end;
+                        (inside, "a jump does not go forward in its routine")
+                    }
+                    Op::Const(_) | Op::Not | Op::Return => (true, ""),
+                };
+                if !good {
+                    return fail(at, what);
+                }
+            }
+        }
+        if next != self.ops.len() {
+            return fail(next, "there are ops outside of routines");
+        }
+        let named = self.selections.iter().map(|selection| selection.routine);
+        if named
+            .chain([self.condition])
+            .any(|idx| self.routine(idx).is_none())
+        {
+            return fail(next, "there is no such routine");
+        }
+        Ok(())
+    }
+}
+
+/// A program that cannot be evaluated; see [`Program::verify`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyError {
+    at: usize,
+    what: &'static str,
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at op {}", self.what, self.at)
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+impl Operand {
+    /// The field of the event, if it is one.
+    pub fn field(&self) -> Option<&Field> {
+        match self {
+            Self::Field(field) => Some(field),
+            Self::Member(_) | Self::Keyword => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(ops: Vec<Op>) -> Program {
+        let end = OpIdx(u32::try_from(ops.len()).unwrap());
+        Program {
+            ops,
+            predicates: Vec::new(),
+            blocks: Vec::new(),
+            routines: vec![Routine {
+                name: "condition".to_owned(),
+                start: OpIdx(0),
+                end,
+            }],
+            selections: Vec::new(),
+            condition: RoutineIdx(0),
+        }
+    }
+
+    #[test]
+    fn verify_refuses_what_would_not_end() {
+        let verify = |ops| program(ops).verify().map_err(|error| error.to_string());
+        assert_eq!(verify(vec![Op::Const(true), Op::Return]), Ok(()));
+        for (ops, message) in [
+            (
+                vec![Op::Const(true)],
+                "a routine does not end with a return at op 1",
+            ),
+            (
+                vec![Op::JumpIfTrue(OpIdx(0)), Op::Return],
+                "a jump does not go forward in its routine at op 0",
+            ),
+            (
+                vec![Op::JumpIfTrue(OpIdx(2)), Op::Return],
+                "a jump does not go forward in its routine at op 0",
+            ),
+            (
+                vec![Op::Call(RoutineIdx(0)), Op::Return],
+                "a call does not go to a routine before its own at op 0",
+            ),
+            (
+                vec![Op::Test(PredicateIdx(0)), Op::Return],
+                "there is no such predicate at op 0",
+            ),
+            (
+                vec![Op::Block(BlockIdx(0)), Op::Return],
+                "a block does not go to a routine before its own at op 0",
+            ),
+        ] {
+            assert_eq!(verify(ops), Err(message.to_owned()));
+        }
+    }
 }

@@ -1,0 +1,499 @@
+//! Selections, blocks and items: from the YAML tree to the AST. Nothing is looked up yet.
+
+use crate::ast::{Block, Body, Condition, Item, Keywords, Name, Scope, Selection};
+use crate::condition;
+use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::limits;
+use crate::modifier::{self, Chain};
+use crate::name;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::yaml::{Entry, Kind, Node};
+
+/// Reads the selections of one document.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) report: &'a mut Report,
+    /// Whether the document says `sigma-version: 3`, so that brackets mean something.
+    pub(crate) brackets: bool,
+}
+
+impl Reader<'_> {
+    /// Reads a `detection` or `filter`: named selections and a `condition`. Keys in `others` are passed over.
+    pub(crate) fn scope(&mut self, owner: &Scalar, node: &Node, others: &[&str]) -> Option<Scope> {
+        let Some(entries) = node.map() else {
+            if !node.is_refused() {
+                self.report.add(
+                    Code::WrongType,
+                    node.span,
+                    format!(
+                        "{} is a map of selections, and this is {}",
+                        quoted(&owner.text),
+                        node.describe()
+                    ),
+                );
+            }
+            return None;
+        };
+        let scope = self.selections(entries, others, 0);
+        if scope.selections.is_empty() {
+            self.report
+                .add(
+                    Code::EmptySelection,
+                    owner.span,
+                    format!("{} has no selections", quoted(&owner.text)),
+                )
+                .set_help("name what to look for: `selection: {verb: delete}`");
+        }
+        if node.get("condition").is_none() {
+            self.report
+                .add(
+                    Code::MissingKey,
+                    owner.span,
+                    format!("{} has no `condition`", quoted(&owner.text)),
+                )
+                .set_help("say how the selections combine: `condition: selection`");
+        }
+        Some(scope)
+    }
+
+    fn selections(&mut self, entries: &[Entry], others: &[&str], depth: usize) -> Scope {
+        let mut selections = Vec::new();
+        let mut condition = None;
+        for entry in entries {
+            let key = &entry.key;
+            if key.text == "condition" {
+                condition = self.condition(&entry.value);
+            } else if depth == 0 && key.text == "timeframe" && entry.value.scalar().is_some() {
+                self.report
+                    .add(
+                        Code::LegacyAggregation,
+                        key.span,
+                        "`timeframe` belongs to aggregations, which are not Sigma any more",
+                    )
+                    .set_help(
+                        "write a correlation with `timespan` that refers to this rule by its name",
+                    );
+            } else if !others.contains(&key.text.as_str()) {
+                let selection = self.selection(entry, depth);
+                selections.push(selection);
+            }
+        }
+        if let Some(extra) = selections.get(limits::SELECTIONS) {
+            let (n, limit) = (selections.len(), limits::SELECTIONS);
+            self.report.add(
+                Code::TooManySelections,
+                extra.span,
+                format!("there are {n} selections and the limit is {limit}"),
+            );
+            selections.truncate(limit);
+        }
+        Scope {
+            selections,
+            condition,
+            extra: Vec::new(),
+            named: true,
+        }
+    }
+
+    fn selection(&mut self, entry: &Entry, depth: usize) -> Selection {
+        let key = &entry.key;
+        if condition::RESERVED.contains(&key.text.to_ascii_lowercase().as_str()) {
+            self.report
+                .add(
+                    Code::ReservedName,
+                    key.span,
+                    format!(
+                        "{} is a word of conditions and cannot name a selection",
+                        quoted(&key.text)
+                    ),
+                )
+                .set_help("rename the selection");
+        }
+        Selection {
+            name: key.text.clone(),
+            span: key.span,
+            body: self.body(&entry.value, key.span, depth),
+        }
+    }
+
+    /// Reads a condition, or a list of them that is joined by `or`.
+    pub(crate) fn condition(&mut self, node: &Node) -> Option<Condition> {
+        match &node.kind {
+            Kind::Scalar(scalar) => condition::parse(scalar, self.file, self.report),
+            Kind::List(items) if !items.is_empty() => {
+                let parts: Vec<_> = items
+                    .iter()
+                    .map(|item| match item.scalar() {
+                        Some(scalar) => condition::parse(scalar, self.file, self.report),
+                        None => self.not_a_condition(item),
+                    })
+                    .collect();
+                parts
+                    .into_iter()
+                    .collect::<Option<Vec<_>>>()
+                    .map(Condition::Or)
+            }
+            _ => self.not_a_condition(node),
+        }
+    }
+
+    fn not_a_condition(&mut self, node: &Node) -> Option<Condition> {
+        if !node.is_refused() {
+            let message = format!("a condition is text, and this is {}", node.describe());
+            self.report.add(Code::WrongType, node.span, message);
+        }
+        None
+    }
+
+    /// Reads a selection: a map, a list of maps, or keywords.
+    fn body(&mut self, node: &Node, owner: Span, depth: usize) -> Option<Body> {
+        match &node.kind {
+            Kind::Map(entries) => self.map(entries, owner, depth),
+            Kind::List(items) => self.list(items, owner, depth),
+            Kind::Scalar(scalar) if scalar.is_null() => self.empty(owner),
+            Kind::Scalar(scalar) => self.keywords(vec![scalar.clone()], node.span, depth),
+            Kind::Refused => None,
+        }
+    }
+
+    fn empty(&mut self, span: Span) -> Option<Body> {
+        self.report
+            .add(
+                Code::EmptySelection,
+                span,
+                "this selection asks for nothing",
+            )
+            .set_help("write a map of fields and values");
+        None
+    }
+
+    fn map(&mut self, entries: &[Entry], owner: Span, depth: usize) -> Option<Body> {
+        if entries.is_empty() {
+            return self.empty(owner);
+        }
+        let mut parts = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if self.report.is_full() {
+                return None;
+            }
+            parts.push(self.entry(entry, depth));
+        }
+        all_good(parts).map(Body::And)
+    }
+
+    fn list(&mut self, items: &[Node], owner: Span, depth: usize) -> Option<Body> {
+        if items.is_empty() {
+            return self.empty(owner);
+        }
+        let mut parts = Vec::new();
+        let mut texts = Vec::new();
+        let mut span = None;
+        for item in items {
+            match &item.kind {
+                Kind::Map(entries) => parts.push(self.map(entries, item.span, depth)),
+                Kind::Scalar(scalar) => {
+                    span = span.or(Some(item.span));
+                    texts.push(scalar.clone());
+                }
+                Kind::List(_) => {
+                    let message = "a selection is a map, a list of maps or a list of texts, and this is a list in a list";
+                    self.report.add(Code::WrongType, item.span, message);
+                    parts.push(None);
+                }
+                Kind::Refused => parts.push(None),
+            }
+        }
+        if let Some(span) = span {
+            self.count(&texts, span)?;
+            parts.push(self.keywords(texts, span, depth));
+        }
+        all_good(parts).map(Body::Or)
+    }
+
+    fn keywords(&mut self, values: Vec<Scalar>, span: Span, depth: usize) -> Option<Body> {
+        if depth > 0 {
+            self.report
+                .add(
+                    Code::KeywordInBlock,
+                    span,
+                    "a keyword is sought in the whole event, so it cannot stand in a block",
+                )
+                .set_help("`.` is the member itself: `.|contains: text`");
+            return None;
+        }
+        Some(Body::Keywords(Keywords {
+            chain: Chain::default(),
+            values,
+            span,
+        }))
+    }
+
+    /// Reads `field|modifiers: value`, with blocks for the quantifiers in the field name.
+    fn entry(&mut self, entry: &Entry, depth: usize) -> Option<Body> {
+        let key = &entry.key;
+        if key.text.len() > limits::NAME_BYTES {
+            let (n, limit) = (key.text.len(), limits::NAME_BYTES);
+            let message = format!("this name has {n} bytes and the limit is {limit}");
+            self.report.add(Code::BadFieldName, key.span, message);
+            return None;
+        }
+        let key = name::split(key, self.file);
+        let chain = modifier::read(&key.modifiers, self.report);
+        if key.name.text.is_empty() {
+            let span = entry.key.span;
+            return self.keyword_item(chain, &entry.value, span, depth);
+        }
+        let good = self.check_brackets(&key);
+        let mut parts = key.parts.into_iter();
+        let first = parts.next()?;
+        let body = self.nested(first, &mut parts, chain, &entry.value, depth)?;
+        good.then_some(body)
+    }
+
+    /// Checks what the brackets of a name hold; whether they are good.
+    fn check_brackets(&mut self, key: &name::Key) -> bool {
+        let mut good = true;
+        if let Some(span) = key.first_bracket
+            && !self.brackets
+        {
+            self.report
+                .add(
+                    Code::NeedsSigmaVersion,
+                    span,
+                    "brackets in a field name are not part of Sigma 2",
+                )
+                .set_help("add `sigma-version: 3` to the top of this document, or write `\\[` for a literal bracket");
+            good = false;
+        }
+        for problem in &key.problems {
+            match problem {
+                name::Problem::Quantifier(name) => self.report.add_with_help(
+                    Code::UnknownQuantifier,
+                    name.span,
+                    format!(
+                        "{} is neither a quantifier nor an index",
+                        quoted(&name.text)
+                    ),
+                    did_you_mean(&name.text, name::QUANTIFIERS).or_else(|| {
+                        Some(
+                            "brackets hold `any`, `all`, `all_or_empty`, `none` or an index".into(),
+                        )
+                    }),
+                ),
+                name::Problem::Malformed(span, message) => {
+                    self.report.add(Code::BadFieldName, *span, *message);
+                }
+            }
+            good = false;
+        }
+        good
+    }
+
+    /// Reads one part of a name and what is below it.
+    fn nested(
+        &mut self,
+        part: name::Part,
+        rest: &mut impl Iterator<Item = name::Part>,
+        chain: Option<Chain>,
+        value: &Node,
+        depth: usize,
+    ) -> Option<Body> {
+        let Some(quantifier) = part.quantifier else {
+            return self.item(part.name, chain, value);
+        };
+        let depth = depth + 1;
+        if depth > limits::BLOCK_DEPTH {
+            let limit = limits::BLOCK_DEPTH;
+            let message = format!("blocks nest {depth} deep and the limit is {limit}");
+            self.report.add(Code::BlockTooDeep, part.name.span, message);
+            return None;
+        }
+        let scope = if let Some(next) = rest.next() {
+            let body = self.nested(next, rest, chain, value, depth);
+            plain_scope(body, part.name.span)
+        } else {
+            self.block_scope(&part.name, chain, value, depth)?
+        };
+        Some(Body::Block(Block {
+            name: part.name,
+            quantifier,
+            scope,
+        }))
+    }
+
+    /// Reads what stands behind `field[any]:`.
+    fn block_scope(
+        &mut self,
+        name: &Name,
+        chain: Option<Chain>,
+        value: &Node,
+        depth: usize,
+    ) -> Option<Scope> {
+        let of_maps = match &value.kind {
+            Kind::Map(_) => true,
+            Kind::List(items) => items.iter().any(|item| item.map().is_some()),
+            _ => false,
+        };
+        if !of_maps {
+            let member = Name {
+                text: ".".to_owned(),
+                span: name.span,
+            };
+            let body = self.item(member, chain, value);
+            return Some(plain_scope(body, name.span));
+        }
+        if chain? != Chain::default() {
+            self.report
+                .add(
+                    Code::IllegalModifiers,
+                    name.span,
+                    "a block of fields takes no modifiers",
+                )
+                .set_help("modifiers go with the fields in the block");
+            return None;
+        }
+        match value.map() {
+            Some(entries) if value.get("condition").is_some() => {
+                let scope = self.selections(entries, &[], depth);
+                if scope.selections.is_empty() {
+                    self.empty(name.span);
+                }
+                Some(scope)
+            }
+            _ => {
+                let body = self.body(value, name.span, depth);
+                Some(plain_scope(body, name.span))
+            }
+        }
+    }
+
+    fn item(&mut self, name: Name, chain: Option<Chain>, value: &Node) -> Option<Body> {
+        let is_map = match &value.kind {
+            Kind::Map(_) => true,
+            Kind::List(items) => items.iter().any(|item| item.map().is_some()),
+            _ => false,
+        };
+        if is_map {
+            self.report
+                .add(
+                    Code::NestedValues,
+                    name.span,
+                    format!(
+                        "{} has a map of fields, and only a block can",
+                        quoted(&name.text)
+                    ),
+                )
+                .set_help(format!(
+                    "say of which members: `{}[any]:`, with `sigma-version: 3` at the top",
+                    name.text
+                ));
+            return None;
+        }
+        let values = self.values(&name.text, name.span, value);
+        let (chain, values) = (chain?, values?);
+        self.lint_all(chain, &values, name.span);
+        Some(Body::Item(Item {
+            name,
+            chain,
+            values,
+        }))
+    }
+
+    fn lint_all(&mut self, chain: Chain, values: &[Scalar], span: Span) {
+        if chain.all && !chain.expand && values.len() == 1 {
+            self.report
+                .add(
+                    Code::SingleAll,
+                    span,
+                    "`all` has one value and changes nothing",
+                )
+                .set_help("give it a list of values, or leave it out");
+        }
+    }
+
+    fn keyword_item(
+        &mut self,
+        chain: Option<Chain>,
+        value: &Node,
+        span: Span,
+        depth: usize,
+    ) -> Option<Body> {
+        let values = self.values("|all", span, value);
+        let (chain, values) = (chain?, values?);
+        self.lint_all(chain, &values, span);
+        match self.keywords(values, span, depth)? {
+            Body::Keywords(keywords) => Some(Body::Keywords(Keywords { chain, ..keywords })),
+            other => Some(other),
+        }
+    }
+
+    /// Reads one value or a list of values.
+    fn values(&mut self, name: &str, owner: Span, node: &Node) -> Option<Vec<Scalar>> {
+        let items = match &node.kind {
+            Kind::Scalar(scalar) => return Some(vec![scalar.clone()]),
+            Kind::List(items) => items,
+            Kind::Map(_) | Kind::Refused => return None,
+        };
+        if items.is_empty() {
+            self.report
+                .add(
+                    Code::EmptyValues,
+                    node.span,
+                    format!("{} has no values", quoted(name)),
+                )
+                .set_help(
+                    "an empty list would never match; `null` asks for a field that is missing",
+                );
+            return None;
+        }
+        let mut values = Vec::with_capacity(items.len());
+        let mut good = true;
+        for item in items {
+            match &item.kind {
+                Kind::Scalar(scalar) => values.push(scalar.clone()),
+                Kind::Refused => good = false,
+                _ => {
+                    let message = format!(
+                        "a value is text, a number or a boolean, and this is {}",
+                        item.describe()
+                    );
+                    self.report.add(Code::NestedValues, item.span, message);
+                    good = false;
+                }
+            }
+        }
+        self.count(&values, owner)?;
+        good.then_some(values)
+    }
+
+    fn count(&mut self, values: &[Scalar], span: Span) -> Option<()> {
+        let (n, limit) = (values.len(), limits::VALUES);
+        if n <= limit {
+            return Some(());
+        }
+        let message = format!("there are {n} values and the limit is {limit}");
+        self.report.add(Code::TooManyValues, span, message);
+        None
+    }
+}
+
+/// The parts when all of them are good; each has been read, so that each was reported.
+fn all_good(parts: Vec<Option<Body>>) -> Option<Vec<Body>> {
+    parts.into_iter().collect()
+}
+
+/// A block without selections of its own: one selection without a name.
+fn plain_scope(body: Option<Body>, span: Span) -> Scope {
+    Scope {
+        condition: Some(Condition::Name((String::new(), span))),
+        selections: vec![Selection {
+            name: String::new(),
+            span,
+            body,
+        }],
+        extra: Vec::new(),
+        named: false,
+    }
+}

@@ -1,0 +1,373 @@
+//! What is wrong with a rule file, and where.
+
+use std::fmt;
+
+use crate::limits;
+use crate::source::{SourceId, Span};
+
+/// How bad a [`Diagnostic`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Severity {
+    /// The document is not used.
+    Error,
+    /// The document is used, or is not for this library.
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+macro_rules! codes {
+    ($($code:ident $slug:literal $severity:ident;)+) => {
+        /// The kinds of diagnostics.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Code {
+            $($code,)+
+        }
+
+        impl Code {
+            fn slug(self) -> &'static str {
+                match self {
+                    $(Self::$code => $slug,)+
+                }
+            }
+
+            fn severity(self) -> Severity {
+                match self {
+                    $(Self::$code => Severity::$severity,)+
+                }
+            }
+        }
+    };
+}
+
+// Slugs are stable: users silence and search by them.
+codes! {
+    FileTooLarge "file-too-large" Error;
+    TooManyDiagnostics "too-many-diagnostics" Error;
+    YamlSyntax "yaml-syntax" Error;
+    YamlTooDeep "yaml-too-deep" Error;
+    DuplicateKey "duplicate-key" Error;
+    BadKey "bad-key" Error;
+    YamlAnchor "yaml-anchor" Error;
+    YamlAlias "yaml-alias" Error;
+    YamlMergeKey "yaml-merge-key" Error;
+    YamlTag "yaml-tag" Error;
+    NotADocument "not-a-document" Error;
+    AmbiguousDocument "ambiguous-document" Error;
+    LegacyCollection "legacy-collection" Error;
+    UnsupportedDocument "unsupported-document" Warning;
+    UnsupportedLogsource "unsupported-logsource" Warning;
+    UnsupportedKey "unsupported-key" Warning;
+    UnknownKey "unknown-key" Warning;
+    MistypedKey "mistyped-key" Error;
+    MissingKey "missing-key" Error;
+    WrongType "wrong-type" Error;
+    BadValue "bad-value" Error;
+    BadId "bad-id" Warning;
+    BadTag "bad-tag" Warning;
+    DuplicateId "duplicate-id" Error;
+    DuplicateName "duplicate-name" Error;
+    UnsupportedVersion "unsupported-version" Error;
+    UnknownTaxonomy "unknown-taxonomy" Warning;
+    ReservedName "reserved-name" Error;
+    EmptySelection "empty-selection" Error;
+    TooManySelections "too-many-selections" Error;
+    EmptyValues "empty-values" Error;
+    TooManyValues "too-many-values" Error;
+    NestedValues "nested-values" Error;
+    UnknownField "unknown-field" Error;
+    BadFieldName "bad-field-name" Error;
+    UnknownModifier "unknown-modifier" Error;
+    UnsupportedModifier "unsupported-modifier" Error;
+    IllegalModifiers "illegal-modifiers" Error;
+    SingleAll "single-all" Warning;
+    PresenceOnly "presence-only" Error;
+    NotAList "not-a-list" Error;
+    UnknownMember "unknown-member" Error;
+    UnknownQuantifier "unknown-quantifier" Error;
+    NeedsSigmaVersion "needs-sigma-version" Error;
+    BlockTooDeep "block-too-deep" Error;
+    KeywordInBlock "keyword-in-block" Error;
+    BadRegex "bad-regex" Error;
+    BadNetwork "bad-network" Error;
+    BadNumber "bad-number" Error;
+    EmptyPattern "empty-pattern" Warning;
+    NeverMatches "never-matches" Warning;
+    UnknownPlaceholder "unknown-placeholder" Error;
+    NoPlaceholder "no-placeholder" Error;
+    UnexpandedPlaceholder "unexpanded-placeholder" Warning;
+    ConditionSyntax "condition-syntax" Error;
+    ConditionTooDeep "condition-too-deep" Error;
+    ConditionTooLong "condition-too-long" Error;
+    LegacyAggregation "legacy-aggregation" Error;
+    UnknownSelection "unknown-selection" Error;
+    EmptyQuantifier "empty-quantifier" Error;
+    UnusedSelection "unused-selection" Warning;
+    BadMessage "bad-message" Error;
+    UnknownRule "unknown-rule" Warning;
+    FilterWithoutNot "filter-without-not" Warning;
+    ProgramTooLarge "program-too-large" Error;
+    TooManyRules "too-many-rules" Error;
+    Defect "defect" Error;
+}
+
+/// One problem of a rule file: what, how bad, and which text of the file it is about.
+///
+/// The message is lower case without a period, with the user's text in backticks. [`render`](crate::render()) draws it
+/// with the lines of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    code: Code,
+    message: String,
+    source: SourceId,
+    span: Span,
+    help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A stable name of the kind of problem, such as `unknown-field`.
+    pub fn code(&self) -> &'static str {
+        self.code.slug()
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The file.
+    pub fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// The offending text in the file.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// What to write instead.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// Sets the help.
+    pub(crate) fn set_help(&mut self, help: impl Into<String>) {
+        self.help = Some(help.into());
+    }
+
+    fn key(&self) -> (SourceId, Span, Code) {
+        (self.source, self.span, self.code)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// One line, without the place.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]: {}", self.severity(), self.code(), self.message)
+    }
+}
+
+/// Collects the diagnostics of one file.
+#[derive(Debug)]
+pub(crate) struct Report {
+    source: SourceId,
+    found: Vec<Diagnostic>,
+    errors: usize,
+    /// How many were not kept.
+    dropped: usize,
+}
+
+impl Report {
+    pub(crate) fn new(source: SourceId) -> Self {
+        Self {
+            source,
+            found: Vec::new(),
+            errors: 0,
+            dropped: 0,
+        }
+    }
+
+    pub(crate) fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// Adds a diagnostic; the caller may set its help. Past the limit the last one is kept out of the list.
+    pub(crate) fn add(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.errors += usize::from(code.severity() == Severity::Error);
+        if self.is_full() {
+            self.found.pop();
+            self.dropped += 1;
+        }
+        self.found.push(Diagnostic {
+            code,
+            message: message.into(),
+            source: self.source,
+            span,
+            help: None,
+        });
+        let last = self.found.len() - 1;
+        #[expect(clippy::indexing_slicing, reason = "an element was pushed just now")]
+        &mut self.found[last]
+    }
+
+    /// Adds a diagnostic with help.
+    pub(crate) fn add_with_help(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        help: Option<impl Into<String>>,
+    ) {
+        let diagnostic = self.add(code, span, message);
+        if let Some(help) = help {
+            diagnostic.set_help(help);
+        }
+    }
+
+    /// Whether there is no room for more, so that looking for more is pointless.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() > limits::DIAGNOSTICS
+    }
+
+    /// Number of errors so far, to see whether a part brought new ones.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Whether there is an error in this range; also when not all are known.
+    pub(crate) fn has_errors_in(&self, span: Span) -> bool {
+        let inside = |other: Span| other.start() >= span.start() && other.end() <= span.end();
+        let is_error = |found: &&Diagnostic| found.severity() == Severity::Error;
+        self.is_full()
+            || self
+                .found
+                .iter()
+                .filter(is_error)
+                .any(|found| inside(found.span))
+    }
+
+    /// The diagnostics in file order.
+    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+        if self.is_full() {
+            self.found.pop();
+            let total = self.found.len() + self.dropped + 1;
+            self.found.sort_by_key(Diagnostic::key);
+            let end = self.found.last().map(|last| last.span).unwrap_or_default();
+            self.add(
+                Code::TooManyDiagnostics,
+                end,
+                format!(
+                    "this file has at least {total} problems and the first {} are shown",
+                    limits::DIAGNOSTICS
+                ),
+            );
+            return self.found;
+        }
+        self.found.sort_by_key(Diagnostic::key);
+        self.found
+    }
+}
+
+/// The user's text in backticks: cut when it is long, and without control characters, because messages are printed.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut out = String::from("`");
+    for (n_chars, c) in text.chars().enumerate() {
+        if n_chars == LONGEST {
+            out.push('…');
+            break;
+        }
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('`');
+    out
+}
+
+/// `did you mean` with the candidate nearest to `name`, when one is near.
+pub(crate) fn did_you_mean<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    nearest(name, candidates).map(|near| format!("did you mean {}?", quoted(near)))
+}
+
+/// The candidate nearest to `name` when it is near: a third of its letters at most, three at most.
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // The distance costs the product of both lengths.
+    const LONGEST: usize = 64;
+    if name.len() > LONGEST {
+        return None;
+    }
+    let folded = name.to_lowercase();
+    candidates
+        .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&candidate.to_lowercase(), &folded);
+            (distance, candidate)
+        })
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).clamp(1, 3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_without_control_characters() {
+        assert_eq!(quoted("a\u{1b}[31mb"), "`a\\u{1b}[31mb`");
+        assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(80)));
+    }
+
+    #[test]
+    fn finds_what_was_meant() {
+        let known = ["contains", "startswith", "cidr"];
+        assert_eq!(nearest("contain", known), Some("contains"));
+        assert_eq!(nearest("CIDR", known), Some("cidr"));
+        assert_eq!(nearest("base64", known), None);
+    }
+
+    #[test]
+    fn keeps_no_more_than_the_limit() {
+        let mut sources = crate::source::Sources::default();
+        let mut report = Report::new(sources.add("a", ""));
+        for at in 0..limits::DIAGNOSTICS + 5 {
+            report.add(Code::BadValue, Span::new(at, at), "x");
+        }
+        let found = report.finish();
+        assert_eq!(found.len(), limits::DIAGNOSTICS + 1);
+        let last = found.last().unwrap();
+        assert_eq!(last.code(), "too-many-diagnostics");
+        assert_eq!(
+            last.message(),
+            "this file has at least 1005 problems and the first 1000 are shown"
+        );
+    }
+}

@@ -1,0 +1,448 @@
+//! The kinds of documents: which one a document is, and what it says, before names are looked up.
+
+use crate::ast::{Name, Scope};
+use crate::detection::Reader;
+use crate::diagnostic::{Code, Report, nearest, quoted};
+use crate::lint;
+use crate::message;
+use crate::metadata::{Keys, Metadata};
+use crate::placeholder::{self, List};
+use crate::rule::{Level, Message, RuleTest};
+use crate::rule_test;
+use crate::scalar::Scalar;
+use crate::yaml::{Entry, Kind, Node};
+
+/// A document of a kind that is used.
+#[derive(Clone, Debug)]
+pub(crate) enum Document {
+    Rule(Box<RuleDocument>),
+    Filter(Box<FilterDocument>),
+    Placeholders(Vec<List>),
+}
+
+/// A rule. What could not be read is missing, and was reported.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleDocument {
+    pub(crate) metadata: Metadata,
+    pub(crate) level: Level,
+    /// Selections, condition, and the conditions of `levels`.
+    pub(crate) scope: Option<Scope>,
+    /// The levels of `levels`, in the order of their conditions.
+    pub(crate) levels: Vec<Level>,
+    pub(crate) message: Option<Message>,
+    pub(crate) requires: Option<String>,
+    pub(crate) tests: Vec<RuleTest>,
+}
+
+/// A filter.
+#[derive(Clone, Debug)]
+pub(crate) struct FilterDocument {
+    pub(crate) metadata: Metadata,
+    pub(crate) scope: Option<Scope>,
+    pub(crate) expires: Option<String>,
+    /// Ids, names and tags of the rules that it narrows.
+    pub(crate) targets: Vec<Name>,
+    /// Whether it narrows every rule.
+    pub(crate) any: bool,
+}
+
+/// The keys that tell what a document is.
+const KINDS: [&str; 5] = [
+    "detection",
+    "correlation",
+    "filter",
+    "placeholders",
+    "override",
+];
+
+/// Keys of a rule beside the common ones. The last ones are written by tools of others and are nothing to us.
+const RULE_KEYS: [&str; 12] = [
+    "detection",
+    "fields",
+    "level",
+    "levels",
+    "logsource",
+    "message",
+    "requires",
+    "scope",
+    "suppress",
+    "tests",
+    "regression_tests_path",
+    "simulation",
+];
+
+/// Reads a document; `None` when it is not used, which was reported.
+pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<Document> {
+    if node.map().is_none() {
+        if !node.is_refused() {
+            let message = format!("a document is a map, and this is {}", node.describe());
+            report
+                .add(Code::NotADocument, node.span, message)
+                .set_help("a rule begins with `title: …`");
+        }
+        return None;
+    }
+    let kind = kind(node, report)?;
+    let mut keys = Keys { node, file, report };
+    match kind.key.text.as_str() {
+        "detection" => keys.rule(kind).map(|rule| Document::Rule(Box::new(rule))),
+        "filter" => keys
+            .filter(kind)
+            .map(|filter| Document::Filter(Box::new(filter))),
+        "placeholders" => Some(Document::Placeholders(keys.placeholders(kind))),
+        other => {
+            keys.report
+                .add(
+                    Code::UnsupportedDocument,
+                    kind.key.span,
+                    format!("documents with {} are not supported yet", quoted(other)),
+                )
+                .set_help("this document is left out; the others of the set are used");
+            None
+        }
+    }
+}
+
+/// The key that tells what a document is.
+fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<&'n Entry> {
+    if let Some(action) = node.get("action") {
+        report
+            .add(
+                Code::LegacyCollection,
+                action.key.span,
+                "collections by `action` are not Sigma any more",
+            )
+            .set_help("write every rule in full");
+        return None;
+    }
+    let mut found = KINDS.iter().filter_map(|kind| node.get(kind));
+    let Some(first) = found.next() else {
+        let mut keys = node
+            .map()
+            .unwrap_or_default()
+            .iter()
+            .map(|entry| &entry.key);
+        // The key that was nearly one of them, else the first one: the whole document is too much to underline.
+        let near = keys
+            .clone()
+            .find_map(|key| nearest(&key.text, KINDS).map(|near| (key.span, near)));
+        let span = near
+            .map(|(span, _)| span)
+            .or(keys.next().map(|key| key.span));
+        let help = near.map(|(_, near)| format!("did you mean {}?", quoted(near)));
+        report.add_with_help(
+            Code::NotADocument,
+            span.unwrap_or(node.span),
+            "this document is neither a rule nor a correlation, filter, override or list of placeholders",
+            help.or_else(|| Some("a rule has the key `detection`".to_owned())),
+        );
+        return None;
+    };
+    if let Some(second) = found.next() {
+        let second = if second.key.span < first.key.span {
+            first
+        } else {
+            second
+        };
+        report
+            .add(
+                Code::AmbiguousDocument,
+                second.key.span,
+                format!(
+                    "a document has one kind, and this is a second: {}",
+                    quoted(&second.key.text)
+                ),
+            )
+            .set_help("put `---` between documents");
+        return None;
+    }
+    Some(first)
+}
+
+impl<'a> Keys<'a> {
+    fn rule(&mut self, detection: &'a Entry) -> Option<RuleDocument> {
+        if self.is_foreign() {
+            return None;
+        }
+        self.check_document(&RULE_KEYS);
+        let metadata = self.titled(detection);
+        let brackets = self.has_brackets();
+        let words: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
+        let level = self.word("level", &words);
+        self.list("fields", "a list of field names");
+        self.list("scope", "a list of texts");
+        let mut scope = Reader {
+            file: self.file,
+            report: self.report,
+            brackets,
+        }
+        .scope(&detection.key, &detection.value, &[]);
+        let mut levels = Vec::new();
+        for item in self.list("levels", "a list of `when` and `level`") {
+            let (condition, level) = self.level_entry(item, &words);
+            if let Some(scope) = &mut scope {
+                scope.extra.push(condition);
+            }
+            levels.push(level);
+        }
+        if let Some(suppress) = self.entry("suppress") {
+            self.report
+                .add(
+                    Code::UnsupportedKey,
+                    suppress.key.span,
+                    "`suppress` is not supported yet",
+                )
+                .set_help("the rule is used without it");
+        }
+        let levels_of_audit = ["Metadata", "Request", "RequestResponse"];
+        let message = self.scalar("message");
+        Some(RuleDocument {
+            metadata,
+            level: level.unwrap_or(Level::Medium),
+            scope,
+            levels,
+            message: message.and_then(|message| message::read(message, self.file, self.report)),
+            requires: self.word("requires", &levels_of_audit),
+            tests: self.tests(),
+        })
+    }
+
+    fn level_entry(
+        &mut self,
+        item: &Node,
+        words: &[&str],
+    ) -> (Option<crate::ast::Condition>, Level) {
+        if item.map().is_none() {
+            if !item.is_refused() {
+                let message = format!(
+                    "this is a map of `when` and `level`, and not {}",
+                    item.describe()
+                );
+                self.report.add(Code::WrongType, item.span, message);
+            }
+            return (None, Level::Medium);
+        }
+        let mut keys = Keys {
+            node: item,
+            file: self.file,
+            report: self.report,
+        };
+        keys.check(&["when", "level"]);
+        for key in ["when", "level"] {
+            if keys.entry(key).is_none() {
+                keys.missing(
+                    key,
+                    item.span,
+                    "each of `levels` has a `when` and a `level`",
+                );
+            }
+        }
+        let level = keys.word("level", words);
+        let condition = keys.entry("when").and_then(|when| {
+            let mut reader = Reader {
+                file: keys.file,
+                report: keys.report,
+                brackets: false,
+            };
+            reader.condition(&when.value)
+        });
+        (condition, level.unwrap_or(Level::Medium))
+    }
+
+    fn tests(&mut self) -> Vec<RuleTest> {
+        let items = self.list("tests", "a list of tests");
+        let mut tests = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            let keys = Keys {
+                node: item,
+                file: self.file,
+                report: self.report,
+            };
+            tests.extend(rule_test::read(keys, at));
+        }
+        tests
+    }
+
+    /// Reads metadata of a document that needs a title.
+    fn titled(&mut self, kind: &Entry) -> Metadata {
+        if self.entry("title").is_none() {
+            let help = "say in a few words what is found: `title: …`";
+            self.missing("title", kind.key.span, help);
+        }
+        self.metadata()
+    }
+
+    fn filter(&mut self, filter: &'a Entry) -> Option<FilterDocument> {
+        if self.is_foreign() {
+            return None;
+        }
+        self.check_document(&["expires", "filter", "level", "logsource"]);
+        let metadata = self.titled(filter);
+        let brackets = self.has_brackets();
+        let expires = self.scalar("expires");
+        if let Some(expires) = expires
+            && !is_day(&expires.text)
+        {
+            let message = format!("{} is no day", quoted(&expires.text));
+            self.report
+                .add(Code::BadValue, expires.span, message)
+                .set_help("days are written like `2030-12-31`");
+        }
+        let scope = Reader {
+            file: self.file,
+            report: self.report,
+            brackets,
+        }
+        .scope(&filter.key, &filter.value, &["rules"]);
+        if let Some(condition) = scope.as_ref().and_then(|scope| scope.condition.as_ref()) {
+            let span = filter.value.get("condition").map(|entry| entry.value.span);
+            lint::filter_without_not(condition, span.unwrap_or(filter.key.span), self.report);
+        }
+        let (targets, any) = self.targets(filter);
+        Some(FilterDocument {
+            metadata,
+            scope,
+            expires: expires.map(|expires| expires.text.clone()),
+            targets,
+            any,
+        })
+    }
+
+    /// The rules that a filter narrows.
+    fn targets(&mut self, filter: &Entry) -> (Vec<Name>, bool) {
+        let Some(rules) = filter.value.get("rules") else {
+            if filter.value.map().is_some() {
+                let help = "say which rules it narrows: `rules: [name, …]` or `rules: any`";
+                self.missing("rules", filter.key.span, help);
+            }
+            return (Vec::new(), false);
+        };
+        let scalars: Vec<&Scalar> = match &rules.value.kind {
+            Kind::Scalar(scalar) => vec![scalar],
+            Kind::List(items) => items.iter().filter_map(Node::scalar).collect(),
+            Kind::Map(_) | Kind::Refused => Vec::new(),
+        };
+        let all = match &rules.value.kind {
+            Kind::List(items) => items.len(),
+            _ => 1,
+        };
+        if scalars.is_empty()
+            || scalars.len() < all
+            || scalars.iter().any(|scalar| scalar.is_null())
+        {
+            let mut keys = Keys {
+                node: &filter.value,
+                file: self.file,
+                report: self.report,
+            };
+            keys.wrong_type(rules, "`any` or a list of ids, names and tags");
+        }
+        let any = scalars.iter().any(|scalar| scalar.text == "any");
+        let targets = scalars.into_iter().filter(|scalar| scalar.text != "any");
+        let targets = targets.map(|scalar| Name {
+            text: scalar.text.clone(),
+            span: scalar.span,
+        });
+        (targets.collect(), any)
+    }
+
+    fn placeholders(&mut self, placeholders: &'a Entry) -> Vec<List> {
+        self.check_document(&["placeholders", "replace"]);
+        self.metadata();
+        let replace = self.bool("replace").unwrap_or(false);
+        let Some(entries) = placeholders.value.map() else {
+            self.wrong_type(placeholders, "a map of names and lists");
+            return Vec::new();
+        };
+        let mut lists = Vec::new();
+        for entry in entries {
+            let name = &entry.key;
+            if !placeholder::is_placeholder_name(&name.text) {
+                let message = format!("{} cannot name a placeholder", quoted(&name.text));
+                self.report
+                    .add(Code::BadValue, name.span, message)
+                    .set_help("names have letters, digits, `_`, `-` and `.`");
+            }
+            let mut keys = Keys {
+                node: &placeholders.value,
+                file: self.file,
+                report: self.report,
+            };
+            let Kind::List(items) = &entry.value.kind else {
+                keys.wrong_type(entry, "a list of values");
+                continue;
+            };
+            let scalars = items.iter().filter_map(Node::scalar);
+            let values: Vec<Scalar> = scalars
+                .filter(|scalar| !scalar.is_null())
+                .cloned()
+                .collect();
+            if let Some(bad) = items
+                .iter()
+                .find(|item| item.scalar().is_none() || item.is_null())
+                && !bad.is_refused()
+            {
+                let message = format!(
+                    "a placeholder stands for texts, and this is {}",
+                    bad.describe()
+                );
+                self.report.add(Code::WrongType, bad.span, message);
+            }
+            lists.push(List {
+                name: name.text.clone(),
+                values,
+                replace,
+            });
+        }
+        lists
+    }
+
+    /// Whether a document is for other logs; if so, that is reported.
+    fn is_foreign(&mut self) -> bool {
+        let Some(entry) = self.entry("logsource") else {
+            let help = "add `logsource: {product: kubernetes, service: audit}`";
+            let span = self
+                .node
+                .map()
+                .and_then(<[Entry]>::first)
+                .map(|first| first.key.span);
+            self.missing("logsource", span.unwrap_or(self.node.span), help);
+            return false;
+        };
+        if entry.value.map().is_none() {
+            self.wrong_type(entry, "a map");
+            return false;
+        }
+        let is = |key: &str, expected: &str| {
+            let value = entry.value.get(key).and_then(|entry| entry.value.scalar());
+            value.is_some_and(|value| value.text.eq_ignore_ascii_case(expected))
+        };
+        if is("product", "kubernetes") && is("service", "audit") {
+            return false;
+        }
+        self.report
+            .add(
+                Code::UnsupportedLogsource,
+                entry.value.span,
+                "this document is not for audit logs of Kubernetes and is left out",
+            )
+            .set_help("those say `product: kubernetes` and `service: audit`");
+        true
+    }
+}
+
+/// `2030-12-31`
+fn is_day(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let number = |range| {
+        text.get(range)
+            .and_then(|part: &str| part.parse::<u32>().ok())
+    };
+    let dashes = bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count() == 8;
+    dashes
+        && digits
+        && bytes.len() == 10
+        && number(5..7).is_some_and(|month| (1..=12).contains(&month))
+        && number(8..10).is_some_and(|day| (1..=31).contains(&day))
+}

@@ -1,0 +1,434 @@
+//! Items and keywords: values and modifiers to tests.
+
+use std::net::IpAddr;
+
+use audit_model::Shape;
+use ipnet::IpNet;
+
+use crate::ast::{Item, Keywords, Name};
+use crate::diagnostic::{Code, quoted};
+use crate::limits;
+use crate::lint;
+use crate::modifier::{Chain, How};
+use crate::number::Number;
+use crate::program::{Comparison, Literal, Operand, Relation, Test};
+use crate::regex::Regex;
+use crate::resolve::{Resolver, field};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::text::{Open, Pattern};
+use crate::tree::Tree;
+
+/// What is tested, for those that read values.
+struct Subject<'i> {
+    operand: Operand,
+    name: &'i Name,
+    chain: Chain,
+}
+
+impl Resolver<'_> {
+    /// The tests of one item; `None` when something was reported. The values are checked also when the field is not
+    /// known.
+    pub(crate) fn item(&mut self, item: &Item, operand: Option<Operand>) -> Option<Tree> {
+        let known = operand.is_some();
+        let subject = Subject {
+            operand: operand.unwrap_or(Operand::Keyword),
+            name: &item.name,
+            chain: item.chain,
+        };
+        if known {
+            lint::values(item, &subject.operand, self.report);
+            self.check_shape(&subject, &item.values)?;
+        }
+        let values = self.expanded(item.chain, &item.values, item.name.span)?;
+        let tree = self.tests(&subject, &values)?;
+        if !known {
+            return None;
+        }
+        Some(if item.chain.neq {
+            Tree::Not(Box::new(tree))
+        } else {
+            tree
+        })
+    }
+
+    /// Texts that are sought anywhere in the event.
+    pub(crate) fn keywords(&mut self, keywords: &Keywords) -> Option<Tree> {
+        let how = keywords.chain.how;
+        let good = matches!(
+            how,
+            How::Text(Relation::Equals | Relation::Contains) | How::Regex { .. }
+        );
+        if !good || keywords.chain.neq {
+            self.report
+                .add(
+                    Code::IllegalModifiers,
+                    keywords.span,
+                    "keywords are contained in the event or found by `re`, and nothing else",
+                )
+                .set_help("write a field name before the modifiers");
+            return None;
+        }
+        let values = self.expanded(keywords.chain, &keywords.values, keywords.span)?;
+        let name = Name {
+            text: "keyword".to_owned(),
+            span: keywords.span,
+        };
+        let mut chain = keywords.chain;
+        if how == How::Text(Relation::Equals) {
+            chain.how = How::Text(Relation::Contains);
+        }
+        let subject = Subject {
+            operand: Operand::Keyword,
+            name: &name,
+            chain,
+        };
+        self.tests(&subject, &values)
+    }
+
+    /// The values with placeholders expanded.
+    fn expanded(&mut self, chain: Chain, values: &[Scalar], span: Span) -> Option<Vec<Scalar>> {
+        let mut expanded = Vec::new();
+        if chain.expand {
+            let mut good = true;
+            for value in values {
+                match self
+                    .placeholders
+                    .expand(value, self.file, self.report, &mut self.empty)
+                {
+                    Some(values) => expanded.extend(values),
+                    None => good = false,
+                }
+                if expanded.len() > limits::VALUES {
+                    break;
+                }
+            }
+            if !good {
+                return None;
+            }
+        } else {
+            expanded.extend_from_slice(values);
+        }
+        let (n, limit) = (expanded.len(), limits::VALUES);
+        if n > limit {
+            let message = format!("there are {n} values and the limit is {limit}");
+            self.report.add(Code::TooManyValues, span, message);
+            return None;
+        }
+        self.n_values += n;
+        let (n, limit) = (self.n_values, limits::PROGRAM_VALUES);
+        if n > limit {
+            let message = format!("this document has {n} values and the limit is {limit}");
+            self.report.add(Code::ProgramTooLarge, span, message);
+            return None;
+        }
+        Some(expanded)
+    }
+
+    /// A part of the envelope with known members is not a value.
+    fn check_shape(&mut self, subject: &Subject<'_>, values: &[Scalar]) -> Option<()> {
+        let shape = subject.operand.field().and_then(audit_model::Field::shape);
+        let asks_presence = subject.chain.how == How::Exists
+            || subject.chain.how == How::Text(Relation::Equals)
+                && values
+                    .iter()
+                    .all(|value| value.is_null() || value.text == "*");
+        if shape == Some(Shape::Struct) && !asks_presence {
+            let name = &subject.name.text;
+            self.report
+                .add(
+                    Code::PresenceOnly,
+                    subject.name.span,
+                    format!("{} has parts and no value of its own", quoted(name)),
+                )
+                .set_help(format!(
+                    "name one of its parts, or ask whether it is there: `{name}|exists: true`"
+                ));
+            return None;
+        }
+        Some(())
+    }
+
+    fn tests(&mut self, subject: &Subject<'_>, values: &[Scalar]) -> Option<Tree> {
+        if values.is_empty() {
+            // Placeholders with empty lists: nothing is in them.
+            return Some(Tree::Const(false));
+        }
+        match subject.chain.how {
+            How::Text(relation) => self.texts(subject, relation, values),
+            How::Exists => self.exists(subject, values),
+            How::Regex { i, m, s } => {
+                let options = Regex {
+                    pattern: String::new(),
+                    case_insensitive: i,
+                    multi_line: m,
+                    dot_matches_new_line: s,
+                };
+                let regexes =
+                    self.each(values, |resolver, value| resolver.regex(&options, value))?;
+                Some(subject.lists(regexes, Test::Regex))
+            }
+            How::Cidr => {
+                let networks = self.each(values, Self::network)?;
+                Some(subject.lists(networks, Test::Cidr))
+            }
+            How::Compare(comparison) => self.comparison(subject, comparison, values),
+            How::FieldRef(relation) => {
+                let cased = subject.chain.cased;
+                let fields = self.each(values, Self::reference)?;
+                let tests = fields.into_iter().map(|field| Test::FieldRef {
+                    relation,
+                    field,
+                    cased,
+                });
+                let trees = tests.map(|test| subject.test(test)).collect();
+                Some(subject.join(trees))
+            }
+        }
+    }
+
+    /// Reads every value, so that every bad one is reported.
+    fn each<T>(
+        &mut self,
+        values: &[Scalar],
+        mut read: impl FnMut(&mut Self, &Scalar) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let mut read_values = Vec::with_capacity(values.len());
+        for value in values {
+            if self.report.is_full() {
+                return None;
+            }
+            read_values.push(read(self, value));
+        }
+        read_values.into_iter().collect()
+    }
+
+    fn bad_value(&mut self, code: Code, value: &Scalar, message: String) -> Option<Tree> {
+        self.report.add(code, value.span, message);
+        None
+    }
+
+    fn texts(
+        &mut self,
+        subject: &Subject<'_>,
+        relation: Relation,
+        values: &[Scalar],
+    ) -> Option<Tree> {
+        let info = subject
+            .operand
+            .field()
+            .filter(|field| field.path().is_empty());
+        let empty_is_absent = info.is_some_and(|field| field.info().empty_is_absent);
+        let tests = self.each(values, |resolver, value| {
+            if value.is_null() {
+                return if relation == Relation::Equals && subject.operand != Operand::Keyword {
+                    Some(Value::Absent)
+                } else {
+                    let message = "`null` is no text, so nothing contains it";
+                    resolver.report.add(Code::BadValue, value.span, message);
+                    None
+                };
+            }
+            if relation == Relation::Equals && value.text.is_empty() && empty_is_absent {
+                return Some(Value::Absent);
+            }
+            let literal = literal(value, relation, subject.chain.cased);
+            if !literal.pattern.matches_all() || subject.operand == Operand::Keyword {
+                return Some(Value::Literal(literal));
+            }
+            if value.text.is_empty() {
+                resolver
+                    .report
+                    .add(
+                        Code::EmptyPattern,
+                        value.span,
+                        "every text contains the empty one",
+                    )
+                    .set_help("`'*'` asks for any value");
+                return Some(Value::Literal(literal));
+            }
+            Some(Value::Present)
+        })?;
+        let mut literals = Vec::new();
+        let mut trees = Vec::new();
+        let (mut present, mut absent) = (false, false);
+        for test in tests {
+            match test {
+                Value::Literal(literal) if subject.chain.all => {
+                    trees.push(subject.test(Test::OneOf(vec![literal])))
+                }
+                Value::Literal(literal) => literals.push(literal),
+                Value::Present => present = true,
+                Value::Absent => absent = true,
+            }
+        }
+        if !literals.is_empty() {
+            trees.push(subject.test(Test::OneOf(literals)));
+        }
+        if present {
+            trees.push(subject.test(Test::Present));
+        }
+        if absent {
+            trees.push(Tree::Not(Box::new(subject.test(Test::Exists))));
+        }
+        Some(subject.join(trees))
+    }
+
+    fn exists(&mut self, subject: &Subject<'_>, values: &[Scalar]) -> Option<Tree> {
+        let exists = subject.test(Test::Exists);
+        match values {
+            [value] => match value.bool() {
+                Some(true) => Some(exists),
+                Some(false) => Some(Tree::Not(Box::new(exists))),
+                None => {
+                    let message = format!(
+                        "`exists` takes `true` or `false`, and not {}",
+                        quoted(&value.text)
+                    );
+                    self.bad_value(Code::BadValue, value, message)
+                }
+            },
+            [_, second, ..] => self.bad_value(
+                Code::BadValue,
+                second,
+                "`exists` takes one value".to_owned(),
+            ),
+            [] => None,
+        }
+    }
+
+    fn comparison(
+        &mut self,
+        subject: &Subject<'_>,
+        comparison: Comparison,
+        values: &[Scalar],
+    ) -> Option<Tree> {
+        if let [_, second, ..] = values
+            && !subject.chain.expand
+        {
+            let message = format!("`{comparison}` compares with one number");
+            return self.bad_value(Code::BadNumber, second, message);
+        }
+        let numbers = self.each(values, |resolver, value| {
+            let number = Number::parse(&value.text);
+            if number.is_none() {
+                let message = format!("{} is no number", quoted(&value.text));
+                resolver.report.add(Code::BadNumber, value.span, message);
+            }
+            number
+        })?;
+        let tests = numbers
+            .into_iter()
+            .map(|number| Test::Compare(comparison, number));
+        let trees = tests.map(|test| subject.test(test)).collect();
+        Some(subject.join(trees))
+    }
+
+    fn regex(&mut self, options: &Regex, value: &Scalar) -> Option<Regex> {
+        let regex = Regex {
+            pattern: value.text.clone(),
+            ..options.clone()
+        };
+        if value.is_null() {
+            self.report.add(
+                Code::BadRegex,
+                value.span,
+                "a regular expression is missing",
+            );
+            return None;
+        }
+        match regex.build() {
+            Ok(_) => Some(regex),
+            Err(error) => {
+                let span = error
+                    .part()
+                    .map_or(value.span, |part| value.locate(self.file, part));
+                self.report.add_with_help(
+                    Code::BadRegex,
+                    span,
+                    format!("the regular expression cannot be used: {error}"),
+                    error.help(),
+                );
+                None
+            }
+        }
+    }
+
+    fn network(&mut self, value: &Scalar) -> Option<IpNet> {
+        let network = value
+            .text
+            .parse::<IpNet>()
+            .or_else(|_| value.text.parse::<IpAddr>().map(IpNet::from));
+        match network {
+            Ok(network) => Some(network.trunc()),
+            Err(_) => {
+                self.report
+                    .add(
+                        Code::BadNetwork,
+                        value.span,
+                        format!(
+                            "{} is neither a network nor an address",
+                            quoted(&value.text)
+                        ),
+                    )
+                    .set_help("networks are written like `10.0.0.0/8` or `fd00::/8`");
+                None
+            }
+        }
+    }
+
+    fn reference(&mut self, value: &Scalar) -> Option<audit_model::Field> {
+        let name = Name {
+            text: value.text.clone(),
+            span: value.span,
+        };
+        field(&name, self.report)
+    }
+}
+
+/// What one value asks.
+enum Value {
+    Literal(Literal),
+    Present,
+    Absent,
+}
+
+fn literal(value: &Scalar, relation: Relation, cased: bool) -> Literal {
+    let open = Open {
+        start: matches!(relation, Relation::Contains | Relation::EndsWith),
+        end: matches!(relation, Relation::Contains | Relation::StartsWith),
+    };
+    let text = match value.bool() {
+        Some(true) => "true",
+        Some(false) => "false",
+        None => &value.text,
+    };
+    Literal {
+        pattern: Pattern::parse_open(text, cased, open),
+        number: value.number().filter(|_| relation == Relation::Equals),
+    }
+}
+
+impl Subject<'_> {
+    fn test(&self, test: Test) -> Tree {
+        Tree::Test(self.operand.clone(), test)
+    }
+
+    fn join(&self, trees: Vec<Tree>) -> Tree {
+        if self.chain.all {
+            Tree::And(trees)
+        } else {
+            Tree::Or(trees)
+        }
+    }
+
+    /// One test with the whole list, or with `all` one for each.
+    fn lists<T>(&self, values: Vec<T>, test: fn(Vec<T>) -> Test) -> Tree {
+        if self.chain.all {
+            let tests = values.into_iter().map(|value| self.test(test(vec![value])));
+            Tree::And(tests.collect())
+        } else {
+            self.test(test(values))
+        }
+    }
+}

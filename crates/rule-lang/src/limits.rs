@@ -1,0 +1,28 @@
+//! Fixed bounds on what a rule may ask for. Each has an error that gives the limit and what was found.
+
+/// Largest file, in bytes.
+pub(crate) const FILE_BYTES: usize = 1 << 20;
+/// Deepest nesting of YAML collections.
+pub(crate) const YAML_DEPTH: usize = 64;
+/// Most diagnostics that are kept of one file; what follows is counted as one more.
+pub(crate) const DIAGNOSTICS: usize = 1000;
+/// Deepest nesting of parentheses in a condition.
+pub(crate) const CONDITION_DEPTH: usize = 64;
+/// Longest condition, in bytes.
+pub(crate) const CONDITION_BYTES: usize = 64 << 10;
+/// Longest field name with its modifiers, in bytes.
+pub(crate) const NAME_BYTES: usize = 1024;
+/// Most selections in one `detection`, `filter` or block.
+pub(crate) const SELECTIONS: usize = 256;
+/// Most values of one item, after placeholders are expanded.
+pub(crate) const VALUES: usize = 65_536;
+/// Largest compiled regular expression, in bytes.
+pub(crate) const REGEX_BYTES: usize = 1 << 20;
+/// Deepest nesting of blocks.
+pub(crate) const BLOCK_DEPTH: usize = 8;
+/// Most instructions of one program.
+pub(crate) const PROGRAM_OPS: usize = 65_536;
+/// Most values in one program, over all its items.
+pub(crate) const PROGRAM_VALUES: usize = 1 << 20;
+/// Most rules in a set.
+pub(crate) const RULES: usize = 1_000_000;

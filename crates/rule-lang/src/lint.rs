@@ -1,0 +1,97 @@
+//! What is written correctly and still cannot be meant.
+
+use audit_model::Shape;
+
+use crate::ast::{Condition, Item, Scope};
+use crate::diagnostic::{Code, Report, quoted};
+use crate::modifier::How;
+use crate::number::Number;
+use crate::placeholder;
+use crate::program::{Operand, Relation};
+use crate::scalar::Scalar;
+use crate::source::Span;
+
+/// Selections that no condition uses.
+pub(crate) fn unused_selections(scope: &Scope, used: &[bool], report: &mut Report) {
+    for (selection, used) in scope.selections.iter().zip(used) {
+        if !used && !selection.name.is_empty() {
+            report
+                .add(
+                    Code::UnusedSelection,
+                    selection.span,
+                    format!(
+                        "no condition uses the selection {}",
+                        quoted(&selection.name)
+                    ),
+                )
+                .set_help("use it in the condition or take it out");
+        }
+    }
+}
+
+/// Values that no field of this kind has.
+pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
+    if item.chain.how != How::Text(Relation::Equals) {
+        return;
+    }
+    for value in &item.values {
+        if !item.chain.expand && placeholder::is_placeholder(&value.text) {
+            report
+                .add(
+                    Code::UnexpandedPlaceholder,
+                    value.span,
+                    format!(
+                        "{} looks like a placeholder and is compared as text",
+                        quoted(&value.text)
+                    ),
+                )
+                .set_help("add the modifier `expand` to the field");
+        }
+        let shape = operand.field().and_then(audit_model::Field::shape);
+        if item.chain.expand || value.is_null() || has_wildcard(value) {
+            continue;
+        }
+        let what = match shape {
+            Some(Shape::Number) if Number::parse(&value.text).is_none() => "a number",
+            Some(Shape::Bool)
+                if !matches!(value.text.to_ascii_lowercase().as_str(), "true" | "false") =>
+            {
+                "`true` or `false`"
+            }
+            _ => continue,
+        };
+        report.add(
+            Code::NeverMatches,
+            value.span,
+            format!(
+                "{} is always {what}, so {} never matches",
+                quoted(&item.name.text),
+                quoted(&value.text)
+            ),
+        );
+    }
+}
+
+fn has_wildcard(value: &Scalar) -> bool {
+    value.text.contains(['*', '?'])
+}
+
+/// A filter whose condition asks for what it should take away.
+pub(crate) fn filter_without_not(condition: &Condition, span: Span, report: &mut Report) {
+    fn negates(condition: &Condition) -> bool {
+        match condition {
+            Condition::Not(_) => true,
+            Condition::Or(parts) | Condition::And(parts) => parts.iter().any(negates),
+            Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => false,
+        }
+    }
+    if !negates(condition) {
+        report
+            .add(
+                Code::FilterWithoutNot,
+                span,
+                "this filter keeps only what its selections match",
+            )
+            .set_help("what a filter takes away stands under `not`: `condition: not selection`");
+    }
+}

@@ -1,0 +1,74 @@
+//! Messages with holes: `{user.username} read {ref}`.
+
+use crate::ast::Name;
+use crate::diagnostic::{Code, Report};
+use crate::resolve::field;
+use crate::rule::{Message, MessagePart};
+use crate::scalar::Scalar;
+
+/// Reads a message; `{{` and `}}` are single braces. `None` when something was reported.
+pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<Message> {
+    let text = &scalar.text;
+    let mut parts = Vec::new();
+    let mut plain = String::new();
+    let mut good = true;
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find(['{', '}'])) {
+        let brace = at + found;
+        plain.push_str(text.get(at..brace).unwrap_or_default());
+        let rest = text.get(brace..).unwrap_or_default();
+        at = brace + 1;
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            plain.extend(rest.chars().next());
+            at += 1;
+            continue;
+        }
+        let end = rest.find('}').filter(|_| rest.starts_with('{'));
+        let Some(end) = end else {
+            let what = if rest.starts_with('{') {
+                "this `{` is not closed"
+            } else {
+                "this `}` closes nothing"
+            };
+            report
+                .add(
+                    Code::BadMessage,
+                    scalar.locate(file, brace..brace + 1),
+                    what,
+                )
+                .set_help("a brace itself is written twice");
+            return None;
+        };
+        at = brace + end + 1;
+        if !plain.is_empty() {
+            parts.push(MessagePart::Text(std::mem::take(&mut plain)));
+        }
+        let inside = brace + 1..brace + end;
+        let name = text.get(inside.clone()).unwrap_or_default();
+        if name.trim().is_empty() {
+            report.add(
+                Code::BadMessage,
+                scalar.locate(file, brace..at),
+                "a hole names a field, and this is empty",
+            );
+            good = false;
+            continue;
+        }
+        let name = Name {
+            text: name.to_owned(),
+            span: scalar.locate(file, inside),
+        };
+        match field(&name, report) {
+            Some(field) => parts.push(MessagePart::Hole(field)),
+            None => good = false,
+        }
+        if report.is_full() {
+            return None;
+        }
+    }
+    plain.push_str(text.get(at..).unwrap_or_default());
+    if !plain.is_empty() {
+        parts.push(MessagePart::Text(plain));
+    }
+    good.then_some(Message { parts })
+}

@@ -1,0 +1,348 @@
+//! What a document says about itself: title, ids, tags and the like, with their types checked.
+
+use std::str::FromStr;
+
+use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
+use crate::number::Number;
+use crate::rule::Status;
+use crate::scalar::Scalar;
+use crate::source::{SourceId, Span};
+use crate::yaml::{Entry, Kind, Node};
+
+/// What every kind of document says about itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Metadata {
+    pub(crate) source: SourceId,
+    pub(crate) span: Span,
+    pub(crate) title: String,
+    pub(crate) id: Option<String>,
+    pub(crate) id_span: Span,
+    pub(crate) name: Option<String>,
+    pub(crate) name_span: Span,
+    pub(crate) status: Option<Status>,
+    pub(crate) description: Option<String>,
+    pub(crate) author: Option<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) references: Vec<String>,
+    pub(crate) falsepositives: Vec<String>,
+}
+
+impl Metadata {
+    /// What others refer to the document by.
+    pub(crate) fn reference(&self) -> &str {
+        self.name
+            .as_deref()
+            .or(self.id.as_deref())
+            .unwrap_or(&self.title)
+    }
+}
+
+/// Keys that every kind of document may have.
+const COMMON: [&str; 15] = [
+    "author",
+    "date",
+    "description",
+    "falsepositives",
+    "id",
+    "license",
+    "modified",
+    "name",
+    "references",
+    "related",
+    "sigma-version",
+    "status",
+    "tags",
+    "taxonomy",
+    "title",
+];
+
+/// Longest title, in characters.
+const TITLE_CHARS: usize = 256;
+
+/// Reads the keys of a map and reports those of a wrong type.
+#[derive(Debug)]
+pub(crate) struct Keys<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) file: &'a str,
+    pub(crate) report: &'a mut Report,
+}
+
+impl<'a> Keys<'a> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&'a Entry> {
+        self.node.get(key)
+    }
+
+    /// Reports keys of a document that are not known. Sigma allows keys of one's own, so only what is nearly a known one
+    /// is an error.
+    pub(crate) fn check_document(&mut self, more: &[&str]) {
+        let known = || COMMON.iter().chain(more).copied();
+        for entry in self.node.map().unwrap_or_default() {
+            let key = &entry.key;
+            if known().any(|known| known == key.text) {
+                continue;
+            }
+            let near = nearest(&key.text, known()).filter(|near| {
+                strsim::damerau_levenshtein(&near.to_lowercase(), &key.text.to_lowercase()) <= 1
+            });
+            if let Some(near) = near {
+                self.report
+                    .add(
+                        Code::MistypedKey,
+                        key.span,
+                        format!("{} is nearly a key of Sigma", quoted(&key.text)),
+                    )
+                    .set_help(format!("did you mean {}?", quoted(near)));
+            } else {
+                self.report.add_with_help(
+                    Code::UnknownKey,
+                    key.span,
+                    format!(
+                        "the key {} is not known and changes nothing",
+                        quoted(&key.text)
+                    ),
+                    did_you_mean(&key.text, known()),
+                );
+            }
+        }
+    }
+
+    /// Reports keys of a map of ours that are not known.
+    pub(crate) fn check(&mut self, known: &[&str]) {
+        for entry in self.node.map().unwrap_or_default() {
+            let key = &entry.key;
+            if !known.contains(&key.text.as_str()) {
+                let help = did_you_mean(&key.text, known.iter().copied());
+                self.report.add_with_help(
+                    Code::MistypedKey,
+                    key.span,
+                    format!("there is no key {} here", quoted(&key.text)),
+                    help.or_else(|| Some(format!("the keys are {}", listed(known)))),
+                );
+            }
+        }
+    }
+
+    pub(crate) fn wrong_type(&mut self, entry: &Entry, expected: &str) {
+        if entry.value.is_refused() {
+            return;
+        }
+        let span = if entry.value.is_null() {
+            entry.key.span
+        } else {
+            entry.value.span
+        };
+        self.report.add(
+            Code::WrongType,
+            span,
+            format!(
+                "{} is {expected}, and this is {}",
+                quoted(&entry.key.text),
+                entry.value.describe()
+            ),
+        );
+    }
+
+    /// A scalar that is something.
+    pub(crate) fn scalar(&mut self, key: &str) -> Option<&'a Scalar> {
+        let entry = self.entry(key)?;
+        let scalar = entry.value.scalar().filter(|scalar| !scalar.is_null());
+        if scalar.is_none() {
+            self.wrong_type(entry, "text");
+        }
+        scalar
+    }
+
+    pub(crate) fn text(&mut self, key: &str) -> Option<String> {
+        self.scalar(key).map(|scalar| scalar.text.clone())
+    }
+
+    pub(crate) fn bool(&mut self, key: &str) -> Option<bool> {
+        let entry = self.entry(key)?;
+        let value = entry.value.scalar().and_then(Scalar::bool);
+        if value.is_none() {
+            self.wrong_type(entry, "`true` or `false`");
+        }
+        value
+    }
+
+    /// The items of a list.
+    pub(crate) fn list(&mut self, key: &str, expected: &str) -> &'a [Node] {
+        let Some(entry) = self.entry(key) else {
+            return &[];
+        };
+        if let Kind::List(items) = &entry.value.kind {
+            return items;
+        }
+        self.wrong_type(entry, expected);
+        &[]
+    }
+
+    fn texts(&mut self, key: &str) -> Vec<String> {
+        self.scalars(key)
+            .into_iter()
+            .map(|scalar| scalar.text.clone())
+            .collect()
+    }
+
+    fn scalars(&mut self, key: &str) -> Vec<&'a Scalar> {
+        let mut found = Vec::new();
+        for item in self.list(key, "a list of texts") {
+            match item.scalar().filter(|scalar| !scalar.is_null()) {
+                Some(scalar) => found.push(scalar),
+                None if item.is_refused() => {}
+                None => {
+                    let message = format!(
+                        "{} holds texts, and this is {}",
+                        quoted(key),
+                        item.describe()
+                    );
+                    self.report.add(Code::WrongType, item.span, message);
+                }
+            }
+        }
+        found
+    }
+
+    /// One of the words of a type.
+    pub(crate) fn word<T: FromStr>(&mut self, key: &str, words: &[&str]) -> Option<T> {
+        let scalar = self.scalar(key)?;
+        let word = scalar.text.parse().ok();
+        if word.is_none() {
+            let help = did_you_mean(&scalar.text, words.iter().copied());
+            self.report.add_with_help(
+                Code::BadValue,
+                scalar.span,
+                format!("{} cannot be {}", quoted(key), quoted(&scalar.text)),
+                help.or_else(|| Some(format!("it is one of {}", listed(words)))),
+            );
+        }
+        word
+    }
+
+    /// Reports a key that must be there.
+    pub(crate) fn missing(&mut self, key: &str, span: Span, help: &str) {
+        let message = format!("the key {} is missing", quoted(key));
+        self.report
+            .add(Code::MissingKey, span, message)
+            .set_help(help);
+    }
+
+    /// Reads what every kind of document has.
+    pub(crate) fn metadata(&mut self) -> Metadata {
+        let title = self.scalar("title");
+        if let Some(title) = title {
+            let n = title.text.chars().count();
+            if n > TITLE_CHARS {
+                let message =
+                    format!("the title has {n} characters and the limit is {TITLE_CHARS}");
+                self.report.add(Code::BadValue, title.span, message);
+            }
+        }
+        let id = self.scalar("id");
+        if let Some(id) = id
+            && !is_uuid(&id.text)
+        {
+            let message = format!("the id {} is not a UUID", quoted(&id.text));
+            self.report
+                .add(Code::BadId, id.span, message)
+                .set_help("a name for people goes into `name`");
+        }
+        let name = self.scalar("name");
+        for tag in self.scalars("tags") {
+            if !is_tag(&tag.text) {
+                let message = format!("{} is no tag", quoted(&tag.text));
+                self.report
+                    .add(Code::BadTag, tag.span, message)
+                    .set_help("a tag is a namespace and a name in lower case: `attack.t1610`");
+            }
+        }
+        for key in ["date", "modified", "license"] {
+            self.scalar(key);
+        }
+        self.list("related", "a list");
+        if let Some(taxonomy) = self.scalar("taxonomy")
+            && !matches!(taxonomy.text.as_str(), "sigma" | "kubesift")
+        {
+            let message = format!("the taxonomy {} is not known", quoted(&taxonomy.text));
+            self.report
+                .add(Code::UnknownTaxonomy, taxonomy.span, message)
+                .set_help("field names are read as those of `kubesift`");
+        }
+        let words: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
+        Metadata {
+            source: self.report.source(),
+            span: self.node.span,
+            title: title.map(|title| title.text.clone()).unwrap_or_default(),
+            id: id.map(|id| id.text.clone()),
+            id_span: id.map(|id| id.span).unwrap_or_default(),
+            name: name.map(|name| name.text.clone()),
+            name_span: name.map(|name| name.span).unwrap_or_default(),
+            status: self.word("status", &words),
+            description: self.text("description"),
+            author: self.text("author"),
+            tags: self.texts_quietly("tags"),
+            references: self.texts("references"),
+            falsepositives: self.texts("falsepositives"),
+        }
+    }
+
+    /// The texts of a list whose items were checked before.
+    fn texts_quietly(&self, key: &str) -> Vec<String> {
+        let Some(Kind::List(items)) = self.entry(key).map(|entry| &entry.value.kind) else {
+            return Vec::new();
+        };
+        let scalars = items.iter().filter_map(Node::scalar);
+        scalars.map(|scalar| scalar.text.clone()).collect()
+    }
+
+    /// Whether the document says `sigma-version: 3`.
+    pub(crate) fn has_brackets(&mut self) -> bool {
+        let Some(version) = self.scalar("sigma-version") else {
+            return false;
+        };
+        match Number::parse(&version.text) {
+            Some(Number::Int(3)) => true,
+            Some(Number::Int(2)) => false,
+            _ => {
+                self.report
+                    .add(
+                        Code::UnsupportedVersion,
+                        version.span,
+                        format!(
+                            "the version {} of Sigma is not supported",
+                            quoted(&version.text)
+                        ),
+                    )
+                    .set_help("the versions are `2` and `3`");
+                false
+            }
+        }
+    }
+}
+
+/// Words in backticks, with commas.
+pub(crate) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    quoted.join(", ")
+}
+
+fn is_uuid(text: &str) -> bool {
+    let groups = text.split('-').map(str::len);
+    groups.eq([8, 4, 4, 4, 12])
+        && text
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// `^[a-z0-9_-]+\.[a-z0-9._-]+$`
+fn is_tag(text: &str) -> bool {
+    let good = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
+    };
+    text.split_once('.').is_some_and(|(namespace, name)| {
+        !namespace.is_empty()
+            && !name.is_empty()
+            && namespace.bytes().all(good)
+            && name.bytes().all(|byte| good(byte) || byte == b'.')
+    })
+}

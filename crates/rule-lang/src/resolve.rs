@@ -1,0 +1,390 @@
+//! Looks names up: fields in the table, selections in their scope, placeholders in the set.
+
+use std::collections::HashMap;
+
+use audit_model::{FIELDS, Field, Path, Segment, Shape};
+
+use crate::ast::{self, BlockQuantifier, Body, Condition, Name, Quantity};
+use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::lint;
+use crate::placeholder::Placeholders;
+use crate::program::{Operand, Quantifier};
+use crate::source::Span;
+use crate::tree::{Block, Scope, Tree};
+
+/// Looks up the names of one document.
+#[derive(Debug)]
+pub(crate) struct Resolver<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) report: &'a mut Report,
+    pub(crate) placeholders: &'a Placeholders,
+    /// Placeholders with an empty list that the document uses.
+    pub(crate) empty: Vec<String>,
+    /// Values so far, over all items.
+    pub(crate) n_values: usize,
+    n_scopes: usize,
+}
+
+/// Short names of old rules, and what they stand for where the table has no such field.
+const SHORT_NAMES: [(&str, &str); 4] = [
+    (
+        "capabilities",
+        "requestObject.spec.containers.securityContext.capabilities.add",
+    ),
+    ("hostPath", "requestObject.spec.volumes.hostPath"),
+    (
+        "privileged",
+        "requestObject.spec.containers.securityContext.privileged",
+    ),
+    ("username", "user.username"),
+];
+
+/// Finds the field that a rule names.
+pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
+    // The nearest names cost the product of both lengths; only open fields have long names.
+    const LONGEST: usize = 128;
+    if name.text.len() > LONGEST {
+        let is_open = |shape| matches!(shape, Shape::Object | Shape::Objects | Shape::Map);
+        let below = |known: &str| {
+            name.text
+                .strip_prefix(known)
+                .is_some_and(|rest| rest.starts_with(['.', '[']))
+        };
+        if !FIELDS
+            .iter()
+            .any(|info| is_open(info.shape) && below(info.name))
+        {
+            let message = format!("{}: no audit event has this field", quoted(&name.text));
+            report.add(Code::UnknownField, name.span, message);
+            return None;
+        }
+    }
+    let error = match Field::resolve(&name.text) {
+        Ok(field) => return Some(field),
+        Err(error) => error,
+    };
+    let (head, rest) = name
+        .text
+        .split_at(name.text.find(['.', '[']).unwrap_or(name.text.len()));
+    let long = SHORT_NAMES.iter().find(|(short, _)| *short == head);
+    if let Some(field) = long.and_then(|(_, long)| Field::resolve(&format!("{long}{rest}")).ok()) {
+        return Some(field);
+    }
+    let help = match error.suggestions() {
+        [] => None,
+        [first, more @ ..] => {
+            let mut help = format!("did you mean {}", quoted(first));
+            for other in more {
+                help.push_str(" or ");
+                help.push_str(&quoted(other));
+            }
+            help.push('?');
+            Some(help)
+        }
+    };
+    let message = format!("{}: {error}", quoted(&name.text));
+    report.add_with_help(Code::UnknownField, name.span, message, help);
+    None
+}
+
+impl<'a> Resolver<'a> {
+    pub(crate) fn new(
+        file: &'a str,
+        report: &'a mut Report,
+        placeholders: &'a Placeholders,
+    ) -> Self {
+        Self {
+            file,
+            report,
+            placeholders,
+            empty: Vec::new(),
+            n_values: 0,
+            n_scopes: 0,
+        }
+    }
+
+    /// Resolves selections, condition and further conditions; `None` when something was reported.
+    pub(crate) fn scope(&mut self, scope: &ast::Scope) -> Option<Scope> {
+        self.scope_of(scope, None)
+    }
+
+    /// Of a block, `member` is what its members are.
+    fn scope_of(&mut self, scope: &ast::Scope, member: Option<Member>) -> Option<Scope> {
+        let id = self.n_scopes;
+        self.n_scopes += 1;
+        let mut selections = Vec::with_capacity(scope.selections.len());
+        for selection in &scope.selections {
+            let tree = selection
+                .body
+                .as_ref()
+                .and_then(|body| self.body(body, member));
+            selections.push(tree.map(|tree| (selection.name.clone(), tree)));
+        }
+        let mut names = Names::new(scope);
+        let condition = scope
+            .condition
+            .as_ref()
+            .and_then(|condition| names.condition(condition, self.report));
+        let extra: Vec<_> = scope
+            .extra
+            .iter()
+            .map(|condition| {
+                condition
+                    .as_ref()
+                    .and_then(|condition| names.condition(condition, self.report))
+            })
+            .collect();
+        // Of a condition that could not be read nobody knows what it would have used.
+        if scope.condition.is_some() && scope.extra.iter().all(Option::is_some) {
+            lint::unused_selections(scope, &names.used, self.report);
+        }
+        let mut selections: Vec<(String, Tree)> = selections.into_iter().collect::<Option<_>>()?;
+        let mut condition = condition?;
+        if !scope.named {
+            // A plain block is its only selection.
+            condition = selections.pop().map_or(condition, |(_, tree)| tree);
+        }
+        Some(Scope {
+            id,
+            selections,
+            condition,
+            extra: extra.into_iter().collect::<Option<_>>()?,
+        })
+    }
+
+    fn body(&mut self, body: &Body, member: Option<Member>) -> Option<Tree> {
+        match body {
+            Body::And(parts) => self.bodies(parts, member).map(Tree::And),
+            Body::Or(parts) => self.bodies(parts, member).map(Tree::Or),
+            Body::Item(item) => {
+                let operand = self.operand(&item.name, member);
+                self.item(item, operand)
+            }
+            Body::Keywords(keywords) => self.keywords(keywords),
+            Body::Block(block) => self.block(block, member),
+        }
+    }
+
+    fn bodies(&mut self, parts: &[Body], member: Option<Member>) -> Option<Vec<Tree>> {
+        let mut trees = Vec::with_capacity(parts.len());
+        for part in parts {
+            if self.report.is_full() {
+                return None;
+            }
+            trees.push(self.body(part, member));
+        }
+        trees.into_iter().collect()
+    }
+
+    fn block(&mut self, block: &ast::Block, member: Option<Member>) -> Option<Tree> {
+        let operand = self.operand(&block.name, member);
+        let inner = match &operand {
+            Some(Operand::Field(field)) => self.members_of(field, &block.name),
+            _ => Some(Member::Open),
+        };
+        // A list that is none is reported; its members are still read, to report what else is wrong.
+        let scope = self.scope_of(&block.scope, Some(inner.unwrap_or(Member::Open)));
+        let (operand, scope) = (operand?, scope?);
+        inner?;
+        let quantifier = match block.quantifier {
+            BlockQuantifier::Any | BlockQuantifier::None => Quantifier::Any,
+            BlockQuantifier::All => Quantifier::All,
+            BlockQuantifier::AllOrEmpty => Quantifier::AllOrEmpty,
+        };
+        let tree = Tree::Block(Box::new(Block {
+            operand,
+            quantifier,
+            scope,
+        }));
+        Some(if block.quantifier == BlockQuantifier::None {
+            Tree::Not(Box::new(tree))
+        } else {
+            tree
+        })
+    }
+
+    /// What the members of a field are; `None` when it has none, which is reported.
+    fn members_of(&mut self, field: &Field, name: &Name) -> Option<Member> {
+        match field.shape() {
+            None if field.info().shape == Shape::List => {}
+            None | Some(Shape::Object | Shape::Objects) => return Some(Member::Open),
+            Some(Shape::List) => return Some(Member::Text),
+            Some(Shape::Map) => return Some(Member::Entry),
+            _ => {}
+        }
+        self.report.add(
+            Code::NotAList,
+            name.span,
+            format!("{} is not a list, so it has no members", quoted(&name.text)),
+        );
+        None
+    }
+
+    fn operand(&mut self, name: &Name, member: Option<Member>) -> Option<Operand> {
+        let Some(member) = member else {
+            return field(name, self.report).map(Operand::Field);
+        };
+        let path = match Path::parse(&name.text) {
+            Ok(path) => path,
+            Err(error) => {
+                let message = format!("{}: {error}", quoted(&name.text));
+                self.report.add(Code::BadFieldName, name.span, message);
+                return None;
+            }
+        };
+        let help = match (member, path.segments()) {
+            (Member::Open, _) | (Member::Text, []) => return Some(Operand::Member(path)),
+            (Member::Entry, [Segment::Key(key), ..]) if matches!(&**key, "key" | "value") => {
+                return Some(Operand::Member(path));
+            }
+            (Member::Text, _) => "the members are texts: `.` is the member itself",
+            (Member::Entry, _) => "the members are entries with a `key` and a `value`",
+        };
+        self.report
+            .add(
+                Code::UnknownMember,
+                name.span,
+                format!("a member has no {}", quoted(&name.text)),
+            )
+            .set_help(help);
+        None
+    }
+}
+
+/// What stands in a list that a block ranges over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Member {
+    /// Anything: an object of the API as a rule.
+    Open,
+    /// Text.
+    Text,
+    /// An entry of a map.
+    Entry,
+}
+
+/// The selections of a scope by name, and which of them a condition uses.
+struct Names<'s> {
+    scope: &'s ast::Scope,
+    by_name: HashMap<&'s str, usize>,
+    used: Vec<bool>,
+}
+
+impl<'s> Names<'s> {
+    fn new(scope: &'s ast::Scope) -> Self {
+        let names = scope.selections.iter().enumerate();
+        Self {
+            by_name: names
+                .map(|(idx, selection)| (selection.name.as_str(), idx))
+                .collect(),
+            used: vec![false; scope.selections.len()],
+            scope,
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition, report: &mut Report) -> Option<Tree> {
+        match condition {
+            Condition::Or(parts) => self.conditions(parts, report).map(Tree::Or),
+            Condition::And(parts) => self.conditions(parts, report).map(Tree::And),
+            Condition::Not(inner) => self
+                .condition(inner, report)
+                .map(|inner| Tree::Not(Box::new(inner))),
+            Condition::Name(name) => self.name(name, report),
+            Condition::Them(quantity, span) => {
+                let found = self.matching("*");
+                self.quantified(*quantity, found, *span, "`them`", report)
+            }
+            Condition::Pattern(quantity, (pattern, span)) => {
+                let found = self.matching(pattern);
+                self.quantified(*quantity, found, *span, &quoted(pattern), report)
+            }
+        }
+    }
+
+    fn conditions(&mut self, parts: &[Condition], report: &mut Report) -> Option<Vec<Tree>> {
+        let trees: Vec<_> = parts
+            .iter()
+            .map(|part| self.condition(part, report))
+            .collect();
+        trees.into_iter().collect()
+    }
+
+    fn name(&mut self, (name, span): &(String, Span), report: &mut Report) -> Option<Tree> {
+        if let Some(idx) = self.by_name.get(name.as_str()) {
+            return Some(self.select(*idx));
+        }
+        let known = self
+            .scope
+            .selections
+            .iter()
+            .map(|selection| selection.name.as_str());
+        report.add_with_help(
+            Code::UnknownSelection,
+            *span,
+            format!("there is no selection {}", quoted(name)),
+            did_you_mean(name, known),
+        );
+        None
+    }
+
+    fn select(&mut self, idx: usize) -> Tree {
+        if let Some(used) = self.used.get_mut(idx) {
+            *used = true;
+        }
+        Tree::Select(idx)
+    }
+
+    /// The selections whose name a pattern matches. Names that begin with `_` are found only by one that does too.
+    fn matching(&self, pattern: &str) -> Vec<usize> {
+        let pieces: Vec<&str> = pattern.split('*').collect();
+        let selections = self.scope.selections.iter().enumerate();
+        selections
+            .filter(|(_, selection)| {
+                (!selection.name.starts_with('_') || pattern.starts_with('_'))
+                    && matches(&pieces, &selection.name)
+            })
+            .map(|(idx, _)| idx)
+            .collect()
+    }
+
+    fn quantified(
+        &mut self,
+        quantity: Quantity,
+        found: Vec<usize>,
+        span: Span,
+        pattern: &str,
+        report: &mut Report,
+    ) -> Option<Tree> {
+        if found.is_empty() {
+            report
+                .add(
+                    Code::EmptyQuantifier,
+                    span,
+                    format!("no selection matches {pattern}"),
+                )
+                .set_help("names that begin with `_` are matched only by a pattern that does too");
+            return None;
+        }
+        let trees = found.into_iter().map(|idx| self.select(idx)).collect();
+        Some(match quantity {
+            Quantity::Any => Tree::Or(trees),
+            Quantity::All => Tree::And(trees),
+        })
+    }
+}
+
+/// Whether a name is made of these pieces with anything between them.
+fn matches(pieces: &[&str], name: &str) -> bool {
+    let [first, middle @ .., last] = pieces else {
+        return pieces.first() == Some(&name);
+    };
+    let rest = name
+        .strip_prefix(first)
+        .and_then(|rest| rest.strip_suffix(last));
+    middle
+        .iter()
+        .try_fold(rest.unwrap_or_default(), |rest, piece| {
+            rest.split_once(piece).map(|(_, rest)| rest)
+        })
+        .is_some()
+        && rest.is_some()
+}

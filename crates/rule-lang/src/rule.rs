@@ -1,0 +1,377 @@
+//! What comes out of the compiler: rules and filters with their programs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use audit_model::{Field, FieldId};
+use serde::{Deserialize, Serialize};
+
+use crate::metadata::Metadata;
+use crate::program::{Program, RoutineIdx};
+use crate::source::{SourceId, Span};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident $error:ident $what:literal { $($(#[$variant_doc:meta])* $variant:ident $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// Every one, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word in rules.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = $error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err($error(())),
+                }
+            }
+        }
+
+        #[doc = concat!("A text that is no ", $what, ".")]
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $error(());
+
+        impl fmt::Display for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!("not a ", $what, ", which is one of", $(" `", $text, "`",)+))
+            }
+        }
+
+        impl std::error::Error for $error {}
+    };
+}
+
+words! {
+    /// How bad it is when a rule matches. A rule that does not say is `medium`.
+    Level ParseLevelError "level" {
+        /// Worth recording only.
+        Informational "informational",
+        /// Worth a look when there is time.
+        Low "low",
+        /// Worth a look.
+        Medium "medium",
+        /// Worth a look at once.
+        High "high",
+        /// An incident.
+        Critical "critical",
+    }
+}
+
+words! {
+    /// How far a rule has come.
+    Status ParseStatusError "status" {
+        /// Does not work where it is run.
+        Unsupported "unsupported",
+        /// Replaced or no longer meaningful.
+        Deprecated "deprecated",
+        /// May have many false positives.
+        Experimental "experimental",
+        /// May need tuning.
+        Test "test",
+        /// In use.
+        Stable "stable",
+    }
+}
+
+words! {
+    /// What a rule's own test shows.
+    TestKind ParseTestKindError "kind of test" {
+        /// Events that the rule must find.
+        Hit "hit",
+        /// Events that look alike and that the rule must leave alone.
+        NearMiss "near-miss",
+        /// An attempt to get past the rule, which must be found all the same.
+        Evasion "evasion",
+    }
+}
+
+/// A rule that compiled.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub(crate) metadata: Metadata,
+    pub(crate) level: Level,
+    pub(crate) levels: Vec<(RoutineIdx, Level)>,
+    pub(crate) message: Option<Message>,
+    pub(crate) requires: Option<String>,
+    pub(crate) tests: Vec<RuleTest>,
+    pub(crate) program: Program,
+    pub(crate) filters: Vec<usize>,
+    pub(crate) inactive: Option<String>,
+}
+
+impl Rule {
+    /// What others refer to it by: Sigma's `name`, else the `id`, else the title.
+    pub fn name(&self) -> &str {
+        self.metadata.reference()
+    }
+
+    /// The `id`, a UUID.
+    pub fn id(&self) -> Option<&str> {
+        self.metadata.id.as_deref()
+    }
+
+    /// The title.
+    pub fn title(&self) -> &str {
+        &self.metadata.title
+    }
+
+    /// How bad a match is, unless one of [`Rule::levels`] says otherwise.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Levels that take the place of [`Rule::level`]: the first whose routine holds.
+    pub fn levels(&self) -> &[(RoutineIdx, Level)] {
+        &self.levels
+    }
+
+    /// How far the rule has come.
+    pub fn status(&self) -> Option<Status> {
+        self.metadata.status
+    }
+
+    /// What the rule finds, and why that matters.
+    pub fn description(&self) -> Option<&str> {
+        self.metadata.description.as_deref()
+    }
+
+    /// Who wrote it.
+    pub fn author(&self) -> Option<&str> {
+        self.metadata.author.as_deref()
+    }
+
+    /// Tags, such as `attack.t1610`.
+    pub fn tags(&self) -> &[String] {
+        &self.metadata.tags
+    }
+
+    /// Where to read more.
+    pub fn references(&self) -> &[String] {
+        &self.metadata.references
+    }
+
+    /// What else may look like this.
+    pub fn falsepositives(&self) -> &[String] {
+        &self.metadata.falsepositives
+    }
+
+    /// The sentence that tells of a match.
+    pub fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
+    }
+
+    /// The audit level that the rule says it needs, where the compiler's own inference is wrong.
+    pub fn requires(&self) -> Option<&str> {
+        self.requires.as_deref()
+    }
+
+    /// Whether a test reads `stage`. A rule that does not is for completed requests.
+    pub fn names_stage(&self) -> bool {
+        self.program.reads(FieldId::Stage)
+    }
+
+    /// Whether a test reads `event.flags`, so that they must be computed before the rule is evaluated.
+    pub fn names_flags(&self) -> bool {
+        self.program.reads(FieldId::EventFlags)
+    }
+
+    /// What is evaluated.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The tests that the rule brings along.
+    pub fn tests(&self) -> &[RuleTest] {
+        &self.tests
+    }
+
+    /// The filters that narrow it, as indices into [`Compiled::filters`](crate::Compiled::filters), ascending.
+    pub fn filters(&self) -> &[usize] {
+        &self.filters
+    }
+
+    /// Why the rule cannot match as the set is configured: a placeholder that it needs has an empty list.
+    pub fn inactive(&self) -> Option<&str> {
+        self.inactive.as_deref()
+    }
+
+    /// The file.
+    pub fn source(&self) -> SourceId {
+        self.metadata.source
+    }
+
+    /// The document in the file.
+    pub fn span(&self) -> Span {
+        self.metadata.span
+    }
+}
+
+/// A filter that compiled: a rule that it applies to matches only where the filter's condition holds too.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    pub(crate) metadata: Metadata,
+    pub(crate) expires: Option<String>,
+    pub(crate) program: Program,
+}
+
+impl Filter {
+    /// What others refer to it by: `name`, else the `id`, else the title.
+    pub fn name(&self) -> &str {
+        self.metadata.reference()
+    }
+
+    /// The `id`, a UUID.
+    pub fn id(&self) -> Option<&str> {
+        self.metadata.id.as_deref()
+    }
+
+    /// The title.
+    pub fn title(&self) -> &str {
+        &self.metadata.title
+    }
+
+    /// What the filter takes away, and why that is safe.
+    pub fn description(&self) -> Option<&str> {
+        self.metadata.description.as_deref()
+    }
+
+    /// The day on which the filter ends, `YYYY-MM-DD`.
+    pub fn expires(&self) -> Option<&str> {
+        self.expires.as_deref()
+    }
+
+    /// What is evaluated: a match of a rule stays when this holds.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Whether the filter names an identity but no impersonated one, so that it must not be applied to an impersonated
+    /// request: it vouches for who holds the credential, not for whom they act as.
+    pub fn spares_impersonated(&self) -> bool {
+        let mut names_identity = false;
+        for field in self.program.fields() {
+            match field.id() {
+                FieldId::ImpersonatedUser
+                | FieldId::ImpersonatedUsername
+                | FieldId::ImpersonatedUid
+                | FieldId::ImpersonatedGroups
+                | FieldId::ImpersonatedExtra => return false,
+                FieldId::User
+                | FieldId::UserUsername
+                | FieldId::UserUid
+                | FieldId::UserGroups
+                | FieldId::UserExtra
+                | FieldId::ActorUsername
+                | FieldId::ActorGroups
+                | FieldId::ActorKind
+                | FieldId::ActorId
+                | FieldId::ServiceAccountNamespace
+                | FieldId::ServiceAccountName
+                | FieldId::NodeName => names_identity = true,
+                _ => {}
+            }
+        }
+        names_identity
+    }
+
+    /// The file.
+    pub fn source(&self) -> SourceId {
+        self.metadata.source
+    }
+
+    /// The document in the file.
+    pub fn span(&self) -> Span {
+        self.metadata.span
+    }
+}
+
+/// A sentence with holes for fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub(crate) parts: Vec<MessagePart>,
+}
+
+impl Message {
+    /// Texts and holes in order.
+    pub fn parts(&self) -> &[MessagePart] {
+        &self.parts
+    }
+}
+
+/// A part of a [`Message`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessagePart {
+    /// Text as it stands.
+    Text(String),
+    /// The value of a field.
+    Hole(Field),
+}
+
+/// A test that a rule brings along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleTest {
+    pub(crate) name: String,
+    pub(crate) kind: TestKind,
+    pub(crate) events: Vec<String>,
+    pub(crate) matches: bool,
+    pub(crate) level: Option<Level>,
+    pub(crate) message: Option<String>,
+    pub(crate) span: Span,
+}
+
+impl RuleTest {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it shows.
+    pub fn kind(&self) -> TestKind {
+        self.kind
+    }
+
+    /// The events as JSON text: written from YAML in the order of their keys, or lines as they stand in the rule.
+    pub fn events(&self) -> &[String] {
+        &self.events
+    }
+
+    /// Whether the rule must match one of the events.
+    pub fn matches(&self) -> bool {
+        self.matches
+    }
+
+    /// The level that the match must have.
+    pub fn level(&self) -> Option<Level> {
+        self.level
+    }
+
+    /// The message that the match must have.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// Where it stands in the rule's file.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+}

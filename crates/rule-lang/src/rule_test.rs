@@ -1,0 +1,149 @@
+//! Tests inside rules: events written as YAML become JSON text, to be decoded like a log.
+
+use crate::diagnostic::Code;
+use crate::metadata::Keys;
+use crate::rule::{Level, RuleTest, TestKind};
+use crate::scalar::{Scalar, Style};
+use crate::yaml::{Kind, Node};
+
+/// Reads one test; `None` when it was reported.
+pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
+    if keys.node.map().is_none() {
+        if !keys.node.is_refused() {
+            let message = format!("a test is a map, and this is {}", keys.node.describe());
+            keys.report.add(Code::WrongType, keys.node.span, message);
+        }
+        return None;
+    }
+    keys.check(&[
+        "name", "kind", "event", "events", "match", "level", "message",
+    ]);
+    let kinds: Vec<&str> = TestKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let levels: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
+    let kind = if keys.entry("kind").is_none() {
+        let help = "a test is a `hit`, a `near-miss` or an `evasion`";
+        keys.missing("kind", keys.node.span, help);
+        None
+    } else {
+        keys.word("kind", &kinds)
+    };
+    let events = events(&mut keys);
+    let name = keys.text("name");
+    let matches = keys.bool("match");
+    let level = keys.word("level", &levels);
+    let message = keys.text("message");
+    let kind = kind?;
+    Some(RuleTest {
+        name: name.unwrap_or_else(|| format!("{kind} {}", at + 1)),
+        kind,
+        events: events?,
+        matches: matches.unwrap_or(kind != TestKind::NearMiss),
+        level,
+        message,
+        span: keys.node.span,
+    })
+}
+
+fn events(keys: &mut Keys<'_>) -> Option<Vec<String>> {
+    let (entry, is_list) = match (keys.entry("event"), keys.entry("events")) {
+        (Some(event), None) => (event, false),
+        (None, Some(events)) => (events, true),
+        (None, None) => {
+            let help = "give the event as a map under `event`, or several under `events`";
+            keys.missing("event", keys.node.span, help);
+            return None;
+        }
+        (Some(_), Some(events)) => {
+            keys.report.add(
+                Code::MistypedKey,
+                events.key.span,
+                "a test has `event` or `events`, and not both",
+            );
+            return None;
+        }
+    };
+    match &entry.value.kind {
+        Kind::Map(_) if !is_list => Some(vec![json(&entry.value)]),
+        Kind::List(items) if is_list && items.iter().all(|item| item.map().is_some()) => {
+            Some(items.iter().map(json).collect())
+        }
+        // Raw lines are for what YAML cannot say: doubled keys, lone surrogates.
+        Kind::Scalar(scalar) if is_list && scalar.style == Style::Block => {
+            let lines = scalar.text.lines().filter(|line| !line.trim().is_empty());
+            Some(lines.map(str::to_owned).collect())
+        }
+        _ if is_list => {
+            keys.wrong_type(entry, "a list of maps, or lines of JSON behind `|`");
+            None
+        }
+        _ => {
+            keys.wrong_type(entry, "a map");
+            None
+        }
+    }
+}
+
+/// Writes a node as JSON: keys in their order, numbers with their text.
+fn json(node: &Node) -> String {
+    let mut out = String::new();
+    write(node, &mut out);
+    out
+}
+
+/// Recursion is as deep as the YAML, which has a limit.
+fn write(node: &Node, out: &mut String) {
+    match &node.kind {
+        Kind::Scalar(scalar) => write_scalar(scalar, out),
+        Kind::List(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write(item, out);
+            }
+            out.push(']');
+        }
+        Kind::Map(entries) => {
+            out.push('{');
+            for (at, entry) in entries.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_text(&entry.key.text, out);
+                out.push(':');
+                write(&entry.value, out);
+            }
+            out.push('}');
+        }
+        Kind::Refused => out.push_str("null"),
+    }
+}
+
+fn write_scalar(scalar: &Scalar, out: &mut String) {
+    if scalar.is_null() {
+        out.push_str("null");
+    } else if let Some(value) = scalar.bool() {
+        out.push_str(if value { "true" } else { "false" });
+    } else if scalar.number().is_some() {
+        out.push_str(&scalar.text);
+    } else {
+        write_text(&scalar.text, out);
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}

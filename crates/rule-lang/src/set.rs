@@ -1,0 +1,388 @@
+//! From files to a set: what needs all of them is done at the end.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::ast::Name;
+use crate::compile::{self, Output};
+use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
+use crate::document::{self, Document, FilterDocument, RuleDocument};
+use crate::limits;
+use crate::metadata::Metadata;
+use crate::placeholder::Placeholders;
+use crate::render::render;
+use crate::resolve::Resolver;
+use crate::rule::{Filter, Rule};
+use crate::source::{SourceId, Sources, Span};
+use crate::tree::Tree;
+use crate::yaml;
+
+/// Compiles a set of rule files.
+///
+/// Files are added one by one, and [`Compiler::finish`] compiles them together, because placeholders and filters cross
+/// files. Nothing fails: what is wrong comes back as diagnostics, and every good rule is compiled.
+///
+/// # Examples
+/// ```
+/// use rule_lang::Compiler;
+///
+/// let mut compiler = Compiler::new();
+/// compiler.add(
+///     "secrets.yaml",
+///     "
+/// title: Secrets listed
+/// logsource: {product: kubernetes, service: audit}
+/// detection:
+///   selection: {resource: secrets, verb: list}
+///   condition: selection
+/// ",
+/// );
+/// let compiled = compiler.finish();
+/// assert!(compiled.diagnostics.is_empty());
+/// assert_eq!(compiled.rules[0].title(), "Secrets listed");
+/// ```
+#[derive(Debug, Default)]
+pub struct Compiler {
+    sources: Sources,
+    files: Vec<File>,
+}
+
+#[derive(Debug)]
+struct File {
+    report: Report,
+    documents: Vec<Document>,
+}
+
+/// What a [`Compiler`] made of its files.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Compiled {
+    /// The files.
+    pub sources: Sources,
+    /// Rules without errors, in the order in which they were added.
+    pub rules: Vec<Rule>,
+    /// Filters without errors, in the order in which they were added.
+    pub filters: Vec<Filter>,
+    /// Everything that is wrong, by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// All diagnostics as text, drawn with the lines of their files; see [`render`].
+    pub fn render(&self, color: bool) -> String {
+        let mut out = String::new();
+        for diagnostic in &self.diagnostics {
+            out.push_str(&render(diagnostic, &self.sources, color));
+            out.push_str("\n\n");
+        }
+        out
+    }
+}
+
+impl Compiler {
+    /// A compiler without files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file. The name is for diagnostics; nothing is read from disk.
+    ///
+    /// Text over 1 MiB is refused with a diagnostic.
+    pub fn add(&mut self, name: &str, text: &str) -> SourceId {
+        let (n, limit) = (text.len(), limits::FILE_BYTES);
+        let kept = if n > limit { "" } else { text };
+        let source = self.sources.add(name, kept);
+        let mut report = Report::new(source);
+        let mut documents = Vec::new();
+        if n > limit {
+            report.add(
+                Code::FileTooLarge,
+                Span::default(),
+                format!("the file has {n} bytes and the limit is {limit}"),
+            );
+        } else {
+            let nodes = yaml::read(text, &mut report);
+            if nodes.is_empty() && report.errors() == 0 {
+                report
+                    .add(Code::NotADocument, Span::default(), "the file is empty")
+                    .set_help("a rule begins with `title: …`");
+            }
+            for node in &nodes {
+                if report.is_full() {
+                    break;
+                }
+                documents.extend(document::read(node, text, &mut report));
+            }
+        }
+        self.files.push(File { report, documents });
+        source
+    }
+
+    /// Compiles what was added.
+    pub fn finish(mut self) -> Compiled {
+        let mut placeholders = Placeholders::default();
+        let mut rules = Vec::new();
+        let mut filters = Vec::new();
+        for (file, File { documents, .. }) in self.files.iter_mut().enumerate() {
+            for document in documents.drain(..) {
+                match document {
+                    Document::Rule(rule) => rules.push((file, *rule)),
+                    Document::Filter(filter) => filters.push((file, *filter)),
+                    Document::Placeholders(lists) => {
+                        lists.into_iter().for_each(|list| placeholders.add(list));
+                    }
+                }
+            }
+        }
+        self.check_unique(&rules, &filters);
+        self.check_targets(&rules, &filters);
+        let mut set = Set {
+            sources: &self.sources,
+            placeholders: &placeholders,
+        };
+        let mut narrowing = Narrowing::default();
+        let mut compiled_filters = Vec::new();
+        for (file, document) in filters {
+            let Some(File { report, .. }) = self.files.get_mut(file) else {
+                continue;
+            };
+            let (targets, any) = (document.targets.clone(), document.any);
+            if let Some(filter) = set.filter(document, report) {
+                narrowing.add(compiled_filters.len(), targets, any);
+                compiled_filters.push(filter);
+            }
+        }
+        let mut compiled_rules = Vec::new();
+        for (file, document) in rules {
+            let Some(File { report, .. }) = self.files.get_mut(file) else {
+                continue;
+            };
+            if compiled_rules.len() >= limits::RULES {
+                let limit = limits::RULES;
+                let message = format!(
+                    "this is rule {} of the set and the limit is {limit}",
+                    limit + 1
+                );
+                report.add(Code::TooManyRules, document.metadata.span, message);
+                break;
+            }
+            if let Some(mut rule) = set.rule(document, report) {
+                rule.filters = narrowing.of(&rule.metadata);
+                compiled_rules.push(rule);
+            }
+        }
+        let reports = self.files.into_iter().map(|file| file.report);
+        Compiled {
+            rules: compiled_rules,
+            filters: compiled_filters,
+            diagnostics: reports.flat_map(Report::finish).collect(),
+            sources: self.sources,
+        }
+    }
+
+    /// Reports ids and names that stand twice in the set, where they stand again.
+    fn check_unique(
+        &mut self,
+        rules: &[(usize, RuleDocument)],
+        filters: &[(usize, FilterDocument)],
+    ) {
+        let rules = rules.iter().map(|(file, rule)| (*file, &rule.metadata));
+        let filters = filters
+            .iter()
+            .map(|(file, filter)| (*file, &filter.metadata));
+        let mut all: Vec<(usize, &Metadata)> = rules.chain(filters).collect();
+        all.sort_by_key(|(file, metadata)| (*file, metadata.span));
+        let mut ids: HashMap<String, (SourceId, Span)> = HashMap::new();
+        let mut names: HashMap<String, (SourceId, Span)> = HashMap::new();
+        for (file, metadata) in all {
+            let source = metadata.source;
+            if let Some(id) = &metadata.id {
+                let first = *ids
+                    .entry(id.to_ascii_lowercase())
+                    .or_insert((source, metadata.id_span));
+                self.check_first(file, first, (Code::DuplicateId, "id", id, metadata.id_span));
+            }
+            if let Some(name) = &metadata.name {
+                let first = *names
+                    .entry(name.clone())
+                    .or_insert((source, metadata.name_span));
+                self.check_first(
+                    file,
+                    first,
+                    (Code::DuplicateName, "name", name, metadata.name_span),
+                );
+            }
+        }
+    }
+
+    fn check_first(
+        &mut self,
+        file: usize,
+        first: (SourceId, Span),
+        (code, what, text, span): (Code, &str, &str, Span),
+    ) {
+        let Some(File { report, .. }) = self.files.get_mut(file) else {
+            return;
+        };
+        if first == (report.source(), span) {
+            return;
+        }
+        let (source, first) = first;
+        let at = self.sources.line_column(source, first);
+        report
+            .add(
+                code,
+                span,
+                format!("the {what} {} stands twice in the set", quoted(text)),
+            )
+            .set_help(format!(
+                "it is also at {}:{}",
+                self.sources.name(source),
+                at.line
+            ));
+    }
+
+    /// Reports targets of filters that no rule answers to.
+    fn check_targets(
+        &mut self,
+        rules: &[(usize, RuleDocument)],
+        filters: &[(usize, FilterDocument)],
+    ) {
+        if filters.is_empty() {
+            return;
+        }
+        let mut known: BTreeSet<&str> = BTreeSet::new();
+        for (_, rule) in rules {
+            known.extend(rule.metadata.answers_to());
+        }
+        for (file, filter) in filters {
+            let Some(File { report, .. }) = self.files.get_mut(*file) else {
+                continue;
+            };
+            for target in &filter.targets {
+                if known.contains(target.text.as_str()) || report.is_full() {
+                    continue;
+                }
+                report.add_with_help(
+                    Code::UnknownRule,
+                    target.span,
+                    format!(
+                        "no rule of the set has the id, name or tag {}",
+                        quoted(&target.text)
+                    ),
+                    did_you_mean(&target.text, known.iter().copied()),
+                );
+            }
+        }
+    }
+}
+
+impl Metadata {
+    /// What a filter may name it by.
+    fn answers_to(&self) -> impl Iterator<Item = &str> {
+        let tags = self.tags.iter().map(String::as_str);
+        self.id
+            .as_deref()
+            .into_iter()
+            .chain(self.name.as_deref())
+            .chain(tags)
+    }
+}
+
+/// Which filters narrow a rule.
+#[derive(Debug, Default)]
+struct Narrowing {
+    any: Vec<usize>,
+    by_target: HashMap<String, Vec<usize>>,
+}
+
+impl Narrowing {
+    fn add(&mut self, filter: usize, targets: Vec<Name>, any: bool) {
+        if any {
+            self.any.push(filter);
+            return;
+        }
+        for target in targets {
+            self.by_target.entry(target.text).or_default().push(filter);
+        }
+    }
+
+    fn of(&self, metadata: &Metadata) -> Vec<usize> {
+        let named = metadata
+            .answers_to()
+            .filter_map(|name| self.by_target.get(name));
+        let filters: BTreeSet<usize> = named.flatten().chain(&self.any).copied().collect();
+        filters.into_iter().collect()
+    }
+}
+
+/// What documents need of the set.
+struct Set<'a> {
+    sources: &'a Sources,
+    placeholders: &'a Placeholders,
+}
+
+impl Set<'_> {
+    fn rule(&mut self, document: RuleDocument, report: &mut Report) -> Option<Rule> {
+        let (output, inactive) =
+            self.program(document.scope.as_ref(), document.metadata.span, report)?;
+        let levels = output.extra.into_iter().zip(document.levels).collect();
+        Some(Rule {
+            metadata: document.metadata,
+            level: document.level,
+            levels,
+            message: document.message,
+            requires: document.requires,
+            tests: document.tests,
+            program: output.program,
+            filters: Vec::new(),
+            inactive,
+        })
+    }
+
+    fn filter(&mut self, document: FilterDocument, report: &mut Report) -> Option<Filter> {
+        let (output, _) = self.program(document.scope.as_ref(), document.metadata.span, report)?;
+        Some(Filter {
+            metadata: document.metadata,
+            expires: document.expires,
+            program: output.program,
+        })
+    }
+
+    /// Resolves and compiles; `None` when the document has an error, old or new. Also says why it cannot match.
+    fn program(
+        &self,
+        scope: Option<&crate::ast::Scope>,
+        span: Span,
+        report: &mut Report,
+    ) -> Option<(Output, Option<String>)> {
+        let text = self.sources.text(report.source());
+        let mut resolver = Resolver::new(text, report, self.placeholders);
+        let scope = resolver.scope(scope?);
+        let empty = resolver.empty;
+        if report.has_errors_in(span) {
+            return None;
+        }
+        let scope = scope?.fold();
+        let inactive = match (&scope.condition, empty.first()) {
+            (Tree::Const(false), Some(name)) => {
+                Some(format!("the placeholder {} is empty", quoted(name)))
+            }
+            _ => None,
+        };
+        let Ok(output) = compile::compile(&scope) else {
+            let limit = limits::PROGRAM_OPS;
+            let message =
+                format!("compiled, this has more than {limit} instructions, which is the limit");
+            report.add(Code::ProgramTooLarge, span, message);
+            return None;
+        };
+        if let Err(error) = output.program.verify() {
+            let message = format!("the compiler made a bad program of this: {error}");
+            report
+                .add(Code::Defect, span, message)
+                .set_help("this is a defect of kubesift; please report it with this file");
+            return None;
+        }
+        Some((output, inactive))
+    }
+}

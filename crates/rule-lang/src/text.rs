@@ -1,0 +1,504 @@
+//! Sigma strings: wildcards, escapes and case folding.
+
+use std::fmt;
+
+/// Appends `text` to `out` with its case folded: Unicode simple folding, one character for one.
+///
+/// Both sides of a comparison that ignores case go through here. `ß` stays itself and `ẞ` becomes `ß`; the Kelvin sign
+/// becomes `k`. What [`str::to_lowercase`] does is for people and differs.
+///
+/// # Examples
+/// ```
+/// let mut folded = String::new();
+/// rule_lang::fold_into("Σίσυφος ẞ", &mut folded);
+/// assert_eq!(folded, "σίσυφοσ ß");
+/// ```
+pub fn fold_into(text: &str, out: &mut String) {
+    out.reserve(text.len());
+    if text.is_ascii() {
+        let start = out.len();
+        out.push_str(text);
+        if let Some(added) = out.get_mut(start..) {
+            added.make_ascii_lowercase();
+        }
+    } else {
+        out.extend(text.chars().map(fold));
+    }
+}
+
+fn fold(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    unicode_case_mapping::case_folded(c)
+        .and_then(|folded| char::from_u32(folded.get()))
+        .unwrap_or(c)
+}
+
+/// One token of a Sigma string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Char(char),
+    /// `?`
+    One,
+    /// `*`
+    Any,
+}
+
+/// The tokens of a Sigma string: `\*`, `\?` and `\\` are the character itself, before any other character and at the
+/// end a backslash is a backslash.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        tokens.push(match c {
+            '\\' => Token::Char(
+                chars
+                    .next_if(|c| matches!(c, '*' | '?' | '\\'))
+                    .unwrap_or('\\'),
+            ),
+            '*' => Token::Any,
+            '?' => Token::One,
+            c => Token::Char(c),
+        });
+    }
+    tokens
+}
+
+/// Sides of a value that a modifier leaves open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Open {
+    pub(crate) start: bool,
+    pub(crate) end: bool,
+}
+
+/// A text to compare with, with Sigma's wildcards: `*` for any run of characters and `?` for one.
+///
+/// # Examples
+/// ```
+/// use rule_lang::{Pattern, PatternKind};
+///
+/// let pattern = Pattern::parse("System:*", false);
+/// assert_eq!(pattern.kind(), PatternKind::Prefix("system:"));
+/// // The text to match is folded once by the caller, and not for each pattern.
+/// assert!(pattern.matches("system:masters"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    cased: bool,
+    form: Form,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    Exact(String),
+    Prefix(String),
+    Suffix(String),
+    Contains(String),
+    Glob(Glob),
+}
+
+/// The shape of a [`Pattern`], for whoever builds an index over many; texts are folded unless the pattern is cased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PatternKind<'a> {
+    /// Equals this.
+    Exact(&'a str),
+    /// Begins with this.
+    Prefix(&'a str),
+    /// Ends with this.
+    Suffix(&'a str),
+    /// Contains this.
+    Contains(&'a str),
+    /// Anything else; every match contains this text, the longest that is without wildcards.
+    Glob(&'a str),
+}
+
+/// Segments that stand in this order, with anything between them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Glob {
+    segments: Vec<Segment>,
+    /// Whether a `*` stands before the first segment.
+    open_start: bool,
+    /// Whether a `*` stands after the last segment.
+    open_end: bool,
+}
+
+/// A run of text and `?`, without `*`. Texts are not empty and not next to each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Segment(Vec<Piece>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Piece {
+    Text(String),
+    /// This many characters, whichever.
+    Skip(usize),
+}
+
+impl Pattern {
+    /// Reads a Sigma string; unless `cased`, its case is folded.
+    pub fn parse(text: &str, cased: bool) -> Self {
+        Self::parse_open(text, cased, Open::default())
+    }
+
+    /// Reads a Sigma string with a wildcard added on the sides that are open.
+    pub(crate) fn parse_open(text: &str, cased: bool, open: Open) -> Self {
+        let mut tokens = tokens(text);
+        if open.start {
+            tokens.insert(0, Token::Any);
+        }
+        if open.end {
+            tokens.push(Token::Any);
+        }
+        Self::from_tokens(&tokens, cased)
+    }
+
+    fn from_tokens(tokens: &[Token], cased: bool) -> Self {
+        let open_start = tokens.first() == Some(&Token::Any);
+        let open_end = tokens.last() == Some(&Token::Any);
+        let mut segments: Vec<Segment> = tokens
+            .split(|token| *token == Token::Any)
+            .filter(|run| !run.is_empty())
+            .map(|run| Segment::new(run, cased))
+            .collect();
+        let form = match (only_text(&mut segments), open_start, open_end) {
+            (Some(text), false, false) => Form::Exact(text),
+            (Some(text), false, true) => Form::Prefix(text),
+            (Some(text), true, false) => Form::Suffix(text),
+            (Some(text), true, true) => Form::Contains(text),
+            (None, ..) => Form::Glob(Glob {
+                segments,
+                open_start,
+                open_end,
+            }),
+        };
+        Self { cased, form }
+    }
+
+    /// Whether case counts. If not, the text to match must be folded by [`fold_into`].
+    pub fn is_cased(&self) -> bool {
+        self.cased
+    }
+
+    /// Whether this matches every text: it is made of `*` only.
+    pub(crate) fn matches_all(&self) -> bool {
+        self.kind() == PatternKind::Contains("")
+    }
+
+    /// The shape.
+    pub fn kind(&self) -> PatternKind<'_> {
+        match &self.form {
+            Form::Exact(text) => PatternKind::Exact(text),
+            Form::Prefix(text) => PatternKind::Prefix(text),
+            Form::Suffix(text) => PatternKind::Suffix(text),
+            Form::Contains(text) => PatternKind::Contains(text),
+            Form::Glob(glob) => PatternKind::Glob(glob.longest_text()),
+        }
+    }
+
+    /// Whether the whole of `text` matches. Unless the pattern is cased, `text` must be folded.
+    ///
+    /// Nothing is allocated and no choice is taken back: each part is sought once, from left to right.
+    pub fn matches(&self, text: &str) -> bool {
+        match &self.form {
+            Form::Exact(known) => text == known,
+            Form::Prefix(known) => text.starts_with(known.as_str()),
+            Form::Suffix(known) => text.ends_with(known.as_str()),
+            Form::Contains(known) => text.contains(known.as_str()),
+            Form::Glob(glob) => glob.matches(text),
+        }
+    }
+}
+
+impl Glob {
+    fn longest_text(&self) -> &str {
+        let pieces = self.segments.iter().flat_map(|segment| &segment.0);
+        let texts = pieces.filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text.as_str()),
+            Piece::Skip(_) => None,
+        });
+        texts
+            .reduce(|longest, text| {
+                if text.len() > longest.len() {
+                    text
+                } else {
+                    longest
+                }
+            })
+            .unwrap_or_default()
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        let mut segments = self.segments.as_slice();
+        let mut rest = text;
+        if !self.open_start
+            && let Some((first, more)) = segments.split_first()
+        {
+            let Some(after) = first.at_start(rest) else {
+                return false;
+            };
+            rest = after;
+            segments = more;
+            if segments.is_empty() && !self.open_end {
+                return rest.is_empty();
+            }
+        }
+        if !self.open_end
+            && let Some((last, more)) = segments.split_last()
+        {
+            let Some(before) = last.at_end(rest) else {
+                return false;
+            };
+            rest = before;
+            segments = more;
+        }
+        // The leftmost place of each segment leaves the most room to those after it.
+        for segment in segments {
+            let Some(after) = segment.find(rest) else {
+                return false;
+            };
+            rest = after;
+        }
+        true
+    }
+}
+
+impl Segment {
+    fn new(tokens: &[Token], cased: bool) -> Self {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for token in tokens {
+            match (token, pieces.last_mut()) {
+                (Token::Char(c), last) => {
+                    let c = if cased { *c } else { fold(*c) };
+                    if let Some(Piece::Text(text)) = last {
+                        text.push(c);
+                    } else {
+                        pieces.push(Piece::Text(c.into()));
+                    }
+                }
+                (Token::One | Token::Any, Some(Piece::Skip(n))) => *n += 1,
+                (Token::One | Token::Any, _) => pieces.push(Piece::Skip(1)),
+            }
+        }
+        Self(pieces)
+    }
+
+    /// What follows the segment, when `text` begins with it.
+    fn at_start<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.0.iter().try_fold(text, |rest, piece| match piece {
+            Piece::Text(known) => rest.strip_prefix(known.as_str()),
+            Piece::Skip(n) => skip(rest, *n),
+        })
+    }
+
+    /// What precedes the segment, when `text` ends with it.
+    fn at_end<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.0
+            .iter()
+            .rev()
+            .try_fold(text, |rest, piece| match piece {
+                Piece::Text(known) => rest.strip_suffix(known.as_str()),
+                Piece::Skip(n) => {
+                    let (at, _) = rest.char_indices().nth_back(n - 1)?;
+                    rest.get(..at)
+                }
+            })
+    }
+
+    /// What follows the first occurrence.
+    fn find<'t>(&self, mut text: &'t str) -> Option<&'t str> {
+        // Characters before the first text are skipped once; after that only places of the text are tried.
+        let mut pieces = self.0.as_slice();
+        if let Some((Piece::Skip(n), more)) = pieces.split_first() {
+            text = skip(text, *n)?;
+            pieces = more;
+        }
+        let Some((Piece::Text(first), more)) = pieces.split_first() else {
+            return Some(text);
+        };
+        loop {
+            let at = text.find(first.as_str())?;
+            let after = text.get(at + first.len()..)?;
+            let rest = more.iter().try_fold(after, |rest, piece| match piece {
+                Piece::Text(known) => rest.strip_prefix(known.as_str()),
+                Piece::Skip(n) => skip(rest, *n),
+            });
+            if rest.is_some() {
+                return rest;
+            }
+            let step = text.get(at..)?.chars().next().map_or(1, char::len_utf8);
+            text = text.get(at + step..)?;
+        }
+    }
+}
+
+/// The text, when there is nothing else between wildcards at the ends.
+fn only_text(segments: &mut [Segment]) -> Option<String> {
+    match segments {
+        [] => Some(String::new()),
+        [Segment(pieces)] => match pieces.as_mut_slice() {
+            [Piece::Text(text)] => Some(std::mem::take(text)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The text without its first `n` characters, when it has as many.
+fn skip(text: &str, n: usize) -> Option<&str> {
+    let (at, c) = text.char_indices().nth(n.checked_sub(1)?)?;
+    text.get(at + c.len_utf8()..)
+}
+
+impl fmt::Display for Pattern {
+    /// The Sigma string.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, end) = match &self.form {
+            Form::Exact(_) => ("", ""),
+            Form::Prefix(_) => ("", "*"),
+            Form::Suffix(_) => ("*", ""),
+            Form::Contains(text) if text.is_empty() => ("*", ""),
+            Form::Contains(_) => ("*", "*"),
+            Form::Glob(glob) => {
+                if glob.open_start {
+                    f.write_str("*")?;
+                }
+                for (at, segment) in glob.segments.iter().enumerate() {
+                    if at > 0 {
+                        f.write_str("*")?;
+                    }
+                    for piece in &segment.0 {
+                        match piece {
+                            Piece::Text(text) => escape(text, f)?,
+                            Piece::Skip(n) => (0..*n).try_for_each(|_| f.write_str("?"))?,
+                        }
+                    }
+                }
+                return f.write_str(if glob.open_end { "*" } else { "" });
+            }
+        };
+        let (PatternKind::Exact(text)
+        | PatternKind::Prefix(text)
+        | PatternKind::Suffix(text)
+        | PatternKind::Contains(text)
+        | PatternKind::Glob(text)) = self.kind();
+        f.write_str(start)?;
+        escape(text, f)?;
+        f.write_str(end)
+    }
+}
+
+/// Writes literal text so that it reads back as itself.
+fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    use fmt::Write;
+    for c in text.chars() {
+        if matches!(c, '*' | '?' | '\\') {
+            f.write_char('\\')?;
+        }
+        f.write_char(c)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> String {
+        let mut out = String::new();
+        fold_into(text, &mut out);
+        out
+    }
+
+    #[test]
+    fn folds_one_for_one() {
+        assert_eq!(folded("ABC"), "abc");
+        assert_eq!(folded("İ"), "İ");
+        assert_eq!(folded("\u{212a}ſẞßΣς"), "ksßßσσ");
+        let mut out = "X".to_owned();
+        fold_into("Y", &mut out);
+        assert_eq!(out, "Xy");
+    }
+
+    #[test]
+    fn reads_wildcards_and_escapes() {
+        use PatternKind::{Contains, Exact, Glob, Prefix, Suffix};
+        for (text, expected) in [
+            ("", Exact("")),
+            ("a", Exact("a")),
+            ("A", Exact("a")),
+            ("a*", Prefix("a")),
+            ("*a", Suffix("a")),
+            ("*a*", Contains("a")),
+            ("**a**", Contains("a")),
+            ("*", Contains("")),
+            ("a*b", Glob("a")),
+            ("a?", Glob("a")),
+            ("?", Glob("")),
+            (r"\*", Exact("*")),
+            (r"\?", Exact("?")),
+            (r"a\*", Exact("a*")),
+            (r"\\", Exact(r"\")),
+            (r"\\*", Prefix(r"\")),
+            (r"\\\*", Exact(r"\*")),
+            (r"\\\\", Exact(r"\\")),
+            (r"C:\dir", Exact(r"c:\dir")),
+            (r"a\", Exact(r"a\")),
+            (r"*\a", Suffix(r"\a")),
+        ] {
+            let pattern = Pattern::parse(text, false);
+            assert_eq!(pattern.kind(), expected, "{text}");
+            assert_eq!(
+                Pattern::parse(&pattern.to_string(), false),
+                pattern,
+                "{pattern}"
+            );
+        }
+    }
+
+    #[test]
+    fn open_sides_add_one_wildcard() {
+        let open = |start, end| Open { start, end };
+        let read = |text, open| Pattern::parse_open(text, true, open).to_string();
+        assert_eq!(read("a", open(true, true)), "*a*");
+        assert_eq!(read("*a", open(true, true)), "*a*");
+        assert_eq!(read(r"a\", open(false, true)), r"a\\*");
+        assert_eq!(read("", open(true, true)), "*");
+        assert_eq!(read("a*b", open(true, false)), "*a*b");
+    }
+
+    #[test]
+    fn matches_the_whole_text() {
+        for (pattern, text, expected) in [
+            ("a*?", "abc", true),
+            ("a*?", "a", false),
+            ("*b?d*", "abxbcd", true),
+            ("a*a", "a", false),
+            ("a*a", "aa", true),
+            ("*ab", "aab", true),
+            ("ab*ab", "abab", true),
+            ("ab*ab", "aab", false),
+            ("a*b*c", "a-c-b-c", true),
+            ("?", "é", true),
+            ("??", "é", false),
+            ("*a?", "aaé", true),
+            ("?*?", "x", false),
+            ("*?b*", "b", false),
+            ("*?b*", "ab", true),
+            ("*?b*", "bb", true),
+        ] {
+            assert_eq!(
+                Pattern::parse(pattern, true).matches(text),
+                expected,
+                "{pattern} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn hard_patterns_end_soon() {
+        let pattern = Pattern::parse(&"*a".repeat(1000), true);
+        let text = "a".repeat(100_000) + "b";
+        assert!(!pattern.matches(&text));
+    }
+}
