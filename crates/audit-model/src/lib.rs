@@ -8,8 +8,10 @@ mod envelope;
 mod error;
 mod event;
 mod field;
+mod frame;
 mod limits;
 mod path;
+mod read;
 mod scan;
 mod schema;
 mod tape;
@@ -22,4 +24,7 @@ pub use event::{AuthenticationMetadata, Event, ObjectReference, Other, Status, T
 pub use field::{FIELDS, Field, FieldError, FieldId, FieldInfo, Shape};
 pub use limits::Limits;
 pub use path::{Path, PathError, Segment};
+pub use read::{
+    Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
+};
 pub use value::Value;
