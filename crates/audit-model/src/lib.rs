@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+
+    Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
+};
+
 mod body;
 mod containers;
 mod decode;
@@ -12,12 +16,14 @@ mod event;
 mod field;
 mod field_source;
 mod flags;
+mod frame;
 mod image;
 mod limits;
 mod object;
 mod parse;
 mod patch;
 mod path;
+mod read;
 mod scan;
 mod schema;
 mod scratch;
@@ -36,6 +42,7 @@ pub use field_source::{FieldSource, MapItem};
 pub use flags::Flags;
 pub use limits::Limits;
 pub use path::{Path, PathError, Segment};
+pub use read::{
 pub use scratch::Scratch;
 pub use tree::{NodeId, Tree};
 pub use value::Value;
