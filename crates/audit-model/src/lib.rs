@@ -2,10 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-
-    Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
-};
-
 mod body;
 mod containers;
 mod decode;
@@ -43,6 +39,8 @@ pub use flags::Flags;
 pub use limits::Limits;
 pub use path::{Path, PathError, Segment};
 pub use read::{
+    Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
+};
 pub use scratch::Scratch;
 pub use tree::{NodeId, Tree};
 pub use value::Value;
