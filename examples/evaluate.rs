@@ -83,7 +83,7 @@ struct Stats {
 }
 
 impl Stats {
-    fn add(&mut self, counters: &Counters) {
+    fn add(&mut self, counters: Counters) {
         self.bytes += counters.bytes;
         self.events += counters.events;
         self.skipped += counters.skipped;
@@ -119,7 +119,7 @@ fn main() -> ExitCode {
 struct Evaluation<'o> {
     options: &'o Options,
     rules: RuleSet,
-    out: AutoStream<BufWriter<Box<dyn Write>>>,
+    out: AutoStream<Box<dyn Write>>,
     stats: Stats,
     /// Detections by level, most severe first, then by rule.
     summary: BTreeMap<(std::cmp::Reverse<Level>, String), u64>,
@@ -134,7 +134,8 @@ impl<'o> Evaluation<'o> {
         };
         let stdout = io::stdout();
         let choice = AutoStream::choice(&stdout);
-        let out = AutoStream::new(BufWriter::new(Box::new(stdout) as Box<dyn Write>), choice);
+        let out: Box<dyn Write> = Box::new(BufWriter::new(stdout));
+        let out = AutoStream::new(out, choice);
         let stats = Stats {
             rules: rules.rules().len(),
             ..Stats::default()
@@ -231,7 +232,7 @@ impl<'o> Evaluation<'o> {
                 return writeln!(
                     io::stderr(),
                     "warning: {name}:{line}: {}",
-                    visible(&malformed.error().to_string())
+                    visible(&malformed.error.to_string())
                 );
             }
             _ => return Ok(()),
