@@ -294,11 +294,11 @@ impl<'o> Evaluation<'o> {
             self.stats.rules,
         )?;
         for ((level, title), count) in &self.summary {
-            let style = level_style(level.0);
+            let (style, level) = (level_style(level.0), level.0.to_string());
             writeln!(
                 self.out,
-                "  {style}{:<13}{style:#} {count:>5}  {title}",
-                level.0
+                "  {style}{level:<13}{style:#} {count:>5}  {}",
+                visible(title)
             )?;
         }
         Ok(())
@@ -319,11 +319,10 @@ fn print_hit(
         Style::new().dimmed(),
     );
     let time = visible(detection.time.as_deref().unwrap_or("-"));
-    let title = hit.rule().title();
+    let (level, title) = (hit.level().to_string(), visible(hit.rule().title()));
     writeln!(
         out,
-        "{style}{:<13}{style:#} {time}  {bold}{title}{bold:#}",
-        hit.level()
+        "{style}{level:<13}{style:#} {time}  {bold}{title}{bold:#}"
     )?;
     writeln!(out, "    {}", hit.message())?;
     let event = &detection.event;

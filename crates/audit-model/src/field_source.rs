@@ -210,27 +210,11 @@ impl FieldSource for Event<'_> {
     }
 
     fn has_duplicate_key(&self) -> bool {
-        fn repeats<'k>(keys: impl Iterator<Item = &'k Text<'k>> + Clone) -> bool {
-            keys.clone()
-                .enumerate()
-                .any(|(at, key)| keys.clone().skip(at + 1).any(|other| other == key))
-        }
-        let extra = |user: &Option<UserInfo<'_>>| {
-            user.as_ref()
-                .and_then(|user| user.extra.as_ref())
-                .is_some_and(|extra| repeats(extra.iter().map(|(key, _)| key)))
-        };
-        !self.earlier.is_empty()
-            || extra(&self.user)
-            || extra(&self.impersonated_user)
-            || self
-                .annotations
-                .as_ref()
-                .is_some_and(|annotations| repeats(annotations.iter().map(|(key, _)| key)))
+        Event::has_duplicate_key(self)
     }
 
     fn has_invalid_text(&self) -> bool {
-        self.invalid_text
+        Event::has_invalid_text(self)
     }
 }
 

@@ -6,7 +6,7 @@ use audit_model::{Doubt, Field, Member, Segment, Value};
 use rule_lang::{Block, BlockIdx, MessagePart, Op, Operand, PredicateIdx, RoutineIdx, Rule};
 
 use crate::hit::{Findings, Shown};
-use crate::predicate::{Ask, Question};
+use crate::predicate::{Ask, Memory, Question};
 use crate::redact::{Redactor, is_secret_place, push_hidden};
 use crate::vm::{Host as _, Inside, Linked, Machine, doubt};
 
@@ -83,20 +83,18 @@ impl Teller<'_> {
                     questions: machine.questions,
                     scratch: machine.scratch,
                 };
-                let place = Place {
-                    field: Some(field),
-                    member: None,
-                };
                 let path = field.path().segments();
+                let name = self.name(field, None);
                 self.values(
                     inside,
                     machine.memory,
                     question,
+                    &name,
                     start.into(),
                     path,
                     negated,
-                    &place,
                 );
+                self.reasons.text = name;
             }
             Operand::Keyword if !negated => {
                 // The text around a keyword may be anything, a Secret too; that it is there says enough.
@@ -121,10 +119,6 @@ impl Teller<'_> {
         };
         let memory = &mut *machine.memory;
         let tree = machine.scratch.tree();
-        let place = Place {
-            field: Some(field),
-            member: None,
-        };
         tree.any_member(
             start.into(),
             field.path().segments(),
@@ -132,24 +126,50 @@ impl Teller<'_> {
             &mut |member| {
                 if inside.member(linked, block.routine, member, memory) {
                     self.reasons.members.push((at, member));
-                    self.member(inside, linked, block, member, memory, &place);
+                    self.member(inside, linked, block, member, memory, field);
                 }
                 self.findings.evidence.len() - self.first >= MAX_EVIDENCE
             },
         );
     }
 
-    /// What one member has that a block asks for.
+    /// What one member has that a block asks for. Where that is nothing to point at, as after a negation, the member.
     fn member(
         &mut self,
         inside: Inside<'_>,
         linked: &Linked,
         block: &Block,
         member: Member,
-        memory: &mut crate::predicate::Memory,
-        place: &Place<'_>,
+        memory: &mut Memory,
+        field: &Field,
     ) {
-        for (op, negated) in ops(linked, block.routine) {
+        let before = self.findings.evidence.len();
+        self.member_routine(inside, linked, block.routine, member, memory, field);
+        if self.findings.evidence.len() == before {
+            let name = self.name(field, Some(&[]));
+            inside
+                .scratch
+                .tree()
+                .any_node(member, &[], Doubt::AnyReading, &mut |value| {
+                    let hidden =
+                        value.as_text().is_some() && is_secret_place(&name, self.resource, None);
+                    self.show_value(&name, value, hidden);
+                    true
+                });
+            self.reasons.text = name;
+        }
+    }
+
+    fn member_routine(
+        &mut self,
+        inside: Inside<'_>,
+        linked: &Linked,
+        routine: RoutineIdx,
+        member: Member,
+        memory: &mut Memory,
+        field: &Field,
+    ) {
+        for (op, negated) in ops(linked, routine) {
             match op {
                 Op::Test(predicate) => {
                     let Some(question) = linked.question(inside.questions, predicate) else {
@@ -159,14 +179,12 @@ impl Teller<'_> {
                         continue;
                     };
                     let path = path.segments();
-                    let matched =
-                        inside.ask(question, member, path, doubt(question.polarity), memory);
-                    if matched != negated {
-                        let place = Place {
-                            field: place.field,
-                            member: Some((member, path)),
-                        };
-                        self.values(inside, memory, question, member, path, negated, &place);
+                    if inside.ask(question, member, path, doubt(question.polarity), memory)
+                        != negated
+                    {
+                        let name = self.name(field, Some(path));
+                        self.values(inside, memory, question, &name, member, path, negated);
+                        self.reasons.text = name;
                     }
                 }
                 Op::Block(nested) if !negated => {
@@ -183,11 +201,21 @@ impl Teller<'_> {
                         doubt(nested.polarity),
                         &mut |each| {
                             if inside.member(linked, nested.routine, each, memory) {
-                                self.member(inside, linked, nested, each, memory, place);
+                                self.member_routine(
+                                    inside,
+                                    linked,
+                                    nested.routine,
+                                    each,
+                                    memory,
+                                    field,
+                                );
                             }
-                            self.findings.evidence.len() - self.first >= MAX_EVIDENCE
+                            self.is_full()
                         },
                     );
+                }
+                Op::Call(routine) if !negated && inside.member(linked, routine, member, memory) => {
+                    self.member_routine(inside, linked, routine, member, memory, field);
                 }
                 _ => {}
             }
@@ -202,32 +230,20 @@ impl Teller<'_> {
     fn values(
         &mut self,
         inside: Inside<'_>,
-        memory: &mut crate::predicate::Memory,
+        memory: &mut Memory,
         question: &Question,
+        name: &str,
         start: Member,
         path: &[Segment],
         negated: bool,
-        place: &Place<'_>,
     ) {
         let tree = inside.scratch.tree();
-        let mut name = std::mem::take(&mut self.reasons.text);
-        name.clear();
-        place.write(&mut name);
-        let hidden = is_secret_place(&name, self.resource, place.key(inside));
+        let hidden = is_secret_place(name, self.resource, start.key(tree));
         let mut n_values = 0;
         let mut show = |value: Value<'_>, matched: bool| {
             if matched && value != Value::Null && n_values < MAX_VALUES {
                 n_values += 1;
-                self.show(&name, |text, redactor| match value.as_text() {
-                    Some(value) if hidden => push_hidden(value, text),
-                    Some(value) => push_cut(value, redactor, text),
-                    None => text.push_str(match value {
-                        Value::List { empty: true } => "[]",
-                        Value::List { .. } => "[…]",
-                        Value::Unknown => "(unknown)",
-                        _ => "{…}",
-                    }),
-                });
+                self.show_value(name, value, hidden);
             }
             n_values >= MAX_VALUES
         };
@@ -242,15 +258,50 @@ impl Teller<'_> {
                 show(value, matched)
             });
         }
-        self.reasons.text = name;
+    }
+
+    fn show_value(&mut self, name: &str, value: Value<'_>, hidden: bool) {
+        self.show(name, |text, redactor| match value.as_text() {
+            Some(value) if hidden => push_hidden(value, text),
+            Some(value) => push_cut(value, redactor, text),
+            None => text.push_str(match value {
+                Value::Null => "null",
+                Value::List { empty: true } => "[]",
+                Value::List { .. } => "[…]",
+                Value::Unknown => "(unknown)",
+                _ => "{…}",
+            }),
+        });
+    }
+
+    /// The name of a field, or of a path in a member of it, in memory that is to be given back to [`Reasons::text`].
+    fn name(&mut self, field: &Field, path: Option<&[Segment]>) -> String {
+        let mut out = std::mem::take(&mut self.reasons.text);
+        out.clear();
+        // Writing to a `String` cannot fail.
+        let _ = write!(out, "{field}");
+        let Some(path) = path else { return out };
+        out.push_str("[]");
+        for segment in path {
+            let _ = match segment {
+                Segment::Key(key) | Segment::Split(key) => write!(out, ".{key}"),
+                Segment::Index(index) => write!(out, "[{index}]"),
+                _ => Ok(()),
+            };
+        }
+        out
+    }
+
+    fn is_full(&self) -> bool {
+        self.findings.evidence.len() - self.first >= MAX_EVIDENCE
     }
 
     /// Adds a piece of evidence, unless it has been shown.
     fn show(&mut self, field: &str, value: impl FnOnce(&mut String, &mut Redactor)) {
-        let findings = &mut *self.findings;
-        if findings.evidence.len() - self.first >= MAX_EVIDENCE {
+        if self.is_full() {
             return;
         }
+        let findings = &mut *self.findings;
         let start = findings.text.len();
         findings.text.push_str(field);
         let middle = findings.text.len();
@@ -316,7 +367,8 @@ impl Teller<'_> {
         // Of a list that a block tested, the members that matched.
         let path = field.path().segments();
         let mut by_members = false;
-        for (at, member) in &self.reasons.members {
+        let members = &self.reasons.members;
+        for (nth, (at, member)) in members.iter().enumerate() {
             let Some(Operand::Field(tested)) = machine
                 .linked
                 .program
@@ -329,6 +381,14 @@ impl Teller<'_> {
                 && let Some(rest) = path.strip_prefix(tested.path().segments())
             {
                 by_members = true;
+                // Several selections may have found the same member.
+                if members
+                    .iter()
+                    .take(nth)
+                    .any(|(_, earlier)| earlier == member)
+                {
+                    continue;
+                }
                 tree.any_value(*member, rest, Doubt::AnyReading, &mut fill);
             }
         }
@@ -350,36 +410,6 @@ fn ops(linked: &Linked, routine: RoutineIdx) -> impl Iterator<Item = (Op, bool)>
     ops.iter()
         .zip(ops.iter().skip(1))
         .map(|(op, next)| (*op, matches!(next, Op::Not)))
-}
-
-/// Where a value stands, for naming it.
-struct Place<'p> {
-    field: Option<&'p Field>,
-    member: Option<(Member, &'p [Segment])>,
-}
-
-impl Place<'_> {
-    fn write(&self, out: &mut String) {
-        // Writing to a `String` cannot fail.
-        if let Some(field) = self.field {
-            let _ = write!(out, "{field}");
-        }
-        if let Some((_, path)) = self.member {
-            out.push_str("[]");
-            for segment in path {
-                let _ = match segment {
-                    Segment::Key(key) | Segment::Split(key) => write!(out, ".{key}"),
-                    Segment::Index(index) => write!(out, "[{index}]"),
-                    _ => Ok(()),
-                };
-            }
-        }
-    }
-
-    fn key<'s>(&self, inside: Inside<'s>) -> Option<&'s str> {
-        self.member
-            .and_then(|(member, _)| member.key(inside.scratch.tree()))
-    }
 }
 
 /// Appends a value, redacted and cut.
