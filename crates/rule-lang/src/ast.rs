@@ -51,6 +51,8 @@ pub(crate) enum Body {
     Item(Item),
     Keywords(Keywords),
     Block(Block),
+    /// Something that was reported; the name of its field is still looked up.
+    Broken(Option<Name>),
 }
 
 /// `field|modifiers: values`

@@ -153,7 +153,7 @@ impl Emitter {
                 code.push(Op::Not);
             }
             Tree::Test(operand, test) => {
-                code.push(Op::Test(self.predicate(operand, test, polarity)?))
+                code.push(Op::Test(self.predicate(operand, test, polarity)?));
             }
             Tree::Select(idx) => code.push(Op::Call(self.selection(scope, *idx, polarity)?)),
             Tree::Block(block) => code.push(Op::Block(self.block(block, polarity)?)),

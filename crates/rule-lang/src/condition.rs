@@ -191,7 +191,7 @@ impl Reader<'_> {
     }
 
     fn quantified(&mut self, pair: Pair<'_, Rule>) -> Option<Condition> {
-        let mut pairs = pair.into_inner();
+        let mut pairs = pair.into_inner().filter(|pair| pair.as_rule() != Rule::of);
         let quantifier = pairs.next()?;
         let target = pairs.next()?;
         let quantity = match quantifier.as_str().to_ascii_lowercase().as_str() {
@@ -259,13 +259,13 @@ fn correlation_for(aggregation: &str) -> String {
     };
     let mut help = format!("write a correlation with `type: {kind}`");
     if kind.starts_with("value_") && !argument.is_empty() {
-        help.push_str(&format!(", `field: {argument}`"));
+        help.extend([", `field: ", argument, "`"]);
     }
     let mut words = text.split_whitespace();
     if words.any(|word| word.eq_ignore_ascii_case("by"))
         && let Some(field) = words.next()
     {
-        help.push_str(&format!(", `group-by: [{field}]`"));
+        help.extend([", `group-by: [", field, "]`"]);
     }
     help.push_str(" that refers to this rule by its name");
     help

@@ -178,9 +178,10 @@ impl Reader<'_> {
             if self.report.is_full() {
                 return None;
             }
-            parts.push(self.entry(entry, depth));
+            let part = self.entry(entry, depth);
+            parts.push(part.unwrap_or(Body::Broken(None)));
         }
-        all_good(parts).map(Body::And)
+        Some(Body::And(parts))
     }
 
     fn list(&mut self, items: &[Node], owner: Span, depth: usize) -> Option<Body> {
@@ -192,7 +193,10 @@ impl Reader<'_> {
         let mut span = None;
         for item in items {
             match &item.kind {
-                Kind::Map(entries) => parts.push(self.map(entries, item.span, depth)),
+                Kind::Map(entries) => {
+                    let part = self.map(entries, item.span, depth);
+                    parts.push(part.unwrap_or(Body::Broken(None)));
+                }
                 Kind::Scalar(scalar) => {
                     span = span.or(Some(item.span));
                     texts.push(scalar.clone());
@@ -200,16 +204,17 @@ impl Reader<'_> {
                 Kind::List(_) => {
                     let message = "a selection is a map, a list of maps or a list of texts, and this is a list in a list";
                     self.report.add(Code::WrongType, item.span, message);
-                    parts.push(None);
+                    parts.push(Body::Broken(None));
                 }
-                Kind::Refused => parts.push(None),
+                Kind::Refused => parts.push(Body::Broken(None)),
             }
         }
         if let Some(span) = span {
             self.count(&texts, span)?;
-            parts.push(self.keywords(texts, span, depth));
+            let part = self.keywords(texts, span, depth);
+            parts.push(part.unwrap_or(Body::Broken(None)));
         }
-        all_good(parts).map(Body::Or)
+        Some(Body::Or(parts))
     }
 
     fn keywords(&mut self, values: Vec<Scalar>, span: Span, depth: usize) -> Option<Body> {
@@ -245,16 +250,16 @@ impl Reader<'_> {
             let span = entry.key.span;
             return self.keyword_item(chain, &entry.value, span, depth);
         }
-        let good = self.check_brackets(&key);
+        if !self.check_brackets(&key) {
+            return None;
+        }
         let mut parts = key.parts.into_iter();
         let first = parts.next()?;
-        let body = self.nested(first, &mut parts, chain, &entry.value, depth)?;
-        good.then_some(body)
+        self.nested(first, &mut parts, chain, &entry.value, depth)
     }
 
-    /// Checks what the brackets of a name hold; whether they are good.
+    /// Checks what the brackets of a name hold; whether they mean something.
     fn check_brackets(&mut self, key: &name::Key) -> bool {
-        let mut good = true;
         if let Some(span) = key.first_bracket
             && !self.brackets
         {
@@ -265,7 +270,6 @@ impl Reader<'_> {
                     "brackets in a field name are not part of Sigma 2",
                 )
                 .set_help("add `sigma-version: 3` to the top of this document, or write `\\[` for a literal bracket");
-            good = false;
         }
         for problem in &key.problems {
             match problem {
@@ -286,9 +290,8 @@ impl Reader<'_> {
                     self.report.add(Code::BadFieldName, *span, *message);
                 }
             }
-            good = false;
         }
-        good
+        key.problems.is_empty()
     }
 
     /// Reads one part of a name and what is below it.
@@ -392,7 +395,9 @@ impl Reader<'_> {
             return None;
         }
         let values = self.values(&name.text, name.span, value);
-        let (chain, values) = (chain?, values?);
+        let (Some(chain), Some(values)) = (chain, values) else {
+            return Some(Body::Broken(Some(name)));
+        };
         self.lint_all(chain, &values, name.span);
         Some(Body::Item(Item {
             name,
@@ -477,11 +482,6 @@ impl Reader<'_> {
         self.report.add(Code::TooManyValues, span, message);
         None
     }
-}
-
-/// The parts when all of them are good; each has been read, so that each was reported.
-fn all_good(parts: Vec<Option<Body>>) -> Option<Vec<Body>> {
-    parts.into_iter().collect()
 }
 
 /// A block without selections of its own: one selection without a name.

@@ -202,7 +202,7 @@ impl<'a> Keys<'a> {
             scope,
             levels,
             message: message.and_then(|message| message::read(message, self.file, self.report)),
-            requires: self.word("requires", &levels_of_audit),
+            requires: self.one_of("requires", &levels_of_audit),
             tests: self.tests(),
         })
     }

@@ -255,7 +255,7 @@ impl Resolver<'_> {
         for test in tests {
             match test {
                 Value::Literal(literal) if subject.chain.all => {
-                    trees.push(subject.test(Test::OneOf(vec![literal])))
+                    trees.push(subject.test(Test::OneOf(vec![literal])));
                 }
                 Value::Literal(literal) => literals.push(literal),
                 Value::Present => present = true,
@@ -359,22 +359,17 @@ impl Resolver<'_> {
             .text
             .parse::<IpNet>()
             .or_else(|_| value.text.parse::<IpAddr>().map(IpNet::from));
-        match network {
-            Ok(network) => Some(network.trunc()),
-            Err(_) => {
-                self.report
-                    .add(
-                        Code::BadNetwork,
-                        value.span,
-                        format!(
-                            "{} is neither a network nor an address",
-                            quoted(&value.text)
-                        ),
-                    )
-                    .set_help("networks are written like `10.0.0.0/8` or `fd00::/8`");
-                None
-            }
+        if let Ok(network) = network {
+            return Some(network.trunc());
         }
+        let message = format!(
+            "{} is neither a network nor an address",
+            quoted(&value.text)
+        );
+        self.report
+            .add(Code::BadNetwork, value.span, message)
+            .set_help("networks are written like `10.0.0.0/8` or `fd00::/8`");
+        None
     }
 
     fn reference(&mut self, value: &Scalar) -> Option<audit_model::Field> {

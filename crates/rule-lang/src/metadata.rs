@@ -205,9 +205,14 @@ impl<'a> Keys<'a> {
 
     /// One of the words of a type.
     pub(crate) fn word<T: FromStr>(&mut self, key: &str, words: &[&str]) -> Option<T> {
+        self.one_of(key, words).and_then(|word| word.parse().ok())
+    }
+
+    /// One of some words.
+    pub(crate) fn one_of(&mut self, key: &str, words: &[&str]) -> Option<String> {
         let scalar = self.scalar(key)?;
-        let word = scalar.text.parse().ok();
-        if word.is_none() {
+        let is_known = words.contains(&scalar.text.as_str());
+        if !is_known {
             let help = did_you_mean(&scalar.text, words.iter().copied());
             self.report.add_with_help(
                 Code::BadValue,
@@ -216,7 +221,7 @@ impl<'a> Keys<'a> {
                 help.or_else(|| Some(format!("it is one of {}", listed(words)))),
             );
         }
-        word
+        is_known.then(|| scalar.text.clone())
     }
 
     /// Reports a key that must be there.

@@ -165,6 +165,10 @@ pub(crate) enum How {
 
 /// What a chain of modifiers asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a modifier that is there or not, independent of the others"
+)]
 pub(crate) struct Chain {
     pub(crate) how: How,
     pub(crate) all: bool,

@@ -194,7 +194,9 @@ mod tests {
         let modifiers = key.modifiers.iter().map(|name| format!("|{}", name.text));
         let problems = key.problems.iter().map(|problem| match problem {
             Problem::Quantifier(name) => format!("! {}", name.text),
-            Problem::Malformed(span, message) => format!("! {message}: {}", &text[span.range()]),
+            Problem::Malformed(span, message) => {
+                format!("! {message}: {}", text.get(span.range()).unwrap())
+            }
         });
         parts.chain(modifiers).chain(problems).collect()
     }

@@ -76,7 +76,9 @@ impl Placeholders {
         for part in parts {
             let range = match part {
                 Part::Text(text) => {
-                    expanded.iter_mut().for_each(|value| value.push_str(text));
+                    for value in &mut expanded {
+                        value.push_str(text);
+                    }
                     continue;
                 }
                 Part::Placeholder(range) => range,
@@ -205,7 +207,7 @@ mod tests {
             .into_iter()
             .map(|part| match part {
                 Part::Text(text) => text.to_owned(),
-                Part::Placeholder(range) => format!("<{}>", &text[range]),
+                Part::Placeholder(range) => format!("<{}>", text.get(range).unwrap()),
             })
             .collect()
     }

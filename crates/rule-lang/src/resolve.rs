@@ -59,6 +59,11 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
             return None;
         }
     }
+    if let Err(error) = Path::parse(&name.text) {
+        let message = format!("{}: {error}", quoted(&name.text));
+        report.add(Code::BadFieldName, name.span, message);
+        return None;
+    }
     let error = match Field::resolve(&name.text) {
         Ok(field) => return Some(field),
         Err(error) => error,
@@ -162,6 +167,12 @@ impl<'a> Resolver<'a> {
             }
             Body::Keywords(keywords) => self.keywords(keywords),
             Body::Block(block) => self.block(block, member),
+            Body::Broken(name) => {
+                if let Some(name) = name {
+                    self.operand(name, member);
+                }
+                None
+            }
         }
     }
 

@@ -141,7 +141,16 @@ fn write_text(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c < ' ' => {
+                let code = u32::from(c);
+                let digits = [code / 16, code % 16];
+                out.push_str("\\u00");
+                out.extend(
+                    digits
+                        .into_iter()
+                        .filter_map(|digit| char::from_digit(digit, 16)),
+                );
+            }
             c => out.push(c),
         }
     }

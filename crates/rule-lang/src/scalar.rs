@@ -168,7 +168,8 @@ mod tests {
         let scalar = nodes[0].get("k").unwrap().value.scalar().unwrap().clone();
         let start = scalar.text.find(part).unwrap();
         let span = scalar.locate(file, start..start + part.len());
-        assert_eq!(&file[span.range()], expected, "in {:?}", scalar.text);
+        let found = file.get(span.range()).unwrap();
+        assert_eq!(found, expected, "in {:?}", scalar.text);
     }
 
     #[test]

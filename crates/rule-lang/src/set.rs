@@ -128,7 +128,9 @@ impl Compiler {
                     Document::Rule(rule) => rules.push((file, *rule)),
                     Document::Filter(filter) => filters.push((file, *filter)),
                     Document::Placeholders(lists) => {
-                        lists.into_iter().for_each(|list| placeholders.add(list));
+                        for list in lists {
+                            placeholders.add(list);
+                        }
                     }
                 }
             }

@@ -189,9 +189,21 @@ enum Content {
         entries: Vec<Entry>,
         /// Where each key stands.
         seen: HashMap<String, Span>,
-        /// The key whose value comes next; `None` inside when it was refused.
-        key: Option<Option<Scalar>>,
+        /// The key whose value comes next.
+        key: Key,
     },
+}
+
+/// What is known of the key whose value comes next.
+#[derive(Default)]
+enum Key {
+    /// It comes first itself.
+    #[default]
+    Missing,
+    /// It was read.
+    Read(Scalar),
+    /// It was reported, and its value goes with it.
+    Refused,
 }
 
 impl Reader {
@@ -223,7 +235,7 @@ impl Reader {
                 let content = Content::Map {
                     entries: Vec::new(),
                     seen: HashMap::new(),
-                    key: None,
+                    key: Key::Missing,
                 };
                 return self.start(style, content, span, report);
             }
@@ -280,10 +292,12 @@ impl Reader {
         open.end = open.end.max(span.end());
         match &mut open.content {
             Content::List(items) => items.push(node),
-            Content::Map { entries, seen, key } => match key.take() {
-                None => *key = Some(as_key(node, seen, report)),
-                Some(Some(key)) => entries.push(Entry { key, value: node }),
-                Some(None) => {}
+            Content::Map { entries, seen, key } => match std::mem::take(key) {
+                Key::Missing => {
+                    *key = as_key(node, seen, report).map_or(Key::Refused, Key::Read);
+                }
+                Key::Read(key) => entries.push(Entry { key, value: node }),
+                Key::Refused => {}
             },
         }
     }
@@ -337,7 +351,7 @@ fn style(style: ScalarStyle) -> Style {
         ScalarStyle::SingleQuoted => Style::SingleQuoted,
         ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
         ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
-        _ => Style::Plain,
+        ScalarStyle::Plain => Style::Plain,
     }
 }
 
@@ -363,7 +377,7 @@ mod tests {
         let found = report.finish();
         let shown = found
             .iter()
-            .map(|d| format!("{} {:?}", d.code(), &text[d.span().range()]))
+            .map(|d| format!("{} {:?}", d.code(), text.get(d.span().range()).unwrap()))
             .collect();
         (nodes, shown)
     }
@@ -374,13 +388,16 @@ mod tests {
         let (nodes, found) = read_all(text);
         assert!(found.is_empty(), "{found:?}");
         let root = &nodes[0];
-        assert_eq!(&text[root.span.range()], text.trim_end());
+        assert_eq!(text.get(root.span.range()).unwrap(), text.trim_end());
         let Kind::List(items) = &root.get("b").unwrap().value.kind else {
             panic!("a list");
         };
-        assert_eq!(&text[items[0].span.range()], "[1, {c: d}]");
-        assert_eq!(&text[items[1].span.range()], "lines\n    more");
-        assert_eq!(&text[root.get("a").unwrap().value.span.range()], "'x'");
+        assert_eq!(text.get(items[0].span.range()).unwrap(), "[1, {c: d}]");
+        assert_eq!(text.get(items[1].span.range()).unwrap(), "lines\n    more");
+        assert_eq!(
+            text.get(root.get("a").unwrap().value.span.range()).unwrap(),
+            "'x'"
+        );
     }
 
     #[test]

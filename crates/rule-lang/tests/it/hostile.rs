@@ -1,0 +1,243 @@
+//! Text that is made to hurt: every answer is a diagnostic, and comes soon.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use rule_lang::{Compiled, Compiler};
+
+fn compile(text: &str) -> Compiled {
+    let mut compiler = Compiler::new();
+    compiler.add("hostile.yaml", text);
+    compiler.finish()
+}
+
+fn rule(detection: &str) -> String {
+    format!(
+        "title: t\nsigma-version: 3\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n{detection}"
+    )
+}
+
+/// The first code, for text that must be refused within a few seconds even without optimisation.
+#[track_caller]
+fn refused(text: &str) -> &'static str {
+    let start = Instant::now();
+    let compiled = compile(text);
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        start.elapsed()
+    );
+    assert!(compiled.rules.is_empty());
+    for diagnostic in &compiled.diagnostics {
+        assert!(diagnostic.message().len() < 400, "{}", diagnostic.message());
+    }
+    let drawn = compiled.render(true);
+    assert!(!drawn.is_empty());
+    compiled.diagnostics[0].code()
+}
+
+#[test]
+fn a_hundred_thousand_brackets() {
+    let open = "(".repeat(100_000);
+    let close = ")".repeat(100_000);
+    let condition = |text: &str| rule(&format!("  s: {{verb: get}}\n  condition: {text}\n"));
+    assert_eq!(
+        refused(&condition(&format!("{open}s{close}"))),
+        "condition-too-deep"
+    );
+    assert_eq!(refused(&condition(&open)), "condition-too-deep");
+    assert_eq!(refused(&condition(&close)), "condition-too-long");
+    assert_eq!(
+        refused(&rule(&format!(
+            "  s: {{'a{}': 1}}\n  condition: s\n",
+            "[".repeat(1000)
+        ))),
+        "bad-field-name"
+    );
+    assert_eq!(refused(&"[".repeat(100_000)), "yaml-too-deep");
+    assert_eq!(refused(&"{a: ".repeat(100_000)), "yaml-too-deep");
+    assert_eq!(refused(&"- ".repeat(100_000)), "yaml-too-deep");
+}
+
+#[test]
+fn long_conditions() {
+    let condition = |text: &str| rule(&format!("  s: {{verb: get}}\n  condition: {text}\n"));
+    let many = format!("s{}", " and s".repeat(200_000 / 6));
+    assert_eq!(refused(&condition(&many)), "condition-too-long");
+    let nots = format!("{}s", "not ".repeat(16_000));
+    assert!(compile(&condition(&nots)).diagnostics.is_empty());
+}
+
+#[test]
+fn a_bomb_of_aliases() {
+    // 90 KB whose expansion would have 10^30 nodes.
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1.. {
+        let name = format!("*a{},", level - 1);
+        text.push_str(&format!("a{level}: &a{level} [{}]\n", name.repeat(10)));
+        if text.len() > 90 << 10 {
+            break;
+        }
+    }
+    assert_eq!(refused(&text), "yaml-anchor");
+}
+
+#[test]
+fn programs_do_not_explode() {
+    // Every quantifier stands for 200 selections.
+    let mut detection = String::new();
+    for at in 0..200 {
+        detection.push_str(&format!("  s{at}: {{verb: get}}\n"));
+    }
+    detection.push_str(&format!(
+        "  condition: 1 of s*{}\n",
+        " or not 1 of s*".repeat(4000)
+    ));
+    assert_eq!(refused(&rule(&detection)), "program-too-large");
+}
+
+#[test]
+fn placeholders_do_not_explode() {
+    let values: Vec<String> = (0..2000).map(|at| format!("v{at}")).collect();
+    let list = format!("placeholders: {{a: [{}]}}\n---\n", values.join(", "));
+    let product = rule("  s: {verb|expand: '%a%%a%'}\n  condition: s\n");
+    let compiled = compile(&format!("{list}{product}"));
+    assert_eq!(compiled.diagnostics[0].code(), "too-many-values");
+    assert_eq!(
+        compiled.diagnostics[0].message(),
+        "the placeholders expand to 4000000 values and the limit is 65536"
+    );
+    let item = "    - {verb|expand: '%a%'}\n";
+    let many = rule(&format!("  s:\n{}  condition: s\n", item.repeat(600)));
+    assert_eq!(refused(&format!("{list}{many}")), "program-too-large");
+}
+
+#[test]
+fn large_files() {
+    assert_eq!(refused(&"x".repeat((1 << 20) + 1)), "file-too-large");
+    // As many unknown fields as fit.
+    let mut text = rule("  s:\n");
+    let mut at = 0;
+    while text.len() < 1_000_000 {
+        text.push_str(&format!("    field{at}.{}: 1\n", "x".repeat(100)));
+        at += 1;
+    }
+    text.push_str("  condition: s\n");
+    let compiled = compile(&text);
+    assert_eq!(compiled.diagnostics.len(), 1001);
+    assert_eq!(
+        compiled.diagnostics.last().unwrap().code(),
+        "too-many-diagnostics"
+    );
+    let long = rule(&format!(
+        "  s: {{\"{}\": 1}}\n  condition: s\n",
+        "x".repeat(900_000)
+    ));
+    assert_eq!(refused(&long), "bad-field-name");
+}
+
+#[test]
+fn duplicated_keys_by_the_thousand() {
+    assert_eq!(refused(&"a: 1\n".repeat(100_000)), "duplicate-key");
+}
+
+/// Pieces of rules, so that arbitrary text gets past the first check.
+const WORDS: &[&str] = &[
+    "title: t\n",
+    "detection:\n",
+    "  s:\n",
+    "    verb: get\n",
+    "  condition: ",
+    "s",
+    " and ",
+    " or ",
+    "not ",
+    "(",
+    ")",
+    "1 of ",
+    "them",
+    "s*",
+    "\n",
+    "logsource: {product: kubernetes, service: audit}\n",
+    "    containers[any]:\n",
+    "      image: '*'\n",
+    "    - x\n",
+    "    user.groups[all]|",
+    "contains",
+    "|re: '",
+    "'",
+    "\"",
+    "\\u00e9",
+    "---\n",
+    "[",
+    "]",
+    "{",
+    "}",
+    ": ",
+    "- ",
+    "#",
+    "&a ",
+    "*a",
+    "!x ",
+    "| ",
+    ">\n",
+    "%a%",
+    "null",
+    "expand",
+    "sigma-version: 3\n",
+    "message: '{verb}'\n",
+    "levels: [{when: s, level: high}]\n",
+    "placeholders: {a: []}\n",
+    "filter:\n",
+    "  rules: any\n",
+    "é",
+    "\t",
+    "\u{feff}",
+    "\r\n",
+    "0",
+    "-1",
+    "1e999",
+    "~",
+    "<<: ",
+    "? ",
+    "%YAML 1.2\n",
+    "\u{0}",
+    "\u{2028}",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn no_text_panics(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..60)) {
+        let compiled = compile(&words.concat());
+        let drawn = compiled.render(false);
+        prop_assert_eq!(drawn.is_empty(), compiled.diagnostics.is_empty());
+        for diagnostic in &compiled.diagnostics {
+            let text = compiled.sources.text(diagnostic.source());
+            prop_assert!(text.get(diagnostic.span().range()).is_some(), "{:?}", diagnostic);
+        }
+        for rule in &compiled.rules {
+            prop_assert_eq!(rule.program().verify(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn no_condition_panics(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..30)) {
+        let text = words.concat().replace(['\n', '\r'], " ");
+        let quoted = text.replace('\'', "''");
+        compile(&rule(&format!("  s: {{verb: get}}\n  condition: '{quoted}'\n"))).render(false);
+    }
+
+    #[test]
+    fn no_characters_panic(text in any::<String>()) {
+        compile(&text).render(false);
+    }
+
+    #[test]
+    fn no_value_panics(key in "[a-z.|\\[\\]\"\\\\*]{0,20}", value in any::<String>()) {
+        let quote = |text: &str| text.replace('\'', "''");
+        let text = rule(&format!("  s: {{'verb{}': '{}'}}\n  condition: s\n", quote(&key), quote(&value)));
+        compile(&text).render(false);
+    }
+}

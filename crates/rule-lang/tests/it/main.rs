@@ -1,0 +1,14 @@
+//! Tests of the compiler as a whole: goldens, rejections, hostile input, properties.
+
+#[cfg(test)]
+mod api;
+#[cfg(test)]
+mod goldens;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod pattern;
+#[cfg(test)]
+mod rejections;
+#[cfg(test)]
+mod set;

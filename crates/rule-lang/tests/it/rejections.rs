@@ -1,0 +1,361 @@
+//! What must not compile, with the text that the diagnostic underlines.
+
+use rule_lang::{Compiled, Compiler, Severity};
+
+fn compile(text: &str) -> Compiled {
+    let mut compiler = Compiler::new();
+    compiler.add("rule.yaml", text);
+    compiler.finish()
+}
+
+/// `code: underlined text` of each diagnostic.
+fn found(compiled: &Compiled) -> Vec<String> {
+    let show = |d: &rule_lang::Diagnostic| {
+        format!(
+            "{}: {}",
+            d.code(),
+            compiled.sources.slice(d.source(), d.span())
+        )
+    };
+    compiled.diagnostics.iter().map(show).collect()
+}
+
+fn rule(detection: &str) -> String {
+    format!("title: t\nlogsource: {{product: kubernetes, service: audit}}\n{detection}")
+}
+
+fn selection(items: &str) -> String {
+    rule(&format!("detection:\n  s: {items}\n  condition: s\n"))
+}
+
+fn selection_v3(items: &str) -> String {
+    format!("sigma-version: 3\n{}", selection(items))
+}
+
+fn condition(condition: &str) -> String {
+    rule(&format!(
+        "detection:\n  a: {{verb: get}}\n  b: {{verb: list}}\n  condition: {condition}\n"
+    ))
+}
+
+/// The text must not compile, and this is all that is said.
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let compiled = compile(text);
+    assert_eq!(
+        found(&compiled),
+        expected,
+        "\n{text}\n{}",
+        compiled.render(false)
+    );
+    let is_error = |d: &rule_lang::Diagnostic| d.severity() == Severity::Error;
+    if compiled.diagnostics.iter().any(is_error) {
+        assert!(compiled.rules.is_empty());
+    }
+    for diagnostic in &compiled.diagnostics {
+        let message = diagnostic.message();
+        let first = message.chars().next().unwrap();
+        assert!(
+            !first.is_uppercase() && !message.ends_with('.'),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn twelve_mistakes_are_twelve_diagnostics_in_order() {
+    let text = r"title: twelve mistakes
+levle: high
+status: stabel
+logsource: {product: kubernetes, service: audit}
+detection:
+  first:
+    objectRef.resouce: pods
+    verb|contain: get
+    user.username|re: '(?<!x)y'
+    sourceIPs|cidr: 10.0.0.0/33
+    responseStatus.code|gte: many
+    user.groups: []
+    containers[any]: {image: x}
+  first:
+    verb: get
+  unused: {verb: get}
+  condition: first and (second
+message: '{user.nme} did it'
+";
+    let expected = [
+        "mistyped-key: levle",
+        "bad-value: stabel",
+        "unknown-field: objectRef.resouce",
+        "unknown-modifier: contain",
+        "bad-regex: (?<!",
+        "bad-network: 10.0.0.0/33",
+        "bad-number: many",
+        "empty-values: []",
+        "needs-sigma-version: [any]",
+        "duplicate-key: first",
+        "condition-syntax: (",
+        "unknown-field: user.nme",
+    ];
+    check(text, &expected);
+}
+
+#[test]
+fn conditions() {
+    for (text, expected) in [
+        ("a or a) and nope", "condition-syntax: )"),
+        ("(a or b", "condition-syntax: ("),
+        ("a b", "condition-syntax: b"),
+        ("a and", "condition-syntax: "),
+        ("''", "condition-syntax: "),
+        ("a and or b", "condition-syntax: or"),
+        ("a && b", "condition-syntax: &"),
+        ("'a and ''b'''", "condition-syntax: ''"),
+        ("\"a \\u0061nd \\u0062 c\"", "condition-syntax: c"),
+        ("a and not", "condition-syntax: "),
+        ("2 of a*", "condition-syntax: 2"),
+        ("1 of c*", "empty-quantifier: c*"),
+        ("all of them and 1 of _*", "empty-quantifier: _*"),
+        ("a*", "condition-syntax: *"),
+        (
+            "a | count() by user.username > 5",
+            "legacy-aggregation: | count() by user.username > 5",
+        ),
+        ("a | near b", "legacy-aggregation: | near b"),
+    ] {
+        let compiled = compile(&condition(text));
+        let errors: Vec<_> = compiled
+            .diagnostics
+            .iter()
+            .filter(|d| d.severity() == Severity::Error)
+            .collect();
+        assert_eq!(errors.len(), 1, "{text}\n{}", compiled.render(false));
+        let shown = format!(
+            "{}: {}",
+            errors[0].code(),
+            compiled.sources.slice(errors[0].source(), errors[0].span())
+        );
+        assert_eq!(shown, expected, "{text}\n{}", compiled.render(false));
+    }
+    check(
+        &condition("a and c"),
+        &["unused-selection: b", "unknown-selection: c"],
+    );
+    check(
+        &condition(">-\n    a\n    and c"),
+        &["unused-selection: b", "unknown-selection: c"],
+    );
+    check(
+        &condition("|\n    a and\n    c"),
+        &["unused-selection: b", "unknown-selection: c"],
+    );
+    check(&condition("[a, b c]"), &["condition-syntax: c"]);
+    check(&condition("{a: b}"), &["wrong-type: {a: b}"]);
+}
+
+#[test]
+fn aggregations_name_the_correlation() {
+    let help = |text| {
+        compile(&condition(text)).diagnostics[0]
+            .help()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        help("a | count() by user.username > 5"),
+        "write a correlation with `type: event_count`, `group-by: [user.username]` that refers to this rule by its name"
+    );
+    assert_eq!(
+        help("a | count(verb) > 5"),
+        "write a correlation with `type: value_count`, `field: verb` that refers to this rule by its name"
+    );
+    assert!(help("a | near b").contains("`type: temporal`"));
+}
+
+#[test]
+fn fields_and_modifiers() {
+    for (items, expected) in [
+        (
+            "{verb|contains|startswith: x}",
+            "illegal-modifiers: startswith",
+        ),
+        (
+            "{verb|base64offset|contains: x}",
+            "unsupported-modifier: base64offset",
+        ),
+        ("{'verb|': x}", "unknown-modifier: "),
+        (
+            "{spec.hostNetwork: true}",
+            "unknown-field: spec.hostNetwork",
+        ),
+        ("{user: admin}", "presence-only: user"),
+        ("{verb: [get, [list]]}", "nested-values: [list]"),
+        ("{verb: {a: b}}", "nested-values: verb"),
+        ("{verb|contains: null}", "bad-value: null"),
+        ("{verb|exists: maybe}", "bad-value: maybe"),
+        ("{verb|exists: [true, false]}", "bad-value: false"),
+        ("{status|gt: [1, 2]}", "bad-number: 2"),
+        ("{verb|re: [a, '(']}", "bad-regex: ("),
+        (
+            "{verb|fieldref: usr.username}",
+            "unknown-field: usr.username",
+        ),
+        ("{verb|expand: '%nobody%'}", "unknown-placeholder: %nobody%"),
+        ("{verb|expand: nobody}", "no-placeholder: nobody"),
+        ("{'containers[0].image': x}", "needs-sigma-version: [0]"),
+        ("{verb..x: y}", "unknown-field: verb..x"),
+        ("{}", "empty-selection: s"),
+        ("[]", "empty-selection: s"),
+        ("", "empty-selection: s"),
+        ("[[a]]", "wrong-type: [a]"),
+        ("{'|startswith': a}", "illegal-modifiers: '|startswith'"),
+    ] {
+        check(&selection(items), &[expected]);
+    }
+}
+
+#[test]
+fn blocks() {
+    for (items, expected) in [
+        (
+            "{'containers[some]': {image: x}}",
+            "unknown-quantifier: some",
+        ),
+        ("{'verb[any]': x}", "not-a-list: verb"),
+        ("{'user.groups[any]': {name: x}}", "unknown-member: name"),
+        ("{'annotations[any]': {name: x}}", "unknown-member: name"),
+        (
+            "{'containers[any]|contains': {image: x}}",
+            "illegal-modifiers: containers",
+        ),
+        (
+            "{'containers[any]': [x, {image: x}]}",
+            "keyword-in-block: x",
+        ),
+        ("{'[any].x': y}", "bad-field-name: [any]"),
+        (
+            "{'containers[any]': {a: {b: c}, condition: d}}",
+            "unused-selection: a\nunknown-selection: d",
+        ),
+        ("{'containers[any]': {'x[0': y}}", "bad-field-name: 'x[0'"),
+        ("{'containers[any]': {}}", "empty-selection: containers"),
+    ] {
+        let expected: Vec<&str> = expected.lines().collect();
+        check(&selection_v3(items), &expected);
+    }
+    let mut nested = "{x: y}".to_owned();
+    for _ in 0..9 {
+        nested = format!("{{'a[any]': {nested}}}");
+    }
+    check(
+        &selection_v3(&nested.replacen("a[any]", "containers[any]", 1)),
+        &["block-too-deep: a"],
+    );
+}
+
+#[test]
+fn documents() {
+    check("", &["not-a-document: "]);
+    check("# only a comment\n", &["not-a-document: "]);
+    check("just text\n", &["not-a-document: just text"]);
+    check(
+        "title: t\ndetections: {}\n",
+        &["not-a-document: detections"],
+    );
+    check("action: global\ntitle: t\n", &["legacy-collection: action"]);
+    check(
+        "detection: {}\nfilter: {}\n",
+        &["ambiguous-document: filter"],
+    );
+    check(
+        "title: t\ncorrelation: {}\n",
+        &["unsupported-document: correlation"],
+    );
+    check("override: {}\n", &["unsupported-document: override"]);
+    check("title: [\n", &["yaml-syntax: ["]);
+    check(
+        "title: t\nlogsource: {product: windows}\ndetection: {s: {Image: x}, condition: s}\n",
+        &["unsupported-logsource: {product: windows}"],
+    );
+    check(
+        "logsource: {product: kubernetes, service: audit}\ndetection: {s: {verb: x}, condition: s}\n",
+        &["missing-key: detection"],
+    );
+    check(
+        "title: t\ndetection: {s: {verb: x}, condition: s}\n",
+        &["missing-key: title"],
+    );
+    check(
+        &rule("detection: {s: {verb: x}}\n"),
+        &["missing-key: detection"],
+    );
+    check(
+        &rule("detection: {condition: s}\n"),
+        &["empty-selection: detection", "unknown-selection: s"],
+    );
+    check(&rule("detection: [a]\n"), &["wrong-type: [a]"]);
+    check(
+        &rule("detection: {and: {verb: x}, condition: 1 of an*}\n"),
+        &["reserved-name: and"],
+    );
+    check(
+        &rule("detection: {s: {verb: x}, timeframe: 5m, condition: s}\n"),
+        &["legacy-aggregation: timeframe"],
+    );
+}
+
+#[test]
+fn metadata() {
+    let rest = "detection: {s: {verb: x}, condition: s}\n";
+    for (keys, expected) in [
+        ("level: hihg", "bad-value: hihg"),
+        ("tags: attack.t1610", "wrong-type: attack.t1610"),
+        ("tags: [attack.T1610]", "bad-tag: attack.T1610"),
+        ("tags: [{a: b}]", "wrong-type: {a: b}"),
+        ("id: exec", "bad-id: exec"),
+        ("author: [me]", "wrong-type: [me]"),
+        ("author:", "wrong-type: author"),
+        ("sigma-version: 4", "unsupported-version: 4"),
+        ("taxonomy: ecs", "unknown-taxonomy: ecs"),
+        ("custom-thing: x", "unknown-key: custom-thing"),
+        ("message: 'a {verb'", "bad-message: {"),
+        ("message: 'a } b'", "bad-message: }"),
+        ("message: 'a {} b'", "bad-message: {}"),
+        ("message: \"\\u00e9 {vreb}\"", "unknown-field: vreb"),
+        (
+            "suppress: {by: [verb], for: 15m}",
+            "unsupported-key: suppress",
+        ),
+        ("requires: Everything", "bad-value: Everything"),
+        ("levels: [{when: x, level: high}]", "unknown-selection: x"),
+        (
+            "levels: [{when: s, levle: high}]",
+            "missing-key: {when: s, levle: high}\nmistyped-key: levle",
+        ),
+        ("tests: [{kind: hit}]", "missing-key: {kind: hit}"),
+        ("tests: [{event: {}}]", "missing-key: {event: {}}"),
+        ("tests: [{kind: miss, event: {}}]", "bad-value: miss"),
+        ("tests: [{kind: hit, events: x}]", "wrong-type: x"),
+        ("tests: [{kind: hit, event: {}, match: 1}]", "wrong-type: 1"),
+    ] {
+        let expected: Vec<&str> = expected.lines().collect();
+        check(&rule(&format!("{keys}\n{rest}")), &expected);
+    }
+}
+
+#[test]
+fn lints() {
+    check(&selection("{status: ALLOW}"), &["never-matches: ALLOW"]);
+    check(&selection("{exec.tty: maybe}"), &["never-matches: maybe"]);
+    check(
+        &selection("{user.groups|all: a}"),
+        &["single-all: user.groups"],
+    );
+    check(&selection("{verb|contains: ''}"), &["empty-pattern: ''"]);
+    check(
+        &selection("{verb: '%verbs%'}"),
+        &["unexpanded-placeholder: '%verbs%'"],
+    );
+    // None of them keeps the rule from being used.
+    assert_eq!(compile(&selection("{status: ALLOW}")).rules.len(), 1);
+}

@@ -1,0 +1,192 @@
+//! What crosses files: filters, placeholders, ids and names.
+
+use rule_lang::{Compiled, Compiler};
+
+fn compile(files: &[&str]) -> Compiled {
+    let mut compiler = Compiler::new();
+    for (at, text) in files.iter().enumerate() {
+        compiler.add(&format!("{at}.yaml"), text);
+    }
+    compiler.finish()
+}
+
+fn rule(head: &str, selection: &str) -> String {
+    format!(
+        "title: t\n{head}\nlogsource: {{product: kubernetes, service: audit}}\n\
+         detection: {{s: {{{selection}}}, condition: s}}\n"
+    )
+}
+
+fn filter(rules: &str, selection: &str) -> String {
+    format!(
+        "title: f\nlogsource: {{product: kubernetes, service: audit}}\n\
+         filter: {{rules: {rules}, s: {{{selection}}}, condition: not s}}\n"
+    )
+}
+
+fn codes(compiled: &Compiled) -> Vec<&str> {
+    compiled
+        .diagnostics
+        .iter()
+        .map(rule_lang::Diagnostic::code)
+        .collect()
+}
+
+#[test]
+fn filters_find_rules_by_id_name_tag_or_any() {
+    let id = "6ad91e31-53df-4826-bd27-0166171c8040";
+    let rules = [
+        rule(&format!("id: {id}"), "verb: get"),
+        rule("name: lister", "verb: list"),
+        rule("tags: [attack.t1610]", "verb: create"),
+    ];
+    let filters = [
+        filter(&format!("[{id}, lister]"), "user.username: a"),
+        filter("attack.t1610", "client.ip: 10.0.0.1"),
+        filter("any", "user.username: a, impersonatedUser.username: null"),
+    ];
+    let files: Vec<&str> = filters.iter().chain(&rules).map(String::as_str).collect();
+    let compiled = compile(&files);
+    assert!(
+        compiled.diagnostics.is_empty(),
+        "{}",
+        compiled.render(false)
+    );
+    let applied: Vec<&[usize]> = compiled
+        .rules
+        .iter()
+        .map(rule_lang::Rule::filters)
+        .collect();
+    assert_eq!(applied, [&[0, 2][..], &[0, 2], &[1, 2]]);
+    let spares: Vec<bool> = compiled
+        .filters
+        .iter()
+        .map(|filter| filter.spares_impersonated())
+        .collect();
+    assert_eq!(spares, [true, false, false]);
+}
+
+#[test]
+fn filters_that_miss_are_reported() {
+    let compiled = compile(&[
+        &rule("name: lister", "verb: list"),
+        &filter("[listr]", "verb: x"),
+    ]);
+    assert_eq!(codes(&compiled), ["unknown-rule"]);
+    assert_eq!(
+        compiled.diagnostics[0].help(),
+        Some("did you mean `lister`?")
+    );
+    let without = filter("any", "verb: x").replace("not s", "s");
+    assert_eq!(
+        codes(&compile(&[&rule("", "verb: x"), &without])),
+        ["filter-without-not"]
+    );
+}
+
+#[test]
+fn a_bad_filter_shifts_no_index() {
+    let compiled = compile(&[
+        &filter("any", "vreb: x"),
+        &filter("any", "verb: x"),
+        &rule("", "verb: y"),
+    ]);
+    assert_eq!(codes(&compiled), ["unknown-field"]);
+    assert_eq!(compiled.rules[0].filters(), [0]);
+    assert_eq!(compiled.filters.len(), 1);
+}
+
+#[test]
+fn ids_and_names_are_unique_in_the_set() {
+    let id = "id: 6ad91e31-53df-4826-bd27-0166171c8040\nname: n";
+    let compiled = compile(&[&rule(id, "verb: get"), &rule(id, "verb: list")]);
+    assert_eq!(codes(&compiled), ["duplicate-id", "duplicate-name"]);
+    assert_eq!(
+        compiled.diagnostics[0].help(),
+        Some("it is also at 0.yaml:2")
+    );
+    assert_eq!(compiled.rules.len(), 1, "the first one stays");
+}
+
+/// The one value list of the first rule.
+fn values(compiled: &Compiled) -> String {
+    let predicates = compiled.rules[0].program().predicates();
+    let shown: Vec<String> = predicates.iter().map(|p| p.test.to_string()).collect();
+    shown.join("; ")
+}
+
+#[test]
+fn placeholders_add_up_or_are_replaced() {
+    let rule = rule("", "user.username|expand: '%admins%'");
+    let one = "placeholders: {admins: [alice, 7]}\n";
+    let two = "placeholders: {admins: ['bob-*']}\n";
+    let instead = "placeholders: {admins: [carol]}\nreplace: true\n";
+    let compiled = compile(&[&rule, one, two]);
+    assert!(
+        compiled.diagnostics.is_empty(),
+        "{}",
+        compiled.render(false)
+    );
+    assert_eq!(
+        values(&compiled),
+        r#"is ["alice", "7" or number 7, "bob-*"]"#
+    );
+    for files in [[one, instead, &rule], [instead, &rule, two]] {
+        assert_eq!(values(&compile(&files)), r#"is "carol""#);
+    }
+}
+
+#[test]
+fn placeholders_stand_in_the_middle_of_values() {
+    let rule = rule("", "user.username|expand|startswith: 'system:%ns%:%name%'");
+    let lists = "placeholders: {ns: [a, b], name: [x, y]}\n";
+    assert_eq!(
+        values(&compile(&[&rule, lists])),
+        r#"is ["system:a:x*", "system:a:y*", "system:b:x*", "system:b:y*"]"#
+    );
+    let cidr = self::rule("", "client.ip|expand|cidr: '%nets%'");
+    assert_eq!(
+        values(&compile(&[
+            &cidr,
+            "placeholders: {nets: [10.1.2.3/8, 'fd00::1']}\n"
+        ])),
+        "in [10.0.0.0/8, fd00::1/128]"
+    );
+}
+
+#[test]
+fn a_rule_that_needs_an_empty_list_is_inactive() {
+    let lists = "placeholders: {admins: []}\n";
+    let needs = compile(&[&rule("", "user.username|expand: '%admins%'"), lists]);
+    assert!(needs.diagnostics.is_empty());
+    assert_eq!(
+        needs.rules[0].inactive(),
+        Some("the placeholder `admins` is empty")
+    );
+    let either = compile(&[
+        &rule("", "user.username|expand: ['%admins%', '%others%']"),
+        lists,
+        "placeholders: {others: [x]}\n",
+    ]);
+    assert_eq!(either.rules[0].inactive(), None);
+    let negated = compile(&[
+        &rule("", "verb: get, user.username|expand|neq: '%admins%'"),
+        lists,
+    ]);
+    assert_eq!(negated.rules[0].inactive(), None);
+    assert_eq!(negated.rules[0].program().predicates().len(), 1);
+}
+
+#[test]
+fn unknown_placeholders_have_suggestions() {
+    let compiled = compile(&[
+        &rule("", "verb|expand: '%admin%'"),
+        "placeholders: {admins: [x]}\n",
+    ]);
+    assert_eq!(codes(&compiled), ["unknown-placeholder"]);
+    assert_eq!(
+        compiled.diagnostics[0].help(),
+        Some("did you mean `admins`?")
+    );
+    assert!(compiled.rules.is_empty());
+}
