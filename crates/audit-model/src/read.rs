@@ -1,5 +1,6 @@
 //! Records from any source of bytes.
 
+mod array;
 mod framing;
 mod input;
 mod list;
@@ -80,6 +81,10 @@ pub struct Counters {
 /// One record of a stream.
 #[derive(Debug)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all records are events, and a box would be an allocation each"
+)]
 pub enum Record<'a> {
     /// An audit event.
     Event(EventRecord<'a>),
