@@ -212,28 +212,26 @@ impl<'a> Build<'a> {
         status
     }
 
-    /// Visits the members of an object with the key to set; unknown ones and those not taken have [`Key::Unknown`].
+    /// Visits the members of an object with the key to set; those that go to `other` have [`Key::Unknown`].
     fn members(
         &mut self,
         entries: &[Entry],
         mut visit: impl FnMut(&mut Self, Key, &Entry, &[Entry]),
     ) {
         each(entries, |entry, inner| {
+            let null = entry.kind == Kind::Null;
+            // A null that ends a repetition is kept with the others: written without it, the record would be read
+            // with the value before it.
+            let known = !matches!(entry.key, Key::Unknown | Key::Items);
+            if !known || !entry.last || (null && entry.occurrence > 0) {
+                visit(self, Key::Unknown, entry, inner);
+            }
             let taken = match self.reading {
                 None => entry.last,
                 Some(n) => entry.occurrence == n || (entry.last && entry.occurrence < n),
             };
-            match entry.kind {
-                // A null that ends a repetition is kept with the others: written without it, the record would be read
-                // with the value before it.
-                Kind::Null if entry.key != Key::Unknown && taken && entry.occurrence == 0 => {}
-                Kind::Null => visit(self, Key::Unknown, entry, inner),
-                _ => visit(
-                    self,
-                    if taken { entry.key } else { Key::Unknown },
-                    entry,
-                    inner,
-                ),
+            if known && taken && !null {
+                visit(self, entry.key, entry, inner);
             }
         });
     }
