@@ -139,12 +139,11 @@ impl Scan<'_> {
                     .map_or((Key::Unknown, Want::Raw, ""), |m| (m.key, m.want, m.name))
             });
             let index = scan.member(key, name, name_escaped);
-            if let Some(slot) = found.and_then(|found| seen.get_mut(found)) {
-                if let Some(earlier) = slot.replace(index)
-                    && key != Key::Items
-                {
-                    scan.repeated(earlier, index, member);
-                }
+            if let Some(slot) = found.and_then(|found| seen.get_mut(found))
+                && let Some(earlier) = slot.replace(index)
+                && key != Key::Items
+            {
+                scan.repeated(earlier, index, member);
             }
             let start = scan.at;
             let (kind, escaped) = scan.value(want, parent, member, depth)?;

@@ -206,7 +206,10 @@ impl From<ReadError> for io::Error {
     fn from(error: ReadError) -> Self {
         match error.kind {
             ReadKind::Io(error) => error,
-            _ => io::Error::new(io::ErrorKind::InvalidData, error),
+            #[cfg(not(feature = "gzip"))]
+            ReadKind::GzipDisabled => Self::new(io::ErrorKind::Unsupported, error),
+            #[cfg(feature = "gzip")]
+            ReadKind::GzipDepth { .. } => Self::new(io::ErrorKind::InvalidData, error),
         }
     }
 }

@@ -60,7 +60,7 @@ pub struct Event<'a> {
     pub other: Vec<Other<'a>>,
     /// What the event says when each repeated envelope key is read at an earlier occurrence.
     pub(crate) earlier: Vec<Event<'a>>,
-    /// Whether some text of the envelope was not valid UTF-8 or held a lone surrogate.
+    /// Whether some text of the envelope, in any reading, was not valid UTF-8 or held a lone surrogate.
     pub(crate) invalid_text: bool,
 }
 
@@ -168,7 +168,7 @@ impl<'a> Event<'a> {
 
     /// Whether some text of the envelope was not valid UTF-8 or held a lone surrogate, and so reads U+FFFD.
     pub fn has_invalid_text(&self) -> bool {
-        self.readings().any(|reading| reading.invalid_text)
+        self.invalid_text
     }
 }
 

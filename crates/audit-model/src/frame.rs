@@ -153,8 +153,10 @@ impl Framer {
             }
             (State::Escape { .. } | State::Literal(_), _) => return None,
             (state, _) if is_space(byte) => state,
-            (State::ValueOrEnd, b']') | (State::KeyOrEnd, b'}') => return self.close(byte),
-            (State::Separator, b']' | b'}') => return self.close(byte),
+            (State::ValueOrEnd | State::Separator, b']')
+            | (State::KeyOrEnd | State::Separator, b'}') => {
+                return self.close(byte);
+            }
             (State::KeyOrEnd | State::Key, b'"') => State::String { key: true },
             (State::Colon, b':') => State::Value,
             (State::Separator, b',') => {

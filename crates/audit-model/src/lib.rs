@@ -23,12 +23,14 @@ mod read;
 mod scan;
 mod schema;
 mod scratch;
+mod serialize;
 mod tape;
 mod text;
 mod tree;
 mod uri;
 mod value;
 mod walk;
+mod write;
 
 pub use body::Body;
 pub use error::{DecodeError, ReadError};

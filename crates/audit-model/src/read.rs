@@ -1,5 +1,6 @@
 //! Records from any source of bytes.
 
+mod array;
 mod framing;
 mod input;
 mod list;
@@ -80,6 +81,10 @@ pub struct Counters {
 /// One record of a stream.
 #[derive(Debug)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all records are events, and a box would be an allocation each"
+)]
 pub enum Record<'a> {
     /// An audit event.
     Event(EventRecord<'a>),
@@ -267,20 +272,29 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// What the items of a webhook's list leave out (`audit.k8s.io/v1` `EventList`).
+/// Gives an item of a webhook's list what it leaves out (`audit.k8s.io/v1` `EventList`).
+///
+/// A key that is there and null only at its last occurrence is not left out: its other values are to be seen.
 fn inherit(event: &mut Event<'_>, api_version: &str) {
-    fill_in(event, api_version);
+    let kept = |key: &str| event.other.iter().any(|(other, _)| other == key);
+    let kind = event.kind.is_none() && !kept("kind");
+    let version = event.api_version.is_none() && !kept("apiVersion");
+    fill_in(event, kind, version.then_some(api_version));
     for reading in &mut event.earlier {
-        fill_in(reading, api_version);
+        fill_in(reading, kind, version.then_some(api_version));
     }
 }
 
-fn fill_in(event: &mut Event<'_>, api_version: &str) {
-    event.kind.get_or_insert(Cow::Borrowed("Event"));
-    event.api_version.get_or_insert_with(|| match api_version {
-        "audit.k8s.io/v1" => Cow::Borrowed("audit.k8s.io/v1"),
-        other => Cow::Owned(other.to_owned()),
-    });
+fn fill_in(event: &mut Event<'_>, kind: bool, api_version: Option<&str>) {
+    if kind {
+        event.kind = Some(Cow::Borrowed("Event"));
+    }
+    if let Some(version) = api_version {
+        event.api_version = Some(match version {
+            "audit.k8s.io/v1" => Cow::Borrowed("audit.k8s.io/v1"),
+            other => Cow::Owned(other.to_owned()),
+        });
+    }
 }
 
 /// Iterator over the events of a [`Reader`]; made by [`Reader::owned_events`].

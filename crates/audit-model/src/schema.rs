@@ -127,7 +127,7 @@ pub(crate) static EVENT: &[Member] = &[
 ];
 
 /// `authentication.k8s.io/v1` `UserInfo`.
-static USER: &[Member] = &[
+pub(crate) static USER: &[Member] = &[
     member(Key::Username, "username", Want::Text),
     member(Key::Uid, "uid", Want::Text),
     member(Key::Groups, "groups", Want::Texts),
@@ -135,14 +135,14 @@ static USER: &[Member] = &[
 ];
 
 /// `audit.k8s.io/v1` `AuthenticationMetadata`.
-static AUTHENTICATION: &[Member] = &[member(
+pub(crate) static AUTHENTICATION: &[Member] = &[member(
     Key::ImpersonationConstraint,
     "impersonationConstraint",
     Want::Text,
 )];
 
 /// `audit.k8s.io/v1` `ObjectReference`.
-static OBJECT: &[Member] = &[
+pub(crate) static OBJECT: &[Member] = &[
     member(Key::Resource, "resource", Want::Text),
     member(Key::Namespace, "namespace", Want::Text),
     member(Key::Name, "name", Want::Text),
@@ -154,7 +154,7 @@ static OBJECT: &[Member] = &[
 ];
 
 /// `meta/v1` `Status`, as far as audit events embed it.
-static STATUS: &[Member] = &[
+pub(crate) static STATUS: &[Member] = &[
     member(Key::Metadata, "metadata", Want::Body),
     member(Key::Status, "status", Want::Text),
     member(Key::Message, "message", Want::Text),

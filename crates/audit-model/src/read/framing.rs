@@ -9,6 +9,7 @@ use crate::error::{DecodeError, Found as FoundByte, Kind as Error, ReadError};
 use crate::frame::{Framer, Progress, first_fault};
 use crate::limits::Limits;
 use crate::read::SkipReason;
+use crate::read::array::{Array, Step};
 use crate::read::input::Input;
 use crate::read::list::{Expect, List};
 use crate::scan::{Fault, is_space, skip_leniently};
@@ -39,13 +40,6 @@ pub(crate) enum What {
     Oversized(DecodeError),
 }
 
-/// The one array that the stream is inside of.
-struct Array {
-    expect: Expect,
-    /// Whether its own structure was found broken; then commas are passed over wherever they stand.
-    broken: bool,
-}
-
 /// A record that is being passed over.
 struct Passing {
     /// Finds its end; `None` if only the end of the line can be.
@@ -63,10 +57,10 @@ pub(crate) struct Framing<R> {
     pub(crate) list: Option<List>,
     /// The beginning of the last record over the limit.
     pub(crate) head: Vec<u8>,
-    array: Option<Array>,
+    pub(crate) array: Option<Array>,
     passing: Option<Passing>,
     /// Up to this offset a value that spans lines was looked for and not found.
-    no_span_before: u64,
+    pub(crate) no_span_before: u64,
     line: u64,
 }
 
@@ -141,82 +135,6 @@ impl<R: Read> Framing<R> {
             }
             return Ok(first);
         }
-    }
-
-    /// Whether the `[` at the cursor opens an array to be read value by value.
-    fn opens_array(&mut self) -> Result<bool, ReadError> {
-        if self.input.offset() >= self.no_span_before {
-            return Ok(true);
-        }
-        let Some(line) = self.whole_line()? else {
-            return Ok(false);
-        };
-        Ok(skip_leniently(self.input.window().get(..line).unwrap_or_default(), 0).is_ok())
-    }
-
-    /// Handles what stands between the values of an array.
-    fn in_array(&mut self, byte: u8) -> Step {
-        let Some(array) = &mut self.array else {
-            return Step::Again;
-        };
-        match (byte, array.expect) {
-            (b']', expect) => {
-                let broken = array.broken;
-                self.array = None;
-                let what = match expect {
-                    Expect::First if !broken => What::Skipped(SkipReason::EmptyList),
-                    Expect::Value if !broken => What::Malformed(self.syntax("a JSON value")),
-                    _ => {
-                        self.consume(1);
-                        return Step::Again;
-                    }
-                };
-                Step::Found(self.take(what, 1))
-            }
-            (b',', Expect::Separator) => {
-                array.expect = Expect::Value;
-                self.consume(1);
-                Step::Again
-            }
-            (b',', _) if array.broken => {
-                self.consume(1);
-                Step::Again
-            }
-            // Of an array that is broken, nobody knows whether it goes on: this may be the next one.
-            (b'[', _) if array.broken => {
-                self.array = None;
-                Step::Again
-            }
-            (b',', _) => {
-                array.broken = true;
-                let error = self.syntax("a JSON value");
-                Step::Found(self.take(What::Malformed(error), 1))
-            }
-            (_, Expect::Separator) if !array.broken => {
-                array.broken = true;
-                let error = self.syntax("`,` or `]`");
-                Step::Found(self.take(What::Malformed(error), 0))
-            }
-            _ => {
-                array.expect = Expect::Separator;
-                Step::Value
-            }
-        }
-    }
-
-    /// Reports an array that the end of the stream left open.
-    fn end_of_array(&mut self) -> Option<Found> {
-        let array = self.array.take()?;
-        if array.broken {
-            return None;
-        }
-        let expected = if array.expect == Expect::Separator {
-            "`,` or `]`"
-        } else {
-            "a JSON value or `]`"
-        };
-        let error = self.syntax(expected);
-        Some(self.take(What::Malformed(error), 0))
     }
 
     /// Reads the value at the cursor; `None` if it was a list, whose items follow.
@@ -358,26 +276,18 @@ impl<R: Read> Framing<R> {
         Some(self.take(what, length))
     }
 
-    fn break_array(&mut self) {
-        if let Some(array) = &mut self.array {
-            array.broken = true;
-        }
-    }
-
     /// Takes the rest of the line as one malformed record.
     fn bad_line(&mut self, error: DecodeError) -> Result<Option<Found>, ReadError> {
         self.break_array();
-        match self.whole_line()? {
-            Some(line) => Ok(Some(self.malformed(error, line))),
-            None => {
-                let error = error.within(self.input.offset(), self.line);
-                self.start_passing(None, Some(error))
-            }
+        if let Some(line) = self.whole_line()? {
+            return Ok(Some(self.malformed(error, line)));
         }
+        let error = error.within(self.input.offset(), self.line);
+        self.start_passing(None, Some(error))
     }
 
     /// Where the line ends; `None` if that is further away than a record may be long.
-    fn whole_line(&mut self) -> Result<Option<usize>, ReadError> {
+    pub(crate) fn whole_line(&mut self) -> Result<Option<usize>, ReadError> {
         loop {
             if let Some(end) = self.input.line_end() {
                 return Ok(Some(end));
@@ -450,8 +360,8 @@ impl<R: Read> Framing<R> {
                 };
                 DecodeError::new(kind, 0).within(offset, line)
             });
-            if let Some(array) = &mut self.array {
-                array.broken = true;
+            if !complete {
+                self.break_array();
             }
             return Ok(Found {
                 what: What::Oversized(error),
@@ -474,13 +384,13 @@ impl<R: Read> Framing<R> {
     }
 
     /// An error at the cursor.
-    fn syntax(&self, expected: &'static str) -> DecodeError {
+    pub(crate) fn syntax(&self, expected: &'static str) -> DecodeError {
         let found = FoundByte(self.input.window().first().copied());
         DecodeError::new(Error::Syntax { expected, found }, 0)
             .within(self.input.offset(), self.line)
     }
 
-    fn take(&mut self, what: What, length: usize) -> Found {
+    pub(crate) fn take(&mut self, what: What, length: usize) -> Found {
         let start = self.input.start();
         let (offset, line) = (self.input.offset(), self.line);
         self.consume(length);
@@ -503,7 +413,7 @@ impl<R: Read> Framing<R> {
     }
 
     /// Consumes what may hold line feeds.
-    fn consume(&mut self, length: usize) {
+    pub(crate) fn consume(&mut self, length: usize) {
         let consumed = self.input.window().get(..length).unwrap_or_default();
         // A record on one line, as nearly all are, need not be searched for line feeds again.
         if self.input.line_feed_within(length) {
@@ -511,15 +421,6 @@ impl<R: Read> Framing<R> {
         }
         self.input.consume(length);
     }
-}
-
-/// What to do inside an array.
-enum Step {
-    /// Read the value at the cursor.
-    Value,
-    /// Look again.
-    Again,
-    Found(Found),
 }
 
 /// Whether what follows a text, number or literal lets it be a value of its own; `None` if more must be seen.
