@@ -258,11 +258,11 @@ impl From<FieldId> for Field {
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.info().name)?;
-        let path = self.path.to_string();
-        if !path.is_empty() && !path.starts_with('[') {
-            f.write_str(".")?;
+        match self.path.segments().first() {
+            None => Ok(()),
+            Some(first) if first.is_bracketed() => self.path.fmt(f),
+            Some(_) => write!(f, ".{}", self.path),
         }
-        f.write_str(&path)
     }
 }
 

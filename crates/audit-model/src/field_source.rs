@@ -49,9 +49,6 @@ pub trait FieldSource: sealed::Sealed {
     /// The raw JSON of a body.
     fn body(&self, reading: usize, field: FieldId) -> Option<&[u8]>;
 
-    /// Whether the envelope repeats a key.
-    fn has_duplicate_key(&self) -> bool;
-
     /// Whether text of the envelope held bad UTF-8 or a lone surrogate.
     fn has_invalid_text(&self) -> bool;
 }
@@ -207,10 +204,6 @@ impl FieldSource for Event<'_> {
             _ => None,
         };
         body.map(Body::as_bytes)
-    }
-
-    fn has_duplicate_key(&self) -> bool {
-        Event::has_duplicate_key(self)
     }
 
     fn has_invalid_text(&self) -> bool {

@@ -246,8 +246,14 @@ impl Reading<'_> {
             let node = self.field(body);
             self.flag_body(body, node);
         }
-        // A patch is made into a tree to see whether it is indirect.
-        self.field(FieldId::Patch);
+        // A patch is made into a tree to see whether it is indirect, a map to see whether it repeats a key.
+        for field in [
+            FieldId::Patch,
+            FieldId::UserExtra,
+            FieldId::ImpersonatedExtra,
+        ] {
+            self.field(field);
+        }
         let truncated = self.field(FieldId::Annotations);
         let truncated = self.alternatives(truncated, &[TRUNCATED]);
         let source = self.source;
@@ -255,7 +261,7 @@ impl Reading<'_> {
         let truncated = tree
             .readings(truncated)
             .any(|node| tree.text(node) == Some("true"));
-        let duplicate_key = source.has_duplicate_key() || tree.has_duplicate_key();
+        let duplicate_key = source.readings() > 1 || tree.has_duplicate_key();
         let invalid_text = source.has_invalid_text() || tree.has_invalid_text();
         let flags = &mut self.scratch.flags;
         flags.set(Flags::BODY_TRUNCATED, truncated);

@@ -296,7 +296,6 @@ pub struct Inactive {
 }
 
 /// What loading found: every diagnostic of every file, and the rules that are inactive.
-#[derive(Debug)]
 pub struct LoadReport {
     sources: Sources,
     diagnostics: Vec<Diagnostic>,
@@ -336,8 +335,16 @@ impl LoadReport {
     }
 }
 
+impl fmt::Debug for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadReport")
+            .field("diagnostics", &self.diagnostics)
+            .field("inactive", &self.inactive)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Rules that do not compile. [`BuildError::report`] says what is wrong and where.
-#[derive(Debug)]
 pub struct BuildError {
     report: LoadReport,
 }
@@ -346,6 +353,13 @@ impl BuildError {
     /// Everything that was found.
     pub fn report(&self) -> &LoadReport {
         &self.report
+    }
+}
+
+impl fmt::Debug for BuildError {
+    /// The diagnostics as they are drawn for a terminal: what a program shows whose `main` returns the error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}\n\n{}", self.report.render(false))
     }
 }
 

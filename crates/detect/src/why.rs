@@ -284,9 +284,8 @@ impl Teller<'_> {
         out.push_str("[]");
         for segment in path {
             let _ = match segment {
-                Segment::Key(key) | Segment::Split(key) => write!(out, ".{key}"),
-                Segment::Index(index) => write!(out, "[{index}]"),
-                _ => Ok(()),
+                Segment::Index(_) => write!(out, "{segment}"),
+                _ => write!(out, ".{segment}"),
             };
         }
         out

@@ -9,4 +9,6 @@ mod properties;
 #[cfg(test)]
 mod reader;
 #[cfg(test)]
+mod vocabulary;
+#[cfg(test)]
 mod write;
