@@ -5,6 +5,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -94,7 +95,7 @@ impl Stats {
 
 /// A detection with the place of its event, as `--format json` prints it.
 #[derive(Serialize)]
-struct Line<'l> {
+struct Placed<'l> {
     #[serde(flatten)]
     detection: Detection,
     file: &'l str,
@@ -249,12 +250,12 @@ impl<'o> Evaluation<'o> {
             let detection = Detection::new(&hit, &event.event);
             match self.options.format {
                 Format::Json => {
-                    let line = Line {
+                    let placed = Placed {
                         detection,
                         file: name,
                         line: event.line(),
                     };
-                    serde_json::to_writer(&mut self.out, &line)?;
+                    serde_json::to_writer(&mut self.out, &placed)?;
                     writeln!(self.out)?;
                 }
                 Format::Text => {
@@ -326,6 +327,7 @@ fn print_hit(
     )?;
     writeln!(out, "    {}", hit.message())?;
     let event = &detection.event;
+    // Writing to a `String` cannot fail.
     let mut place = format!("{}:{line}", visible(file));
     for (name, value) in [
         ("from", &event.client_ip),
@@ -333,11 +335,11 @@ fn print_hit(
         ("audit ID", &event.audit_id),
     ] {
         if let Some(value) = value {
-            place.push_str(&format!("  {name} {}", visible(value)));
+            let _ = write!(place, "  {name} {}", visible(value));
         }
     }
     if !event.flags.is_empty() {
-        place.push_str(&format!("  flags {}", event.flags.join(", ")));
+        let _ = write!(place, "  flags {}", event.flags.join(", "));
     }
     writeln!(out, "    {dim}{place}{dim:#}")?;
     if explain {

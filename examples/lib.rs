@@ -12,7 +12,7 @@ pub fn level_style(level: Level) -> Style {
         Level::High => AnsiColor::BrightRed,
         Level::Medium => AnsiColor::Yellow,
         Level::Low => AnsiColor::Cyan,
-        _ => AnsiColor::BrightBlack,
+        Level::Informational => AnsiColor::BrightBlack,
     };
     Style::new().bold().fg_color(Some(Color::Ansi(color)))
 }
@@ -22,9 +22,9 @@ pub fn visible(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut out, c| {
             if c.is_control() {
-                out.extend(c.escape_default())
+                out.extend(c.escape_default());
             } else {
-                out.push(c)
+                out.push(c);
             }
             out
         })

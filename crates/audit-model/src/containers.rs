@@ -312,12 +312,12 @@ impl Maker<'_, '_> {
         part("repository", &|image, out| image.write_repository(out));
         if has_tag {
             part("tag", &|image, out| {
-                out.push_str(image.tag.unwrap_or_default())
+                out.push_str(image.tag.unwrap_or_default());
             });
         }
         if has_digest {
             part("digest", &|image, out| {
-                out.push_str(image.digest.unwrap_or_default())
+                out.push_str(image.digest.unwrap_or_default());
             });
         }
         image

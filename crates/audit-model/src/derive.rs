@@ -205,7 +205,7 @@ impl<'s> Reading<'s> {
         let mut unauthenticated = false;
         let groups = self.actor().groups;
         self.source.list(self.number, groups, &mut |group| {
-            unauthenticated |= group == UNAUTHENTICATED
+            unauthenticated |= group == UNAUTHENTICATED;
         });
         let name = self.actor_name();
         Some(match name {

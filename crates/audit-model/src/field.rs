@@ -162,8 +162,12 @@ impl FieldId {
 
     /// The row of the table.
     pub fn info(self) -> &'static FieldInfo {
-        // The macro makes the enum and the table from the same rows, in the same order.
-        FIELDS.get(self.index()).unwrap_or(&FIELDS[0])
+        // The macro makes the enum and the table from the same rows, in the same order, so the index is in bounds.
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "ids are made from the rows that they index"
+        )]
+        &FIELDS[self.index()]
     }
 }
 

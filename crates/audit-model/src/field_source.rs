@@ -160,9 +160,9 @@ impl FieldSource for Event<'_> {
             };
             for (key, members) in extra {
                 each(MapItem::List(key));
-                members
-                    .iter()
-                    .for_each(|member| each(MapItem::Member(member)));
+                for member in members {
+                    each(MapItem::Member(member));
+                }
             }
             true
         };
@@ -173,9 +173,9 @@ impl FieldSource for Event<'_> {
                 let Some(annotations) = &event.annotations else {
                     return false;
                 };
-                annotations
-                    .iter()
-                    .for_each(|(key, value)| each(MapItem::Text(key, value)));
+                for (key, value) in annotations {
+                    each(MapItem::Text(key, value));
+                }
                 true
             }
             _ => false,

@@ -111,7 +111,7 @@ impl Apply<'_> {
             next = self.tree.next(operation);
             self.each(operation, "op", |apply, kind| {
                 apply.each(operation, "path", |apply, path| {
-                    apply.one(operation, kind, path)
+                    apply.one(operation, kind, path);
                 });
             });
             if self.n_sets > MAX_SETS {
@@ -136,10 +136,10 @@ impl Apply<'_> {
     fn one(&mut self, operation: NodeId, kind: NodeId, path: NodeId) {
         match self.tree.text(kind) {
             Some("add") => self.each(operation, "value", |apply, value| {
-                apply.set(path, value, true)
+                apply.set(path, value, true);
             }),
             Some("replace") => self.each(operation, "value", |apply, value| {
-                apply.set(path, value, false)
+                apply.set(path, value, false);
             }),
             Some("remove") => {
                 let null = self.tree.add(Kind::Null);
@@ -285,15 +285,12 @@ impl Tokens {
         let Some(rest) = self.at.and_then(|at| tree.text(self.pointer)?.get(at..)) else {
             return false;
         };
-        let mut raw = match rest.split_once('/') {
-            Some((raw, _)) => {
-                self.at = self.at.map(|at| at + raw.len() + 1);
-                raw
-            }
-            None => {
-                self.at = None;
-                rest
-            }
+        let mut raw = if let Some((raw, _)) = rest.split_once('/') {
+            self.at = self.at.map(|at| at + raw.len() + 1);
+            raw
+        } else {
+            self.at = None;
+            rest
         };
         token.clear();
         while let Some((before, after)) = raw.split_once('~') {

@@ -199,7 +199,7 @@ impl Tree {
         let mut next = self.first_child(list);
         std::iter::from_fn(move || {
             loop {
-                let Some(node) = next else { return None };
+                let node = next?;
                 if self.kind(node) == Kind::List && self.first_child(node).is_some() {
                     depth += 1;
                     next = self.first_child(node);

@@ -158,7 +158,7 @@ struct Walk<'w, 't> {
     each: &'w mut dyn FnMut(Option<Value<'t>>, Member) -> bool,
 }
 
-impl<'t> Walk<'_, 't> {
+impl Walk<'_, '_> {
     fn start(&mut self, start: Member, path: &[Segment]) -> bool {
         if !start.entry {
             return self.follow(start.node, path);
@@ -292,9 +292,7 @@ impl<'t> Walk<'_, 't> {
         let tree = self.tree;
         let target = tree.target(member);
         match tree.kind(target) {
-            Kind::Either => {
-                self.combine(tree.children(target), |walk, reading| walk.member(reading))
-            }
+            Kind::Either => self.combine(tree.children(target), Walk::member),
             // A list that stands for members, not one that a body nests: those are walked flat.
             Kind::List => tree.members(target).any(|member| self.member(member)),
             Kind::Missing => false,

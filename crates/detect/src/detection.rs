@@ -154,11 +154,11 @@ impl Detection {
         };
         let mut groups = Vec::new();
         let has_groups = event.list(0, FieldId::UserGroups, &mut |group| {
-            groups.push(group.to_owned())
+            groups.push(group.to_owned());
         });
         let mut client_ip = None;
         event.list(0, FieldId::SourceIps, &mut |ip| {
-            client_ip = Some(ip.to_owned())
+            client_ip = Some(ip.to_owned());
         });
         let annotation = |key| {
             let annotations = event.annotations.as_ref()?;

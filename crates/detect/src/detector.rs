@@ -43,7 +43,7 @@ struct Seen {
 }
 
 impl Detector {
-    pub(crate) fn new(rules: RuleSet) -> Self {
+    pub(crate) fn new(rules: &RuleSet) -> Self {
         Self {
             scanner: rules.scanner(),
             seen: HashMap::new(),

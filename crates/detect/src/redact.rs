@@ -78,7 +78,7 @@ impl Redactor {
 
     fn push_keyed(&mut self, text: &str, out: &mut String) {
         let mut at = 0;
-        while let Some(found) = find(&KEYED, self.keyed.as_mut(), text, at) {
+        while let Some(found) = find(KEYED.as_ref(), self.keyed.as_mut(), text, at) {
             let (start, end) = found;
             out.push_str(text.get(at..end).unwrap_or_default());
             let rest = text.get(end..).unwrap_or_default();
@@ -107,7 +107,7 @@ impl Redactor {
 
     fn push_shaped(&mut self, text: &str, out: &mut String) {
         let mut at = 0;
-        while let Some((start, end)) = find(&SHAPED, self.shaped.as_mut(), text, at) {
+        while let Some((start, end)) = find(SHAPED.as_ref(), self.shaped.as_mut(), text, at) {
             push_visible(text.get(at..start).unwrap_or_default(), out);
             out.push_str(MASK);
             at = end;
@@ -117,7 +117,7 @@ impl Redactor {
 }
 
 fn find(
-    regex: &Option<meta::Regex>,
+    regex: Option<&meta::Regex>,
     cache: Option<&mut meta::Cache>,
     text: &str,
     at: usize,
@@ -141,7 +141,7 @@ fn push_visible(text: &str, out: &mut String) {
     }
 }
 
-/// Whether a value at this place is never shown, whatever it looks like: what is in a Secret or a ConfigMap, an
+/// Whether a value at this place is never shown, whatever it looks like: what is in a Secret or a `ConfigMap`, an
 /// environment variable, an issued token, and the copy of an object that `kubectl apply` keeps in an annotation.
 pub(crate) fn is_secret_place(
     field: &str,

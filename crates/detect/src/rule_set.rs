@@ -55,7 +55,7 @@ impl RuleSet {
 
     /// Evaluates the rules on the records of one stream, where a request shows up at several stages.
     pub fn detector(&self) -> Detector {
-        Detector::new(self.clone())
+        Detector::new(self)
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -70,6 +70,9 @@ impl fmt::Debug for RuleSet {
             .finish_non_exhaustive()
     }
 }
+
+/// A test of which rules stay.
+type Keep = Box<dyn FnMut(&Rule) -> bool>;
 
 /// Gathers rule files, then compiles them together: placeholders and filters reach across files.
 ///
@@ -90,7 +93,7 @@ impl fmt::Debug for RuleSet {
 #[derive(Default)]
 pub struct RuleSetBuilder {
     files: Vec<(String, String)>,
-    keep: Option<Box<dyn FnMut(&Rule) -> bool>>,
+    keep: Option<Keep>,
 }
 
 impl fmt::Debug for RuleSetBuilder {

@@ -63,7 +63,7 @@ impl Teller<'_> {
         for (op, negated) in ops(linked, routine) {
             match op {
                 Op::Test(predicate) if machine.test(predicate) != negated => {
-                    self.test(machine, predicate, negated)
+                    self.test(machine, predicate, negated);
                 }
                 Op::Block(block) if !negated && machine.block(block) => self.block(machine, block),
                 Op::Call(routine) if !negated => self.routine(machine, routine),
@@ -356,9 +356,9 @@ impl Teller<'_> {
                 out.push_str(", ");
             }
             if hidden {
-                push_hidden(text, out)
+                push_hidden(text, out);
             } else {
-                redactor.push(text, out)
+                redactor.push(text, out);
             }
             // What is cut off anyway need not be gathered.
             out.len() - begin > 4 * MAX_CHARS
