@@ -23,6 +23,8 @@ pub(crate) struct Resolver<'a> {
     pub(crate) empty: Vec<String>,
     /// Values so far, over all items.
     pub(crate) n_values: usize,
+    /// Regular expressions so far.
+    pub(crate) n_regexes: usize,
     n_scopes: usize,
 }
 
@@ -109,6 +111,7 @@ impl<'a> Resolver<'a> {
             placeholders,
             empty: Vec::new(),
             n_values: 0,
+            n_regexes: 0,
             n_scopes: 0,
         }
     }

@@ -347,6 +347,7 @@ fn metadata() {
 fn lints() {
     check(&selection("{status: ALLOW}"), &["never-matches: ALLOW"]);
     check(&selection("{exec.tty: maybe}"), &["never-matches: maybe"]);
+    check(&selection("{annotations: x}"), &["never-matches: x"]);
     check(
         &selection("{user.groups|all: a}"),
         &["single-all: user.groups"],
