@@ -318,15 +318,19 @@ pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // The distance costs the product of both lengths.
+    // The distance costs the product of both lengths, and sets may be large.
     const LONGEST: usize = 64;
+    const MOST: usize = 10_000;
     if name.len() > LONGEST {
         return None;
     }
     let folded = name.to_lowercase();
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len() <= LONGEST)
+        .filter(|candidate| {
+            candidate.len() <= LONGEST && candidate.len().abs_diff(name.len()) <= 3 * 4
+        })
+        .take(MOST)
         .map(|candidate| {
             let distance = strsim::damerau_levenshtein(&candidate.to_lowercase(), &folded);
             (distance, candidate)

@@ -337,6 +337,17 @@ impl Resolver<'_> {
             );
             return None;
         }
+        self.n_regexes += 1;
+        let limit = limits::REGEXES;
+        if self.n_regexes > limit {
+            if self.n_regexes == limit + 1 {
+                let message = format!(
+                    "this document has more than {limit} regular expressions, which is the limit"
+                );
+                self.report.add(Code::TooManyValues, value.span, message);
+            }
+            return None;
+        }
         match regex.build() {
             Ok(_) => Some(regex),
             Err(error) => {

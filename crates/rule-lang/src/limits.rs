@@ -18,6 +18,8 @@ pub(crate) const SELECTIONS: usize = 256;
 pub(crate) const VALUES: usize = 65_536;
 /// Largest compiled regular expression, in bytes.
 pub(crate) const REGEX_BYTES: usize = 1 << 20;
+/// Most regular expressions of one document.
+pub(crate) const REGEXES: usize = 1024;
 /// Deepest nesting of blocks.
 pub(crate) const BLOCK_DEPTH: usize = 8;
 /// Most instructions of one program.

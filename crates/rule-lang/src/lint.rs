@@ -58,6 +58,7 @@ pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
             {
                 "`true` or `false`"
             }
+            Some(Shape::Map | Shape::Object | Shape::Objects) => "an object or a list of them",
             _ => continue,
         };
         report.add(

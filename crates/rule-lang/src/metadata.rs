@@ -81,6 +81,9 @@ impl<'a> Keys<'a> {
             if known().any(|known| known == key.text) {
                 continue;
             }
+            if self.report.is_full() {
+                return;
+            }
             let near = nearest(&key.text, known()).filter(|near| {
                 strsim::damerau_levenshtein(&near.to_lowercase(), &key.text.to_lowercase()) <= 1
             });
@@ -110,7 +113,7 @@ impl<'a> Keys<'a> {
     pub(crate) fn check(&mut self, known: &[&str]) {
         for entry in self.node.map().unwrap_or_default() {
             let key = &entry.key;
-            if !known.contains(&key.text.as_str()) {
+            if !known.contains(&key.text.as_str()) && !self.report.is_full() {
                 let help = did_you_mean(&key.text, known.iter().copied());
                 self.report.add_with_help(
                     Code::MistypedKey,

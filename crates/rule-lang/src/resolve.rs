@@ -6,6 +6,7 @@ use audit_model::{FIELDS, Field, Path, Segment, Shape};
 
 use crate::ast::{self, BlockQuantifier, Body, Condition, Name, Quantity};
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::limits;
 use crate::lint;
 use crate::placeholder::Placeholders;
 use crate::program::{Operand, Quantifier};
@@ -22,6 +23,8 @@ pub(crate) struct Resolver<'a> {
     pub(crate) empty: Vec<String>,
     /// Values so far, over all items.
     pub(crate) n_values: usize,
+    /// Regular expressions so far.
+    pub(crate) n_regexes: usize,
     n_scopes: usize,
 }
 
@@ -39,29 +42,33 @@ const SHORT_NAMES: [(&str, &str); 4] = [
     ("username", "user.username"),
 ];
 
+/// Names longer than this are near no known one, and looking costs the product of both lengths.
+const NEAR_BYTES: usize = 64;
+
+/// Whether a name goes on below a field that is open, or below an object without saying which.
+fn is_open(name: &str) -> bool {
+    let below = |known: &str| {
+        name.strip_prefix(known)
+            .is_some_and(|rest| rest.starts_with(['.', '[']))
+    };
+    let open = FIELDS
+        .iter()
+        .filter(|info| matches!(info.shape, Shape::Object | Shape::Objects | Shape::Map));
+    open.map(|info| info.name)
+        .chain(["spec", "metadata"])
+        .any(below)
+}
+
 /// Finds the field that a rule names.
 pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
-    // The nearest names cost the product of both lengths; only open fields have long names.
-    const LONGEST: usize = 128;
-    if name.text.len() > LONGEST {
-        let is_open = |shape| matches!(shape, Shape::Object | Shape::Objects | Shape::Map);
-        let below = |known: &str| {
-            name.text
-                .strip_prefix(known)
-                .is_some_and(|rest| rest.starts_with(['.', '[']))
-        };
-        if !FIELDS
-            .iter()
-            .any(|info| is_open(info.shape) && below(info.name))
-        {
-            let message = format!("{}: no audit event has this field", quoted(&name.text));
-            report.add(Code::UnknownField, name.span, message);
-            return None;
-        }
-    }
     if let Err(error) = Path::parse(&name.text) {
         let message = format!("{}: {error}", quoted(&name.text));
         report.add(Code::BadFieldName, name.span, message);
+        return None;
+    }
+    if name.text.len() > NEAR_BYTES && !is_open(&name.text) {
+        let message = format!("{}: no audit event has this field", quoted(&name.text));
+        report.add(Code::UnknownField, name.span, message);
         return None;
     }
     let error = match Field::resolve(&name.text) {
@@ -104,6 +111,7 @@ impl<'a> Resolver<'a> {
             placeholders,
             empty: Vec::new(),
             n_values: 0,
+            n_regexes: 0,
             n_scopes: 0,
         }
     }
@@ -278,6 +286,8 @@ struct Names<'s> {
     scope: &'s ast::Scope,
     by_name: HashMap<&'s str, usize>,
     used: Vec<bool>,
+    /// How often selections are used, to stop quantifiers before they fill the memory.
+    n_uses: usize,
 }
 
 impl<'s> Names<'s> {
@@ -288,6 +298,7 @@ impl<'s> Names<'s> {
                 .map(|(idx, selection)| (selection.name.as_str(), idx))
                 .collect(),
             used: vec![false; scope.selections.len()],
+            n_uses: 0,
             scope,
         }
     }
@@ -365,6 +376,19 @@ impl<'s> Names<'s> {
         pattern: &str,
         report: &mut Report,
     ) -> Option<Tree> {
+        let (before, limit) = (self.n_uses, limits::PROGRAM_OPS);
+        self.n_uses = before.saturating_add(found.len());
+        if self.n_uses > limit {
+            // Said once, where it begins.
+            if before <= limit {
+                let message = format!(
+                    "the condition uses selections {} times and the limit is {limit}",
+                    self.n_uses
+                );
+                report.add(Code::ProgramTooLarge, span, message);
+            }
+            return None;
+        }
         if found.is_empty() {
             report
                 .add(

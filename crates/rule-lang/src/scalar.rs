@@ -77,11 +77,16 @@ impl Scalar {
 
     /// Follows the raw text and the value side by side up to both ends of `part`.
     fn offsets(&self, raw: &str, part: Range<usize>) -> Option<(usize, usize)> {
-        let mut at = match self.style {
+        let quotes = match self.style {
             // The span of a block scalar begins with its text.
             Style::Plain | Style::Block => 0,
             Style::SingleQuoted | Style::DoubleQuoted => 1,
         };
+        // Mostly the text stands there as it is.
+        if raw.get(quotes..raw.len().checked_sub(quotes)?) == Some(&self.text) {
+            return Some((quotes + part.start, quotes + part.end));
+        }
+        let mut at = quotes;
         let mut start = None;
         let mut end = at;
         for (offset, c) in self.text.char_indices() {

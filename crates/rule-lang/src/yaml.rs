@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
@@ -74,6 +74,9 @@ impl Node {
     }
 }
 
+/// How deep the parser reads before it gives up by itself.
+const PARSER_DEPTH: usize = 255;
+
 /// Reads the documents of a file. Of a document with a syntax error nothing is returned; empty documents are left out.
 pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
     // Our own count of the depth comes first; the parser's limit is only a net below it.
@@ -81,6 +84,8 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
         simple_key_max_lookahead: limits::NAME_BYTES,
+        block_nesting_limit: PARSER_DEPTH,
+        flow_nesting_limit: PARSER_DEPTH,
     };
     options.set_emit_comments(false);
     let mut parser = Parser::new_from_str_with_options(text, options);
@@ -106,11 +111,13 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
                 reader.event(event, at, text, report)
             }
             Err(error) => {
-                report.add(
-                    Code::YamlSyntax,
-                    at_offset(text, error.marker().byte_offset().unwrap_or_default()),
-                    lower(&error.kind().to_string()),
-                );
+                let at = at_offset(text, error.marker().byte_offset().unwrap_or_default());
+                if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+                    // The parser reads ahead, so that its own limit may come before ours.
+                    too_deep(report, at, PARSER_DEPTH + 1);
+                } else {
+                    report.add(Code::YamlSyntax, at, lower(&error.kind().to_string()));
+                }
                 Step::Abandon
             }
         };
@@ -129,6 +136,12 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
         }
     }
     documents
+}
+
+fn too_deep(report: &mut Report, span: Span, depth: usize) {
+    let limit = limits::YAML_DEPTH;
+    let message = format!("the YAML nests {depth} levels deep and the limit is {limit}");
+    report.add(Code::YamlTooDeep, span, message);
 }
 
 /// A message of the YAML parser in the style of ours.
@@ -263,14 +276,7 @@ impl Reader {
     ) -> Step {
         let depth = self.open.len() + 1;
         if depth > limits::YAML_DEPTH {
-            report.add(
-                Code::YamlTooDeep,
-                span,
-                format!(
-                    "the YAML nests {depth} levels deep and the limit is {}",
-                    limits::YAML_DEPTH
-                ),
-            );
+            too_deep(report, span, depth);
             return Step::Abandon;
         }
         self.open.push(Open {

@@ -33,20 +33,20 @@ fn diagnostics_say_where_and_are_drawn() {
         "exec.yaml",
         "title: t\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  s: {ä: 1, objectRef.resouce: pods}\n  condition: s\n",
     );
-    let compiled = compiler.finish();
-    let [_, diagnostic] = compiled.diagnostics.as_slice() else {
-        panic!("{}", compiled.render(false));
+    let done = compiler.finish();
+    let [_, diagnostic] = done.diagnostics.as_slice() else {
+        panic!("{}", done.render(false));
     };
     assert_eq!(diagnostic.severity(), Severity::Error);
     assert_eq!(diagnostic.source(), source);
-    assert_eq!(compiled.sources.name(source), "exec.yaml");
-    let LineColumn { line, column, .. } = compiled.sources.line_column(source, diagnostic.span());
+    assert_eq!(done.sources.name(source), "exec.yaml");
+    let LineColumn { line, column, .. } = done.sources.line_column(source, diagnostic.span());
     assert_eq!((line, column), (4, 13));
     assert_eq!(
         diagnostic.to_string(),
         "error[unknown-field]: `objectRef.resouce`: no audit event has this field"
     );
-    let drawn = render(diagnostic, &compiled.sources, false);
+    let drawn = render(diagnostic, &done.sources, false);
     assert_eq!(
         drawn,
         "\
@@ -58,5 +58,5 @@ error[unknown-field]: `objectRef.resouce`: no audit event has this field
   |
   = help: did you mean `objectRef.resource`?"
     );
-    assert!(render(diagnostic, &compiled.sources, true).contains("\u{1b}["));
+    assert!(render(diagnostic, &done.sources, true).contains("\u{1b}["));
 }

@@ -29,7 +29,10 @@ fn compile(case: &Path) -> Compiled {
     for file in &files {
         match file_name(file) {
             "diagnostics.txt" | "program.txt" => {}
-            name if name.ends_with(".yaml") => {
+            name if file
+                .extension()
+                .is_some_and(|extension| extension == "yaml") =>
+            {
                 compiler.add(name, &fs::read_to_string(file).unwrap());
             }
             other => panic!("{}: what is {other}?", case.display()),

@@ -1,5 +1,6 @@
 //! Text that is made to hurt: every answer is a diagnostic, and comes soon.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -74,7 +75,7 @@ fn a_bomb_of_aliases() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1.. {
         let name = format!("*a{},", level - 1);
-        text.push_str(&format!("a{level}: &a{level} [{}]\n", name.repeat(10)));
+        writeln!(text, "a{level}: &a{level} [{}]", name.repeat(10)).unwrap();
         if text.len() > 90 << 10 {
             break;
         }
@@ -87,12 +88,14 @@ fn programs_do_not_explode() {
     // Every quantifier stands for 200 selections.
     let mut detection = String::new();
     for at in 0..200 {
-        detection.push_str(&format!("  s{at}: {{verb: get}}\n"));
+        writeln!(detection, "  s{at}: {{verb: get}}").unwrap();
     }
-    detection.push_str(&format!(
-        "  condition: 1 of s*{}\n",
+    writeln!(
+        detection,
+        "  condition: 1 of s*{}",
         " or not 1 of s*".repeat(4000)
-    ));
+    )
+    .unwrap();
     assert_eq!(refused(&rule(&detection)), "program-too-large");
 }
 
@@ -119,7 +122,7 @@ fn large_files() {
     let mut text = rule("  s:\n");
     let mut at = 0;
     while text.len() < 1_000_000 {
-        text.push_str(&format!("    field{at}.{}: 1\n", "x".repeat(100)));
+        writeln!(text, "    field{at}.{}: 1", "x".repeat(100)).unwrap();
         at += 1;
     }
     text.push_str("  condition: s\n");
@@ -130,7 +133,7 @@ fn large_files() {
         "too-many-diagnostics"
     );
     let long = rule(&format!(
-        "  s: {{\"{}\": 1}}\n  condition: s\n",
+        "  s:\n    ? \"{}\"\n    : 1\n  condition: s\n",
         "x".repeat(900_000)
     ));
     assert_eq!(refused(&long), "bad-field-name");

@@ -203,7 +203,7 @@ fn fields_and_modifiers() {
         ("{verb|expand: '%nobody%'}", "unknown-placeholder: %nobody%"),
         ("{verb|expand: nobody}", "no-placeholder: nobody"),
         ("{'containers[0].image': x}", "needs-sigma-version: [0]"),
-        ("{verb..x: y}", "unknown-field: verb..x"),
+        ("{verb..x: y}", "bad-field-name: verb..x"),
         ("{}", "empty-selection: s"),
         ("[]", "empty-selection: s"),
         ("", "empty-selection: s"),
@@ -237,7 +237,7 @@ fn blocks() {
             "{'containers[any]': {a: {b: c}, condition: d}}",
             "unused-selection: a\nunknown-selection: d",
         ),
-        ("{'containers[any]': {'x[0': y}}", "bad-field-name: 'x[0'"),
+        ("{'containers[any]': {'x[0': y}}", "bad-field-name: x[0"),
         ("{'containers[any]': {}}", "empty-selection: containers"),
     ] {
         let expected: Vec<&str> = expected.lines().collect();
@@ -347,6 +347,7 @@ fn metadata() {
 fn lints() {
     check(&selection("{status: ALLOW}"), &["never-matches: ALLOW"]);
     check(&selection("{exec.tty: maybe}"), &["never-matches: maybe"]);
+    check(&selection("{annotations: x}"), &["never-matches: x"]);
     check(
         &selection("{user.groups|all: a}"),
         &["single-all: user.groups"],

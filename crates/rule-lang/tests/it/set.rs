@@ -61,7 +61,7 @@ fn filters_find_rules_by_id_name_tag_or_any() {
     let spares: Vec<bool> = compiled
         .filters
         .iter()
-        .map(|filter| filter.spares_impersonated())
+        .map(rule_lang::Filter::spares_impersonated)
         .collect();
     assert_eq!(spares, [true, false, false]);
 }
