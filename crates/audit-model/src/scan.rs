@@ -15,6 +15,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// The high bit of each byte of `word` that a string's plain text cannot hold, exact up to the lowest one set.
+#[inline]
 fn marks(word: u64) -> u64 {
     let quote = word ^ (ONES * u64::from(b'"'));
     let backslash = word ^ (ONES * u64::from(b'\\'));
@@ -26,6 +27,7 @@ fn marks(word: u64) -> u64 {
 /// Position of the first quote, backslash or control character at or after `at`; the end of `bytes` if there is none.
 ///
 /// Most strings of an event are shorter than a vector register's warm-up, so words beat calls to `memchr` here.
+#[inline]
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     let mut rest = bytes.get(at..).unwrap_or_default();
     while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
@@ -45,6 +47,7 @@ pub(crate) fn string_end(bytes: &[u8], at: usize) -> Result<(usize, bool), Fault
     string_end_with::<true>(bytes, at)
 }
 
+#[inline]
 fn string_end_with<const STRICT: bool>(
     bytes: &[u8],
     mut at: usize,

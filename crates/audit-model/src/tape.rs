@@ -79,12 +79,26 @@ pub(crate) enum Ask {
     Nothing,
 }
 
+/// More entries than most events have.
+const USUAL: usize = 64;
+/// Most entries whose memory is kept for the next record.
+const KEPT: usize = 1 << 14;
+
 /// The spans of one record, kept between records for its memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tape {
     pub(crate) entries: Vec<Entry>,
     /// Most occurrences of one key.
     pub(crate) most: usize,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self {
+            entries: Vec::with_capacity(USUAL),
+            most: 1,
+        }
+    }
 }
 
 impl Tape {
@@ -97,6 +111,9 @@ impl Tape {
         ask: Ask,
         limits: &Limits,
     ) -> Result<(usize, Verdict), DecodeError> {
+        if self.entries.capacity() > KEPT {
+            self.entries = Vec::with_capacity(USUAL);
+        }
         self.entries.clear();
         self.most = 1;
         let mut scan = Scan {

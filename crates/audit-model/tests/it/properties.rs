@@ -69,7 +69,7 @@ fn member() -> impl Strategy<Value = (String, String)> {
         1 => (named(&["verb", "user", "objectRef", "annotations", "requestObject"]), Just("null".to_owned())),
         1 => (named(&["sourceIPs"]), texts()),
         1 => (named(&["requestObject", "responseObject", "new"]), json()),
-        1 => (key(), json().prop_map(|value| format!("[{value}]"))).prop_filter("typed", |(key, _)| key == "\"a\""),
+        1 => (Just("\"a\"".to_owned()), json()),
         1 => (named(&["objectRef"]), inner(&["resource", "name", "uid", "apiGroup", "z"]).prop_map(object)),
         1 => (named(&["annotations"]), prop::collection::vec((text(), text()), 0..4).prop_map(object)),
         2 => (named(&["user", "impersonatedUser"]), (inner(&["username", "uid", "w"]), texts(), prop::collection::vec((text(), texts()), 0..3))
@@ -90,26 +90,15 @@ fn members() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec(member(), 0..10)
 }
 
-/// The same JSON with white space around its tokens and some plain characters escaped.
+/// The same JSON, which holds no escape, with white space around its tokens and some letters escaped.
 fn respaced(json: &str, choices: &[u8]) -> String {
     let mut out = String::new();
-    let mut choices = choices.iter().copied().cycle();
-    let (mut inside, mut escaped) = (false, false);
-    for character in json.chars() {
-        let choice = choices.next().unwrap_or_default();
-        if inside {
-            if !escaped && character.is_ascii_alphabetic() && choice % 5 == 0 {
-                write!(out, "\\u{:04X}", u32::from(character)).unwrap();
-                continue;
-            }
-            escaped = character == '\\' && !escaped;
-            // The four digits after `\u` must not be escaped themselves.
-            if out.ends_with('\\') && character == 'u' {
-                return json.to_owned();
-            }
-        }
-        inside ^= character == '"' && !out.ends_with('\\');
-        if !inside && matches!(character, '{' | '}' | '[' | ']' | ',' | ':') {
+    let mut inside = false;
+    for (character, choice) in json.chars().zip(choices.iter().copied().cycle()) {
+        inside ^= character == '"';
+        if inside && character.is_ascii_alphabetic() && choice % 5 == 0 {
+            write!(out, "\\u{:04X}", u32::from(character)).unwrap();
+        } else if !inside && matches!(character, '{' | '}' | '[' | ']' | ',' | ':') {
             let space = [" ", "\n", "\t", "\r\n", ""][usize::from(choice % 5)];
             write!(out, "{space}{character}{space}").unwrap();
         } else {
@@ -202,7 +191,7 @@ proptest! {
             };
             let start = usize::try_from(offset).unwrap();
             prop_assert_eq!(bytes.get(start..start + raw.len()), Some(raw));
-            prop_assert_eq!(line, 1 + bytes[..start].iter().filter(|byte| **byte == b'\n').count() as u64);
+            prop_assert_eq!(line, 1 + bytes[..start].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>());
             prop_assert!(start >= end);
             end = start + raw.len();
             count += 1;

@@ -9,6 +9,15 @@ pub(crate) fn event(n: usize) -> String {
     format!(r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"{n}","verb":"get"}}"#)
 }
 
+/// The line on which a byte stands.
+pub(crate) fn line_of(text: &str, at: usize) -> u64 {
+    1 + text
+        .bytes()
+        .take(at)
+        .map(|byte| u64::from(byte == b'\n'))
+        .sum::<u64>()
+}
+
 /// A reader's records, one word each: `e` and its audit ID, `s`kipped, `m`alformed with its line, `!` an error.
 pub(crate) fn records(input: impl Read, limits: Limits) -> String {
     let mut reader = Reader::new(input).with_limits(limits);
@@ -128,7 +137,10 @@ fn values_over_lines() {
 fn a_cut_line_costs_itself() {
     let whole = event(1);
     for cut in 1..whole.len() {
-        check(&format!("{}\nE2\nE3\n", &whole[..cut]), "m1 e2 e3");
+        check(
+            &format!("{}\nE2\nE3\n", whole.get(..cut).unwrap()),
+            "m1 e2 e3",
+        );
     }
     let pretty = event(2).replace(',', ",\n");
     check(&format!("{{\"user\":\n{pretty}\nE3"), "m1 m2 m3 m4 m5 e3");
@@ -245,7 +257,7 @@ fn records_say_where_they_are() {
         };
         let start = usize::try_from(offset).unwrap();
         assert_eq!(&text.as_bytes()[start..start + raw.len()], raw);
-        assert_eq!(1 + text[..start].matches('\n').count() as u64, line);
+        assert_eq!(line_of(&text, start), line);
     }
     let x = text.find(" x").unwrap() + 1;
     let verb = text.rfind('7').unwrap();
@@ -347,4 +359,13 @@ mod gzip {
         assert!(error.starts_with("the source failed at byte "), "{error}");
         assert!(last.split(' ').filter(|word| word.starts_with('e')).count() > 1000);
     }
+}
+
+#[test]
+fn readers_and_what_they_give_may_cross_threads() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Reader<io::Empty>>();
+    check::<Record<'static>>();
+    check::<audit_model::DecodeError>();
+    check::<audit_model::ReadError>();
 }
