@@ -1,6 +1,8 @@
 //! Lists every YAML file of the crate, so that adding a rule is adding a file.
 
-use std::{env, fs, io, path::Path, path::PathBuf};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 fn collect(dir: &Path, root: &Path, found: &mut Vec<String>) -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", dir.display());
@@ -32,12 +34,15 @@ fn main() -> io::Result<()> {
     let mut found = Vec::new();
     collect(&root, &root, &mut found)?;
     found.sort();
-    let rows: String = found
-        .iter()
-        .map(|name| {
-            format!("    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {name:?}))),\n")
-        })
-        .collect();
+    let mut rows = String::from("&[\n");
+    for name in &found {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(
+            rows,
+            "    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {name:?}))),"
+        );
+    }
+    rows.push_str("]\n");
     let out = PathBuf::from(var("OUT_DIR")?).join("files.rs");
-    fs::write(out, format!("&[\n{rows}]\n"))
+    fs::write(out, rows)
 }

@@ -60,7 +60,7 @@ pub struct Event<'a> {
     pub other: Vec<Other<'a>>,
     /// What the event says when each repeated envelope key is read at an earlier occurrence.
     pub(crate) earlier: Vec<Event<'a>>,
-    /// Whether some text of the envelope was not valid UTF-8 or held a lone surrogate.
+    /// Whether some text of the envelope, in any reading, was not valid UTF-8 or held a lone surrogate.
     pub(crate) invalid_text: bool,
 }
 
@@ -132,4 +132,161 @@ pub struct Status<'a> {
     pub code: Option<i64>,
     /// Unknown keys and earlier values of repeated ones.
     pub other: Vec<Other<'a>>,
+}
+
+impl<'a> Event<'a> {
+    /// Every reading of the record: the event itself, then what it says when each repeated key of the envelope is
+    /// read at an earlier occurrence.
+    ///
+    /// A record that honest software wrote has one. Whoever must not miss what any parser could read looks at all:
+    /// ```
+    /// use audit_model::{Event, Limits};
+    ///
+    /// let event = Event::decode_fragment(br#"{"verb":"get","verb":"delete"}"#, &Limits::default())?;
+    /// assert_eq!(event.verb.as_deref(), Some("delete"));
+    /// let verbs: Vec<_> = event.readings().map(|reading| reading.verb.as_deref()).collect();
+    /// assert_eq!(verbs, [Some("delete"), Some("get")]);
+    /// # Ok::<(), audit_model::DecodeError>(())
+    /// ```
+    pub fn readings(&self) -> impl Iterator<Item = &Event<'a>> {
+        std::iter::once(self).chain(&self.earlier)
+    }
+
+    /// Whether a key of the envelope, of the annotations or of `user.extra` stands twice.
+    pub fn has_duplicate_key(&self) -> bool {
+        let extra = [&self.user, &self.impersonated_user]
+            .into_iter()
+            .flatten()
+            .filter_map(|user| user.extra.as_ref());
+        !self.earlier.is_empty()
+            || self
+                .annotations
+                .as_ref()
+                .is_some_and(|pairs| repeats(pairs))
+            || extra.into_iter().any(|pairs| repeats(pairs))
+    }
+
+    /// Whether some text of the envelope was not valid UTF-8 or held a lone surrogate, and so reads U+FFFD.
+    pub fn has_invalid_text(&self) -> bool {
+        self.invalid_text
+    }
+}
+
+/// Whether a key stands twice; near-linear, since a hostile log may hold a million of them.
+fn repeats<V>(pairs: &[(Text<'_>, V)]) -> bool {
+    let mut keys: Vec<_> = pairs.iter().map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|pair| pair.first() == pair.last())
+}
+
+fn owned(text: Text<'_>) -> Text<'static> {
+    Cow::Owned(text.into_owned())
+}
+
+fn owned_list(texts: Vec<Text<'_>>) -> Vec<Text<'static>> {
+    texts.into_iter().map(owned).collect()
+}
+
+fn owned_other(other: Vec<Other<'_>>) -> Vec<Other<'static>> {
+    other
+        .into_iter()
+        .map(|(key, value)| (owned(key), value.into_owned()))
+        .collect()
+}
+
+impl Event<'_> {
+    /// The same event, owning its text.
+    pub fn into_owned(self) -> Event<'static> {
+        Event {
+            kind: self.kind.map(owned),
+            api_version: self.api_version.map(owned),
+            level: self.level.map(owned),
+            audit_id: self.audit_id.map(owned),
+            stage: self.stage.map(owned),
+            request_uri: self.request_uri.map(owned),
+            verb: self.verb.map(owned),
+            user: self.user.map(UserInfo::into_owned),
+            impersonated_user: self.impersonated_user.map(UserInfo::into_owned),
+            authentication_metadata: self
+                .authentication_metadata
+                .map(AuthenticationMetadata::into_owned),
+            source_ips: self.source_ips.map(owned_list),
+            user_agent: self.user_agent.map(owned),
+            object_ref: self.object_ref.map(ObjectReference::into_owned),
+            response_status: self.response_status.map(Status::into_owned),
+            request_object: self.request_object.map(Body::into_owned),
+            response_object: self.response_object.map(Body::into_owned),
+            request_received_timestamp: self.request_received_timestamp.map(owned),
+            stage_timestamp: self.stage_timestamp.map(owned),
+            annotations: self.annotations.map(|pairs| {
+                pairs
+                    .into_iter()
+                    .map(|(k, v)| (owned(k), owned(v)))
+                    .collect()
+            }),
+            other: owned_other(self.other),
+            earlier: self.earlier.into_iter().map(Event::into_owned).collect(),
+            invalid_text: self.invalid_text,
+        }
+    }
+}
+
+impl UserInfo<'_> {
+    /// The same identity, owning its text.
+    pub fn into_owned(self) -> UserInfo<'static> {
+        UserInfo {
+            username: self.username.map(owned),
+            uid: self.uid.map(owned),
+            groups: self.groups.map(owned_list),
+            extra: self.extra.map(|pairs| {
+                pairs
+                    .into_iter()
+                    .map(|(k, v)| (owned(k), owned_list(v)))
+                    .collect()
+            }),
+            other: owned_other(self.other),
+        }
+    }
+}
+
+impl AuthenticationMetadata<'_> {
+    /// The same facts, owning their text.
+    pub fn into_owned(self) -> AuthenticationMetadata<'static> {
+        AuthenticationMetadata {
+            impersonation_constraint: self.impersonation_constraint.map(owned),
+            other: owned_other(self.other),
+        }
+    }
+}
+
+impl ObjectReference<'_> {
+    /// The same reference, owning its text.
+    pub fn into_owned(self) -> ObjectReference<'static> {
+        ObjectReference {
+            resource: self.resource.map(owned),
+            namespace: self.namespace.map(owned),
+            name: self.name.map(owned),
+            uid: self.uid.map(owned),
+            api_group: self.api_group.map(owned),
+            api_version: self.api_version.map(owned),
+            resource_version: self.resource_version.map(owned),
+            subresource: self.subresource.map(owned),
+            other: owned_other(self.other),
+        }
+    }
+}
+
+impl Status<'_> {
+    /// The same outcome, owning its text.
+    pub fn into_owned(self) -> Status<'static> {
+        Status {
+            metadata: self.metadata.map(Body::into_owned),
+            status: self.status.map(owned),
+            message: self.message.map(owned),
+            reason: self.reason.map(owned),
+            details: self.details.map(Body::into_owned),
+            code: self.code,
+            other: owned_other(self.other),
+        }
+    }
 }

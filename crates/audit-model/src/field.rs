@@ -162,8 +162,12 @@ impl FieldId {
 
     /// The row of the table.
     pub fn info(self) -> &'static FieldInfo {
-        // The macro makes the enum and the table from the same rows, in the same order.
-        FIELDS.get(self.index()).unwrap_or(&FIELDS[0])
+        // The macro makes the enum and the table from the same rows, in the same order, so the index is in bounds.
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "ids are made from the rows that they index"
+        )]
+        &FIELDS[self.index()]
     }
 }
 
@@ -258,11 +262,11 @@ impl From<FieldId> for Field {
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.info().name)?;
-        let path = self.path.to_string();
-        if !path.is_empty() && !path.starts_with('[') {
-            f.write_str(".")?;
+        match self.path.segments().first() {
+            None => Ok(()),
+            Some(first) if first.is_bracketed() => self.path.fmt(f),
+            Some(_) => write!(f, ".{}", self.path),
         }
-        f.write_str(&path)
     }
 }
 

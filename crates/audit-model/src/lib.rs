@@ -3,16 +3,47 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod containers;
+mod decode;
+mod derive;
+mod envelope;
+mod error;
 mod event;
 mod field;
+mod field_source;
+mod flags;
+mod frame;
+mod image;
 mod limits;
+mod object;
+mod parse;
+mod patch;
 mod path;
+mod read;
+mod scan;
+mod schema;
+mod scratch;
+mod serialize;
+mod tape;
 mod text;
+mod tree;
+mod uri;
 mod value;
+mod walk;
+mod write;
 
 pub use body::Body;
+pub use error::{DecodeError, ReadError};
 pub use event::{AuthenticationMetadata, Event, ObjectReference, Other, Status, Text, UserInfo};
 pub use field::{FIELDS, Field, FieldError, FieldId, FieldInfo, Shape};
+pub use field_source::{FieldSource, MapItem};
+pub use flags::Flags;
 pub use limits::Limits;
 pub use path::{Path, PathError, Segment};
+pub use read::{
+    Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
+};
+pub use scratch::Scratch;
+pub use tree::{NodeId, Tree};
 pub use value::Value;
+pub use walk::{Doubt, Member};

@@ -12,6 +12,7 @@
 pub struct Limits {
     record_bytes: usize,
     envelope_depth: usize,
+    envelope_values: usize,
     readings: usize,
     body_depth: usize,
     body_nodes: usize,
@@ -22,6 +23,7 @@ impl Default for Limits {
         Self {
             record_bytes: 16 << 20,
             envelope_depth: 64,
+            envelope_values: 1_000_000,
             readings: 16,
             body_depth: 10_000,
             body_nodes: 2_000_000,
@@ -45,6 +47,14 @@ impl Limits {
     /// Deepest nesting of the envelope, bodies not counted; 64. A deeper record is malformed.
     pub fn envelope_depth(&self) -> usize {
         self.envelope_depth
+    }
+
+    /// Most values of the envelope, bodies not counted, times the readings that repeated keys make of it; 1 000 000.
+    ///
+    /// It bounds memory. It is far above what a client can cause through `X-Forwarded-For`, which becomes `sourceIPs`
+    /// and fits into the 1 MiB of headers that Go's server reads.
+    pub fn envelope_values(&self) -> usize {
+        self.envelope_values
     }
 
     /// Most occurrences of one envelope key; 16. A record that repeats one more often is malformed.

@@ -168,19 +168,37 @@ impl Path {
     }
 }
 
+impl Segment {
+    /// Whether the text of the segment begins with a bracket, so that no dot goes before it.
+    pub(crate) fn is_bracketed(&self) -> bool {
+        match self {
+            Self::Index(_) => true,
+            Self::Split(_) => false,
+            Self::Key(key) => key.contains(['.', '[', ']', '"']) || key.is_empty(),
+        }
+    }
+}
+
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => write!(f, "[{index}]"),
+            Self::Key(key) if self.is_bracketed() => write!(f, "[\"{key}\"]"),
+            Self::Key(text) | Self::Split(text) => f.write_str(text),
+        }
+    }
+}
+
 impl fmt::Display for Path {
     /// Text that [`Path::parse`] reads back to the same path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, segment) in self.0.iter().enumerate() {
-            let dot = if at == 0 { "" } else { "." };
-            match segment {
-                Segment::Index(index) => write!(f, "[{index}]")?,
-                Segment::Split(rest) => write!(f, "{dot}{rest}")?,
-                Segment::Key(key) if key.contains(['.', '[', ']', '"']) || key.is_empty() => {
-                    write!(f, "[\"{key}\"]")?;
-                }
-                Segment::Key(key) => write!(f, "{dot}{key}")?,
-            }
+            let dot = if at == 0 || segment.is_bracketed() {
+                ""
+            } else {
+                "."
+            };
+            write!(f, "{dot}{segment}")?;
         }
         Ok(())
     }

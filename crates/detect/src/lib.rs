@@ -1,3 +1,58 @@
-//! Programs and events to hits and detections.
+//! Find attacks in Kubernetes audit logs, with the reason for every hit.
+//!
+//! Two types do the work: [`RuleSet`] holds compiled rules, [`Detector`] runs them over the records of a [`Reader`].
+//!
+//! ```
+//! use detect::{Reader, RuleSet};
+//!
+//! let log = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"1",
+//!   "stage":"ResponseStarted","verb":"get","requestURI":"/api/v1/namespaces/shop/pods/web-0/exec?command=sh",
+//!   "user":{"username":"dana@example.test"},"responseStatus":{"code":101},
+//!   "objectRef":{"resource":"pods","namespace":"shop","name":"web-0","subresource":"exec"}}"#;
+//!
+//! let rules = RuleSet::builder().shipped().build()?;
+//! let mut detector = rules.detector();
+//! let mut reader = Reader::new(log.as_slice());
+//! let mut names = Vec::new();
+//! while let Some(record) = reader.next()? {
+//!     for hit in detector.process(&record) {
+//!         names.push(hit.rule().name().to_owned());
+//!     }
+//! }
+//! // An exec over WebSocket has verb `get` and is answered with 101 at `ResponseStarted`.
+//! assert!(names.contains(&"exec-into-pod".to_owned()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Rules are Sigma rules with Kubernetes' own terms; [`RuleSetBuilder`] takes the shipped ones, your files, or both.
+//! Nothing here prints, asks the clock or starts a thread, and but for [`RuleSetBuilder::file`] and
+//! [`RuleSetBuilder::dir`] nothing does I/O: the embedder brings the bytes and takes the hits.
+//!
+//! # Features
+//! `shipped` (default): the rules that come with kubesift. `fs` (default): rule files and directories. `gzip`: gzip
+//! input for [`Reader`].
 
 #![forbid(unsafe_code)]
+
+mod detection;
+mod detector;
+mod hit;
+mod predicate;
+mod redact;
+mod rule_set;
+mod scanner;
+pub mod testing;
+mod vm;
+mod why;
+
+pub use audit_model;
+pub use audit_model::{Counters, DecodeError, Event, Flags, Limits, ReadError, Reader, Record};
+pub use detection::{
+    Detection, DetectionEvent, DetectionEvidence, DetectionRule, DetectionSource, SCHEMA,
+};
+pub use detector::Detector;
+pub use hit::{Evidence, Hit};
+pub use rule_lang;
+pub use rule_lang::{Diagnostic, Level, Rule, Severity};
+pub use rule_set::{BuildError, Inactive, LoadError, LoadReport, RuleSet, RuleSetBuilder};
+pub use scanner::{Hits, Scanner};

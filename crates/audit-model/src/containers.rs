@@ -1,0 +1,395 @@
+//! Members with computed parts: containers with their image, capabilities and host paths, subjects with their names.
+
+use std::hash::BuildHasher;
+
+use crate::FieldId;
+use crate::image::ImageRef;
+use crate::object::alternatives;
+use crate::scratch::{Part, Reading};
+use crate::tree::{Kind, NodeId, Tree};
+use crate::uri::clean_path;
+
+/// Where a pod template keeps containers, and what each place calls them.
+const CONTAINER_LISTS: [(&str, &str); 3] = [
+    ("containers", "container"),
+    ("initContainers", "init"),
+    ("ephemeralContainers", "ephemeral"),
+];
+
+impl Reading<'_> {
+    pub(crate) fn find_containers(&mut self) -> NodeId {
+        let spec = self.field(FieldId::PodSpec);
+        let template = self.part(Part::PodTemplate);
+        let mut volumes = std::mem::take(&mut self.scratch.volumes);
+        volumes.clear();
+        index_volumes(self.tree(), template, &mut volumes);
+        let mut maker = Maker {
+            tree: &mut self.scratch.tree,
+            volumes: &volumes,
+        };
+        let containers = maker.each_reading(spec, |maker, spec| {
+            if !matches!(maker.tree.kind(spec), Kind::Object | Kind::Parts) {
+                return spec;
+            }
+            let all = maker.tree.add(Kind::List);
+            let mut some = false;
+            for (key, kind) in CONTAINER_LISTS {
+                let list = alternatives(maker.tree, spec, &[key]);
+                let several = maker.tree.kind(list) == Kind::Either;
+                some |= maker.tree.kind(list) != Kind::Missing;
+                let target = if several {
+                    maker.tree.add(Kind::Either)
+                } else {
+                    all
+                };
+                maker.each_list(list, several, target, |maker, container| {
+                    maker.container(container, kind)
+                });
+                if several {
+                    maker.tree.push(all, target);
+                }
+            }
+            if some {
+                all
+            } else {
+                maker.tree.add(Kind::Missing)
+            }
+        });
+        self.scratch.volumes = volumes;
+        containers
+    }
+
+    pub(crate) fn find_subjects(&mut self) -> NodeId {
+        let subjects = self.find_rbac("subjects", true);
+        let mut maker = Maker {
+            tree: &mut self.scratch.tree,
+            volumes: &[],
+        };
+        maker.each_reading(subjects, |maker, subjects| {
+            if !matches!(maker.tree.kind(subjects), Kind::List | Kind::Parts) {
+                return subjects;
+            }
+            let all = maker.tree.add(Kind::List);
+            maker.each_list(subjects, false, all, Maker::subject);
+            all
+        })
+    }
+}
+
+/// Files the host paths of a pod template's volumes under the hash of the volume's name.
+fn index_volumes(tree: &mut Tree, template: NodeId, index: &mut Vec<(u64, NodeId)>) {
+    let volumes = alternatives(tree, template, &["volumes"]);
+    let mut members = tree.take_open();
+    for reading in tree.readings(volumes) {
+        members.extend(tree.list_members(reading));
+    }
+    for volume in &members {
+        let names = alternatives(tree, *volume, &["name"]);
+        let paths = alternatives(tree, *volume, &["hostPath", "path"]);
+        let hash = tree.hasher();
+        for name in tree.readings(names).filter_map(|name| tree.text(name)) {
+            let name = hash.hash_one(name);
+            index.extend(
+                tree.readings(paths)
+                    .filter(|path| tree.text(*path).is_some())
+                    .map(|path| (name, path)),
+            );
+        }
+    }
+    tree.put_open(members);
+    index.sort_unstable_by_key(|(name, _)| *name);
+}
+
+/// Makes members with computed parts out of those of a body.
+struct Maker<'t, 'v> {
+    tree: &'t mut Tree,
+    volumes: &'v [(u64, NodeId)],
+}
+
+impl Maker<'_, '_> {
+    /// Maps each reading of a node.
+    fn each_reading(
+        &mut self,
+        node: NodeId,
+        mut map: impl FnMut(&mut Self, NodeId) -> NodeId,
+    ) -> NodeId {
+        let node = self.tree.target(node);
+        if self.tree.kind(node) != Kind::Either {
+            return map(self, node);
+        }
+        let either = self.tree.add(Kind::Either);
+        let mut next = self.tree.first_child(node);
+        while let Some(reading) = next {
+            next = self.tree.next(reading);
+            let target = self.tree.target(reading);
+            let mapped = map(self, target);
+            let alias = self.tree.add_alias(mapped);
+            self.tree.push(either, alias);
+        }
+        either
+    }
+
+    /// Maps the members of a list and hangs them below `target`; of each of several lists, below a list of its own.
+    fn each_list(
+        &mut self,
+        list: NodeId,
+        several: bool,
+        target: NodeId,
+        mut map: impl FnMut(&mut Self, NodeId) -> NodeId,
+    ) {
+        let mut members = self.tree.take_open();
+        if several {
+            let mut next = self.tree.first_child(list);
+            while let Some(reading) = next {
+                next = self.tree.next(reading);
+                let own = self.tree.add(Kind::List);
+                members.clear();
+                members.extend(self.tree.list_members(reading));
+                for member in &members {
+                    let made = map(self, *member);
+                    self.tree.push(own, made);
+                }
+                self.tree.push(target, own);
+            }
+        } else {
+            members.extend(self.tree.list_members(list));
+            for member in &members {
+                let made = map(self, *member);
+                self.tree.push(target, made);
+            }
+        }
+        self.tree.put_open(members);
+    }
+
+    /// A new object with the children of another, but for those whose keys are computed.
+    fn copy(
+        &mut self,
+        of: NodeId,
+        computed: &[&str],
+        mut child: impl FnMut(&mut Self, NodeId) -> NodeId,
+    ) -> NodeId {
+        let copy = self.tree.add(Kind::Object);
+        if self.tree.repeats(of) {
+            self.tree.set_repeats(copy);
+        }
+        let mut next = self.tree.first_child(of);
+        while let Some(this) = next {
+            next = self.tree.next(this);
+            if !self
+                .tree
+                .key(this)
+                .is_some_and(|key| computed.contains(&key))
+            {
+                let made = child(self, this);
+                self.tree.push_like(copy, this, made);
+            }
+        }
+        copy
+    }
+
+    fn is_object(&self, node: NodeId) -> bool {
+        matches!(self.tree.kind(node), Kind::Object | Kind::Parts)
+    }
+
+    fn container(&mut self, member: NodeId, kind: &str) -> NodeId {
+        let of = self.tree.target(member);
+        if !self.is_object(of) {
+            return self.tree.add_alias(of);
+        }
+        let made = self.copy(
+            of,
+            &["kind", "capabilities", "hostPaths"],
+            |maker, child| {
+                if maker.tree.key(child) == Some("image") && maker.tree.text(child).is_some() {
+                    maker.image(child)
+                } else {
+                    maker.tree.add_alias(child)
+                }
+            },
+        );
+        let kind = self.tree.add_text(kind);
+        self.tree.push_at(made, "kind", kind);
+        self.computed_lists(
+            of,
+            made,
+            &["securityContext", "capabilities", "add"],
+            "capabilities",
+            |maker, list, added| {
+                let capability = maker.tree.add_text_from(added, |text, out| {
+                    let text = match text.get(..4) {
+                        Some(prefix) if prefix.eq_ignore_ascii_case("CAP_") => {
+                            text.get(4..).unwrap_or_default()
+                        }
+                        _ => text,
+                    };
+                    out.extend(text.chars().map(|c| c.to_ascii_uppercase()));
+                });
+                maker.tree.push(list, capability);
+            },
+        );
+        self.computed_lists(of, made, &["volumeMounts"], "hostPaths", Self::mounted);
+        made
+    }
+
+    /// Hangs a list that is computed from another one below a member, once for each reading of that.
+    fn computed_lists(
+        &mut self,
+        of: NodeId,
+        made: NodeId,
+        path: &[&str],
+        key: &str,
+        mut push: impl FnMut(&mut Self, NodeId, NodeId),
+    ) {
+        let found = alternatives(self.tree, of, path);
+        let several = self.tree.kind(found) == Kind::Either;
+        let mut next = if several {
+            self.tree.first_child(found)
+        } else {
+            Some(found)
+        };
+        while let Some(reading) = next {
+            next = if several {
+                self.tree.next(reading)
+            } else {
+                None
+            };
+            let reading = self.tree.target(reading);
+            let list = self.tree.add(Kind::List);
+            let mut member = self.tree.first_child(reading);
+            while let Some(this) = member {
+                member = self.tree.next(this);
+                push(self, list, this);
+            }
+            if several || self.tree.first_child(list).is_some() {
+                self.tree.push_at(made, key, list);
+            }
+        }
+        if several {
+            self.tree.set_repeats(made);
+        }
+    }
+
+    /// Hangs the host paths behind a volume mount below a list.
+    fn mounted(&mut self, list: NodeId, mount: NodeId) {
+        let names = alternatives(self.tree, mount, &["name"]);
+        let several = self.tree.kind(names) == Kind::Either;
+        let mut next = if several {
+            self.tree.first_child(names)
+        } else {
+            Some(names)
+        };
+        while let Some(name) = next {
+            next = if several { self.tree.next(name) } else { None };
+            let Some(text) = self.tree.text(name) else {
+                continue;
+            };
+            let hash = self.tree.hasher().hash_one(text);
+            let start = self.volumes.partition_point(|(name, _)| *name < hash);
+            for (_, path) in self
+                .volumes
+                .iter()
+                .skip(start)
+                .take_while(|(name, _)| *name == hash)
+            {
+                let clean = self.tree.add_text_from(*path, clean_path);
+                self.tree.push(list, clean);
+            }
+        }
+    }
+
+    fn image(&mut self, of: NodeId) -> NodeId {
+        let image = self.tree.add_text_from(of, |text, out| out.push_str(text));
+        let text = self.tree.text(image).unwrap_or_default();
+        let parsed = ImageRef::parse(text);
+        let (has_tag, has_digest) = (parsed.tag.is_some(), parsed.digest.is_some());
+        let mut part = |key: &str, write: &dyn Fn(ImageRef<'_>, &mut String)| {
+            let made = self
+                .tree
+                .add_text_from(image, |text, out| write(ImageRef::parse(text), out));
+            self.tree.push_at(image, key, made);
+        };
+        part("registry", &|image, out| out.push_str(image.registry));
+        part("repository", &|image, out| image.write_repository(out));
+        if has_tag {
+            part("tag", &|image, out| {
+                out.push_str(image.tag.unwrap_or_default());
+            });
+        }
+        if has_digest {
+            part("digest", &|image, out| {
+                out.push_str(image.digest.unwrap_or_default());
+            });
+        }
+        image
+    }
+
+    /// A subject of a binding with the name by which `user.username` would show it.
+    fn subject(&mut self, member: NodeId) -> NodeId {
+        let of = self.tree.target(member);
+        if !self.is_object(of) {
+            return self.tree.add_alias(of);
+        }
+        let made = self.copy(of, &["username"], |maker, child| {
+            maker.tree.add_alias(child)
+        });
+        let names = alternatives(self.tree, of, &["name"]);
+        let mut n_names = 0;
+        let mut kinds = self.tree.first_child(of);
+        while let Some(kind) = kinds {
+            kinds = self.tree.next(kind);
+            if self.tree.key(kind) != Some("kind") {
+                continue;
+            }
+            let is_user = self.tree.text(kind) == Some("User");
+            let is_service_account = self.tree.text(kind) == Some("ServiceAccount");
+            let several = self.tree.kind(names) == Kind::Either;
+            let mut next = if several {
+                self.tree.first_child(names)
+            } else {
+                Some(names)
+            };
+            while let Some(name) = next {
+                next = if several { self.tree.next(name) } else { None };
+                if self.tree.text(name).is_none() {
+                    continue;
+                }
+                if is_user {
+                    let username = self.tree.add_alias(name);
+                    self.tree.push_at(made, "username", username);
+                    n_names += 1;
+                } else if is_service_account {
+                    n_names += self.service_account(of, made, name);
+                }
+            }
+        }
+        if n_names > 1 {
+            self.tree.set_repeats(made);
+        }
+        made
+    }
+
+    fn service_account(&mut self, of: NodeId, made: NodeId, name: NodeId) -> usize {
+        let mut n_names = 0;
+        let mut next = self.tree.first_child(of);
+        while let Some(namespace) = next {
+            next = self.tree.next(namespace);
+            if self.tree.key(namespace) != Some("namespace") || self.tree.text(namespace).is_none()
+            {
+                continue;
+            }
+            let parts = self.tree.add(Kind::List);
+            for part in [namespace, name] {
+                let part = self.tree.add_alias(part);
+                self.tree.push(parts, part);
+            }
+            let joined = self.tree.add_joined(parts, ":");
+            let username = self.tree.add_text_from(joined, |name, out| {
+                out.push_str("system:serviceaccount:");
+                out.push_str(name);
+            });
+            self.tree.push_at(made, "username", username);
+            n_names += 1;
+        }
+        n_names
+    }
+}

@@ -1,0 +1,432 @@
+//! The vocabulary of the envelope: recorded values, and what is derived from them.
+
+use std::net::IpAddr;
+
+use crate::field::FieldId;
+use crate::field_source::MapItem;
+use crate::scratch::Reading;
+use crate::tree::{Kind, NodeId};
+use crate::uri::{parameters, percent_decode, split_query};
+
+const ANONYMOUS: &str = "system:anonymous";
+const UNAUTHENTICATED: &str = "system:unauthenticated";
+const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+const NODE: &str = "system:node:";
+
+/// The annotations in which the authorizer says what it decided and why.
+const DECISION: &str = "authorization.k8s.io/decision";
+const REASON: &str = "authorization.k8s.io/reason";
+
+/// Who acts: the fields of the impersonated user, or of the user.
+struct Actor {
+    username: FieldId,
+    groups: FieldId,
+}
+
+impl<'s> Reading<'s> {
+    pub(crate) fn find(&mut self, field: FieldId) -> NodeId {
+        match field {
+            FieldId::Verb => self.text(self.recorded_some(FieldId::Verb)),
+            FieldId::Resource => self.text(self.recorded_some(FieldId::ObjectRefResource)),
+            FieldId::Subresource => self.text(self.recorded_some(FieldId::ObjectRefSubresource)),
+            FieldId::ApiGroup => self.text(self.recorded_some(FieldId::ObjectRefApiGroup)),
+            FieldId::Namespace => self.text(self.recorded_some(FieldId::ObjectRefNamespace)),
+            FieldId::Name => self.find_name(),
+            FieldId::Ref => self.find_ref(),
+            FieldId::Operation => self.text(self.operation()),
+            FieldId::UserGroups | FieldId::ImpersonatedGroups | FieldId::SourceIps => {
+                self.find_list(field)
+            }
+            FieldId::UserExtra | FieldId::ImpersonatedExtra | FieldId::Annotations => {
+                self.find_map(field)
+            }
+            FieldId::ActorUsername => self.text(self.actor_name()),
+            FieldId::ActorGroups => {
+                let groups = self.actor().groups;
+                self.field(groups)
+            }
+            FieldId::ActorKind => self.text(self.actor_kind()),
+            FieldId::ActorId => self.text(self.actor_name().map(without_session)),
+            FieldId::ServiceAccountNamespace => {
+                self.text(self.service_account().map(|(namespace, _)| namespace))
+            }
+            FieldId::ServiceAccountName => self.text(self.service_account().map(|(_, name)| name)),
+            FieldId::NodeName => {
+                self.text(self.actor_name().and_then(|name| name.strip_prefix(NODE)))
+            }
+            FieldId::ClientIp => self.find_client_ip(),
+            FieldId::ClientNet => self.find_client_net(),
+            FieldId::UriPath => self.find_uri_path(),
+            FieldId::UriQuery => self.find_query(),
+            FieldId::ExecCommand => self.find_exec_command(),
+            FieldId::ExecProgram => self.find_exec_program(),
+            FieldId::ExecCommandLine => self.find_command_line(),
+            FieldId::ExecContainer => self.find_exec_container(),
+            FieldId::ExecTty => self.find_exec_switch("tty"),
+            FieldId::ExecStdin => self.find_exec_switch("stdin"),
+            FieldId::Decision => self.find_annotation(DECISION),
+            FieldId::Reason => self.find_annotation(REASON),
+            FieldId::Status | FieldId::ResponseStatusCode => match self.source.code(self.number) {
+                Some(code) => self.tree().add_number(code),
+                None => self.missing(),
+            },
+            FieldId::Outcome => self.find_outcome(),
+            FieldId::User
+            | FieldId::ImpersonatedUser
+            | FieldId::AuthenticationMetadata
+            | FieldId::ObjectRef
+            | FieldId::ResponseStatus => {
+                let kind = if self.source.has(self.number, field) {
+                    Kind::Object
+                } else {
+                    Kind::Missing
+                };
+                self.tree().add(kind)
+            }
+            FieldId::RequestObject
+            | FieldId::ResponseObject
+            | FieldId::ResponseStatusDetails
+            | FieldId::ResponseStatusMetadata => self.find_body(field),
+            FieldId::Object => self.find_object(),
+            FieldId::Patch => self.find_patch(),
+            FieldId::PodSpec => self.find_pod_spec(),
+            FieldId::Containers => self.find_containers(),
+            FieldId::Volumes => self.find_volumes(),
+            FieldId::HostPaths => self.find_host_paths(),
+            FieldId::RbacRules => self.find_rbac("rules", false),
+            FieldId::RbacSubjects => self.find_subjects(),
+            FieldId::RbacRoleRef => self.find_rbac("roleRef", true),
+            FieldId::EventFlags => self.find_flags(),
+            _ => self.text(self.recorded(field)),
+        }
+    }
+
+    fn find_name(&mut self) -> NodeId {
+        if let Some(name) = self.recorded_some(FieldId::ObjectRefName) {
+            return self.text(Some(name));
+        }
+        // With `generateName` the URL and the request know no name, the answer does.
+        if self.recorded(FieldId::Verb) == Some("create") {
+            let response = self.field(FieldId::ResponseObject);
+            return self.alternatives(response, &["metadata", "name"]);
+        }
+        self.missing()
+    }
+
+    fn find_ref(&mut self) -> NodeId {
+        let name = self.field(FieldId::Name);
+        let namespace = self.recorded_some(FieldId::ObjectRefNamespace);
+        // A namespace is at cluster scope, though `objectRef` gives it one: itself.
+        let namespace =
+            namespace.filter(|_| self.recorded(FieldId::ObjectRefResource) != Some("namespaces"));
+        match namespace {
+            Some(namespace) if self.tree().text(name).is_some() => {
+                self.tree().add_text_from(name, |name, out| {
+                    out.push_str(namespace);
+                    out.push('/');
+                    out.push_str(name);
+                })
+            }
+            Some(_) => self.missing(),
+            None => name,
+        }
+    }
+
+    /// The verb, or what a patch or update came to.
+    pub(crate) fn operation(&self) -> Option<&'s str> {
+        let verb = self.recorded_some(FieldId::Verb)?;
+        let created =
+            matches!(verb, "patch" | "update") && self.source.code(self.number) == Some(201);
+        Some(if created { "create" } else { verb })
+    }
+
+    fn find_list(&mut self, field: FieldId) -> NodeId {
+        let list = self.tree().add(Kind::List);
+        let tree = &mut self.scratch.tree;
+        let found = self.source.list(self.number, field, &mut |member| {
+            let member = tree.add_text(member);
+            tree.push(list, member);
+        });
+        if found { list } else { self.missing() }
+    }
+
+    fn find_map(&mut self, field: FieldId) -> NodeId {
+        let map = self.tree().add(Kind::Object);
+        let tree = &mut self.scratch.tree;
+        let mut list = None;
+        let found = self.source.map(self.number, field, &mut |item| match item {
+            MapItem::Text(key, value) => {
+                let value = tree.add_text(value);
+                tree.push_at(map, key, value);
+            }
+            MapItem::List(key) => {
+                let new = tree.add(Kind::List);
+                tree.push_at(map, key, new);
+                list = Some(new);
+            }
+            MapItem::Member(member) => {
+                let member = tree.add_text(member);
+                if let Some(list) = list {
+                    tree.push(list, member);
+                }
+            }
+        });
+        if !found {
+            return self.missing();
+        }
+        self.tree().find_repeats(map);
+        map
+    }
+
+    fn find_annotation(&mut self, key: &str) -> NodeId {
+        let annotations = self.field(FieldId::Annotations);
+        self.alternatives(annotations, &[key])
+    }
+
+    fn actor(&self) -> Actor {
+        if self.source.has(self.number, FieldId::ImpersonatedUser) {
+            Actor {
+                username: FieldId::ImpersonatedUsername,
+                groups: FieldId::ImpersonatedGroups,
+            }
+        } else {
+            Actor {
+                username: FieldId::UserUsername,
+                groups: FieldId::UserGroups,
+            }
+        }
+    }
+
+    fn actor_name(&self) -> Option<&'s str> {
+        self.recorded_some(self.actor().username)
+    }
+
+    fn actor_kind(&self) -> Option<&'static str> {
+        let mut unauthenticated = false;
+        let groups = self.actor().groups;
+        self.source.list(self.number, groups, &mut |group| {
+            unauthenticated |= group == UNAUTHENTICATED;
+        });
+        let name = self.actor_name();
+        Some(match name {
+            _ if unauthenticated => "anonymous",
+            Some(ANONYMOUS) => "anonymous",
+            Some(_) if self.service_account().is_some() => "serviceaccount",
+            Some(name) if name.starts_with(NODE) => "node",
+            Some(name) if name.starts_with("system:") => "system",
+            Some(_) => "user",
+            None => return None,
+        })
+    }
+
+    fn service_account(&self) -> Option<(&'s str, &'s str)> {
+        self.actor_name()?
+            .strip_prefix(SERVICE_ACCOUNT)?
+            .split_once(':')
+    }
+
+    fn find_client_ip(&mut self) -> NodeId {
+        let ips = self.field(FieldId::SourceIps);
+        let tree = self.tree();
+        match tree.children(ips).last() {
+            Some(last) => tree.add_alias(last),
+            None => self.missing(),
+        }
+    }
+
+    fn find_client_net(&mut self) -> NodeId {
+        let ip = self.field(FieldId::ClientIp);
+        let Some(ip) = self
+            .tree()
+            .text(ip)
+            .and_then(|ip| ip.parse::<IpAddr>().ok())
+        else {
+            return self.missing();
+        };
+        self.tree().add_text_with(|out| {
+            // Writing to a `String` cannot fail.
+            let _ = match ip.to_canonical() {
+                IpAddr::V4(ip) => {
+                    let [a, b, c, _] = ip.octets();
+                    std::fmt::Write::write_fmt(out, format_args!("{a}.{b}.{c}.0/24"))
+                }
+                IpAddr::V6(ip) => {
+                    let network = u128::from(ip) & !u128::from(u64::MAX);
+                    std::fmt::Write::write_fmt(
+                        out,
+                        format_args!("{}/64", std::net::Ipv6Addr::from(network)),
+                    )
+                }
+            };
+        })
+    }
+
+    fn find_uri_path(&mut self) -> NodeId {
+        let Some(uri) = self.recorded(FieldId::RequestUri) else {
+            return self.missing();
+        };
+        self.tree()
+            .add_text_with(|out| percent_decode(split_query(uri).0, false, out))
+    }
+
+    fn find_query(&mut self) -> NodeId {
+        let Some(uri) = self.recorded(FieldId::RequestUri) else {
+            return self.missing();
+        };
+        let map = self.tree().add(Kind::Object);
+        for (key, value) in parameters(split_query(uri).1) {
+            let tree = self.tree();
+            let key = tree.add_key_with(|out| percent_decode(key, true, out));
+            let value = tree.add_text_with(|out| percent_decode(value, true, out));
+            tree.push_keyed(map, key, value);
+        }
+        self.tree().gather_repeats(map);
+        map
+    }
+
+    /// Whether the request runs a command in a pod or attaches to one.
+    fn is_exec(&self) -> bool {
+        self.recorded(FieldId::ObjectRefResource) == Some("pods")
+            && matches!(
+                self.recorded(FieldId::ObjectRefSubresource),
+                Some("exec" | "attach")
+            )
+    }
+
+    /// The values of a query parameter, in order.
+    fn parameter(&mut self, name: &str) -> NodeId {
+        let query = self.field(FieldId::UriQuery);
+        self.alternatives(query, &[name])
+    }
+
+    fn find_exec_command(&mut self) -> NodeId {
+        if !self.is_exec() {
+            return self.missing();
+        }
+        let command = self.parameter("command");
+        let tree = &self.scratch.tree;
+        if tree.kind(tree.target(command)) != Kind::Text {
+            return command;
+        }
+        let list = self.tree().add(Kind::List);
+        let only = self.tree().add_alias(command);
+        self.tree().push(list, only);
+        list
+    }
+
+    fn find_exec_program(&mut self) -> NodeId {
+        let command = self.field(FieldId::ExecCommand);
+        let command = self.tree().target(command);
+        let Some(first) = self.tree().first_child(command) else {
+            return self.missing();
+        };
+        self.tree().add_text_from(first, |first, out| {
+            out.push_str(first.rsplit(['/', '\\']).next().unwrap_or_default());
+        })
+    }
+
+    fn find_command_line(&mut self) -> NodeId {
+        let command = self.field(FieldId::ExecCommand);
+        let command = self.tree().target(command);
+        if self.tree().kind(command) != Kind::List {
+            return self.missing();
+        }
+        self.tree().add_joined(command, " ")
+    }
+
+    fn find_exec_container(&mut self) -> NodeId {
+        if self.is_exec() {
+            self.parameter("container")
+        } else {
+            self.missing()
+        }
+    }
+
+    /// A boolean parameter, as the API server reads it: everything but `0` and `false` is true
+    /// (`Convert_Slice_string_To_bool` of apimachinery).
+    fn find_exec_switch(&mut self, name: &str) -> NodeId {
+        if !self.is_exec() {
+            return self.missing();
+        }
+        let value = self.parameter(name);
+        let tree = self.tree();
+        let value = tree.target(value);
+        let first = if tree.kind(value) == Kind::List {
+            tree.first_child(value)
+        } else {
+            Some(value)
+        };
+        let on = first
+            .and_then(|first| tree.text(first))
+            .is_some_and(|text| text != "0" && !text.eq_ignore_ascii_case("false"));
+        self.bool(on)
+    }
+
+    fn find_outcome(&mut self) -> NodeId {
+        let decision = self.field(FieldId::Decision);
+        let tree = &self.scratch.tree;
+        let forbidden = tree
+            .readings(decision)
+            .any(|reading| tree.text(reading) == Some("forbid"));
+        let code = self.source.code(self.number);
+        let outcome = match code {
+            Some(401 | 403) => "denied",
+            _ if forbidden => "denied",
+            Some(400..) => "failure",
+            None if self.recorded(FieldId::ResponseStatusStatus) == Some("Failure") => "failure",
+            None => return self.missing(),
+            Some(_) if self.is_dry_run() => "dry-run",
+            Some(_) => "success",
+        };
+        self.text(Some(outcome))
+    }
+
+    /// Whether nothing was written because the client asked for a trial.
+    ///
+    /// Only requests that write an object heed `dryRun`; a parameter on a read or on a stream such as exec changes
+    /// nothing, and must not make it look harmless.
+    fn is_dry_run(&mut self) -> bool {
+        let verb = self.recorded(FieldId::Verb);
+        if !matches!(
+            verb,
+            Some("create" | "update" | "patch" | "delete" | "deletecollection")
+        ) || !self.source.has(self.number, FieldId::ObjectRef)
+            || matches!(
+                self.recorded(FieldId::ObjectRefSubresource),
+                Some("exec" | "attach" | "portforward" | "proxy" | "token")
+            )
+        {
+            return false;
+        }
+        let parameter = self.parameter("dryRun");
+        if self.says_all(parameter) {
+            return true;
+        }
+        if !matches!(verb, Some("delete" | "deletecollection")) {
+            return false;
+        }
+        let options = self.field(FieldId::RequestObject);
+        let option = self.alternatives(options, &["dryRun"]);
+        self.says_all(option)
+    }
+
+    /// Whether every reading of a value is `All` or a list that holds it.
+    fn says_all(&mut self, node: NodeId) -> bool {
+        let tree = &self.scratch.tree;
+        tree.any_value(node.into(), &[], crate::Doubt::EveryReading, &mut |value| {
+            value.as_text() == Some("All")
+        })
+    }
+}
+
+/// A name without the session of an assumed role, which changes with each login.
+fn without_session(name: &str) -> &str {
+    if name.starts_with("arn:") && name.contains(":assumed-role/") {
+        // arn:aws:sts::<account>:assumed-role/<role>/<session>
+        let mut slashes = name.match_indices('/').map(|(at, _)| at);
+        if let Some(second) = slashes.nth(1) {
+            return name.get(..second).unwrap_or(name);
+        }
+    }
+    name
+}

@@ -1,0 +1,225 @@
+//! What an event must answer so that rules can be evaluated on it.
+
+use std::borrow::Cow;
+
+use crate::body::Body;
+use crate::event::{Event, Text, UserInfo};
+use crate::field::FieldId;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::event::Event<'_> {}
+}
+
+/// One item of a map, as [`FieldSource::map`] hands it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MapItem<'s> {
+    /// A key with a text.
+    Text(&'s str, &'s str),
+    /// A key with a list, whose members follow.
+    List(&'s str),
+    /// The next member of the list that came last.
+    Member(&'s str),
+}
+
+/// An event as a source of recorded values. Everything else in the vocabulary is derived from these, in one place, so
+/// that it means the same wherever an event came from.
+///
+/// An event whose envelope repeats a key has several readings; each method answers for one of them.
+pub trait FieldSource: sealed::Sealed {
+    /// Number of readings, at least one. Reading 0 is the one that the last value of each key gives.
+    fn readings(&self) -> usize;
+
+    /// The text of a recorded text field.
+    fn text(&self, reading: usize, field: FieldId) -> Option<&str>;
+
+    /// The HTTP status code.
+    fn code(&self, reading: usize) -> Option<i64>;
+
+    /// Hands out the members of a recorded list; returns whether it is there.
+    fn list(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(&str)) -> bool;
+
+    /// Hands out the items of a recorded map; returns whether it is there.
+    fn map(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool;
+
+    /// Whether a part of the envelope is there.
+    fn has(&self, reading: usize, field: FieldId) -> bool;
+
+    /// The raw JSON of a body.
+    fn body(&self, reading: usize, field: FieldId) -> Option<&[u8]>;
+
+    /// Whether text of the envelope held bad UTF-8 or a lone surrogate.
+    fn has_invalid_text(&self) -> bool;
+}
+
+impl Event<'_> {
+    fn reading(&self, reading: usize) -> &Self {
+        reading
+            .checked_sub(1)
+            .and_then(|earlier| self.earlier.get(earlier))
+            .unwrap_or(self)
+    }
+}
+
+fn text<'s>(text: Option<&'s Text<'_>>) -> Option<&'s str> {
+    text.map(Cow::as_ref)
+}
+
+fn user_text<'s>(user: Option<&'s UserInfo<'_>>, uid: bool) -> Option<&'s str> {
+    let user = user?;
+    text(if uid {
+        user.uid.as_ref()
+    } else {
+        user.username.as_ref()
+    })
+}
+
+impl FieldSource for Event<'_> {
+    fn readings(&self) -> usize {
+        1 + self.earlier.len()
+    }
+
+    fn text(&self, reading: usize, field: FieldId) -> Option<&str> {
+        let event = self.reading(reading);
+        let object = event.object_ref.as_ref();
+        let status = event.response_status.as_ref();
+        match field {
+            FieldId::Kind => text(event.kind.as_ref()),
+            FieldId::ApiVersion => text(event.api_version.as_ref()),
+            FieldId::Level => text(event.level.as_ref()),
+            FieldId::AuditId => text(event.audit_id.as_ref()),
+            FieldId::Stage => text(event.stage.as_ref()),
+            FieldId::RequestUri => text(event.request_uri.as_ref()),
+            FieldId::Verb => text(event.verb.as_ref()),
+            FieldId::UserUsername => user_text(event.user.as_ref(), false),
+            FieldId::UserUid => user_text(event.user.as_ref(), true),
+            FieldId::ImpersonatedUsername => user_text(event.impersonated_user.as_ref(), false),
+            FieldId::ImpersonatedUid => user_text(event.impersonated_user.as_ref(), true),
+            FieldId::ImpersonationConstraint => text(
+                event
+                    .authentication_metadata
+                    .as_ref()?
+                    .impersonation_constraint
+                    .as_ref(),
+            ),
+            FieldId::UserAgent => text(event.user_agent.as_ref()),
+            FieldId::ObjectRefResource => text(object?.resource.as_ref()),
+            FieldId::ObjectRefNamespace => text(object?.namespace.as_ref()),
+            FieldId::ObjectRefName => text(object?.name.as_ref()),
+            FieldId::ObjectRefUid => text(object?.uid.as_ref()),
+            FieldId::ObjectRefApiGroup => {
+                let group = text(object?.api_group.as_ref());
+                group.or_else(|| Some(event.joined_group_version()?.0))
+            }
+            FieldId::ObjectRefApiVersion => event
+                .joined_group_version()
+                .map(|(_, version)| version)
+                .or(text(object?.api_version.as_ref())),
+            FieldId::ObjectRefResourceVersion => text(object?.resource_version.as_ref()),
+            FieldId::ObjectRefSubresource => text(object?.subresource.as_ref()),
+            FieldId::ResponseStatusStatus => text(status?.status.as_ref()),
+            FieldId::ResponseStatusMessage => text(status?.message.as_ref()),
+            FieldId::ResponseStatusReason => text(status?.reason.as_ref()),
+            FieldId::RequestReceivedTimestamp => text(event.request_received_timestamp.as_ref()),
+            FieldId::StageTimestamp => text(event.stage_timestamp.as_ref()),
+            FieldId::SourceProvider => Some("native"),
+            _ => None,
+        }
+    }
+
+    fn code(&self, reading: usize) -> Option<i64> {
+        self.reading(reading).response_status.as_ref()?.code
+    }
+
+    fn list(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(&str)) -> bool {
+        let event = self.reading(reading);
+        let groups = |user: &Option<UserInfo<'_>>, each: &mut dyn FnMut(&str)| {
+            let groups = user.as_ref().and_then(|user| user.groups.as_ref());
+            groups
+                .map(|groups| groups.iter().for_each(|group| each(group)))
+                .is_some()
+        };
+        match field {
+            FieldId::UserGroups => groups(&event.user, each),
+            FieldId::ImpersonatedGroups => groups(&event.impersonated_user, each),
+            FieldId::SourceIps => event
+                .source_ips
+                .as_ref()
+                .map(|ips| ips.iter().for_each(|ip| each(ip)))
+                .is_some(),
+            _ => false,
+        }
+    }
+
+    fn map(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool {
+        let event = self.reading(reading);
+        let extra = |user: &Option<UserInfo<'_>>, each: &mut dyn FnMut(MapItem<'_>)| {
+            let Some(extra) = user.as_ref().and_then(|user| user.extra.as_ref()) else {
+                return false;
+            };
+            for (key, members) in extra {
+                each(MapItem::List(key));
+                for member in members {
+                    each(MapItem::Member(member));
+                }
+            }
+            true
+        };
+        match field {
+            FieldId::UserExtra => extra(&event.user, each),
+            FieldId::ImpersonatedExtra => extra(&event.impersonated_user, each),
+            FieldId::Annotations => {
+                let Some(annotations) = &event.annotations else {
+                    return false;
+                };
+                for (key, value) in annotations {
+                    each(MapItem::Text(key, value));
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn has(&self, reading: usize, field: FieldId) -> bool {
+        let event = self.reading(reading);
+        match field {
+            FieldId::User => event.user.is_some(),
+            FieldId::ImpersonatedUser => event.impersonated_user.is_some(),
+            FieldId::AuthenticationMetadata => event.authentication_metadata.is_some(),
+            FieldId::ObjectRef => event.object_ref.is_some(),
+            FieldId::ResponseStatus => event.response_status.is_some(),
+            _ => false,
+        }
+    }
+
+    fn body(&self, reading: usize, field: FieldId) -> Option<&[u8]> {
+        let event = self.reading(reading);
+        let body = match field {
+            FieldId::RequestObject => event.request_object.as_ref(),
+            FieldId::ResponseObject => event.response_object.as_ref(),
+            FieldId::ResponseStatusMetadata => event.response_status.as_ref()?.metadata.as_ref(),
+            FieldId::ResponseStatusDetails => event.response_status.as_ref()?.details.as_ref(),
+            _ => None,
+        };
+        body.map(Body::as_bytes)
+    }
+
+    fn has_invalid_text(&self) -> bool {
+        Event::has_invalid_text(self)
+    }
+}
+
+impl Event<'_> {
+    /// Group and version where `objectRef.apiVersion` holds both, as in `audit.k8s.io/v1alpha1`.
+    fn joined_group_version(&self) -> Option<(&str, &str)> {
+        let object = self.object_ref.as_ref()?;
+        if self.api_version.as_deref() != Some("audit.k8s.io/v1alpha1")
+            || object.api_group.is_some()
+        {
+            return None;
+        }
+        object.api_version.as_deref()?.rsplit_once('/')
+    }
+}

@@ -1,0 +1,280 @@
+//! Body text into a [`Tree`].
+//!
+//! The decoder has checked the structure: strings are closed, brackets balance. The rest is read as well as it can be
+//! and never refused, because what the API server made of a malformed body is not known here.
+
+use crate::limits::Limits;
+use crate::tree::{Kind, NodeId, Span, Tree, TreeError};
+
+impl Tree {
+    /// Reads JSON below a new node.
+    ///
+    /// # Errors
+    /// [`TreeError`] when the text nests too deep or holds too many values; what was read of it then hangs nowhere.
+    pub(crate) fn parse(&mut self, json: &[u8], limits: &Limits) -> Result<NodeId, TreeError> {
+        let max_nodes = self.n_nodes().saturating_add(limits.body_nodes());
+        let mut open = self.take_open();
+        let result = Parser {
+            tree: self,
+            json,
+            at: 0,
+            max_nodes,
+            max_depth: limits.body_depth(),
+        }
+        .run(&mut open);
+        self.put_open(open);
+        result
+    }
+}
+
+struct Parser<'t, 'j> {
+    tree: &'t mut Tree,
+    json: &'j [u8],
+    at: usize,
+    max_nodes: usize,
+    max_depth: usize,
+}
+
+impl<'j> Parser<'_, 'j> {
+    fn run(mut self, open: &mut Vec<NodeId>) -> Result<NodeId, TreeError> {
+        let mut root = None;
+        // The key that the next value stands under, when the open container is an object.
+        let mut key = None;
+        while let Some(byte) = self.next_token() {
+            let node = match byte {
+                b',' | b':' => {
+                    self.at += 1;
+                    continue;
+                }
+                b'}' | b']' => {
+                    self.at += 1;
+                    if let Some(closed) = open.pop() {
+                        self.flush_key(closed, &mut key);
+                        if self.tree.kind(closed) == Kind::Object {
+                            self.tree.find_repeats(closed);
+                        }
+                    }
+                    if open.is_empty() {
+                        break;
+                    }
+                    continue;
+                }
+                b'"' if key.is_none() && self.in_object(open) => {
+                    let raw = self.string();
+                    key = Some(self.tree.add_key(raw));
+                    continue;
+                }
+                b'"' => {
+                    let raw = self.string();
+                    self.tree.add_unescaped(raw)
+                }
+                b'{' | b'[' => {
+                    self.at += 1;
+                    self.tree.add(if byte == b'{' {
+                        Kind::Object
+                    } else {
+                        Kind::List
+                    })
+                }
+                _ => self.bare(),
+            };
+            if self.tree.n_nodes() > self.max_nodes {
+                return Err(TreeError::Nodes);
+            }
+            match open.last() {
+                None => root = Some(node),
+                Some(parent) => match key.take() {
+                    Some(key) => self.tree.push_keyed(*parent, key, node),
+                    None => self.tree.push(*parent, node),
+                },
+            }
+            if matches!(byte, b'{' | b'[') {
+                if open.len() >= self.max_depth {
+                    return Err(TreeError::Depth);
+                }
+                open.push(node);
+            } else if open.is_empty() {
+                break;
+            }
+        }
+        Ok(root.unwrap_or_else(|| self.tree.add(Kind::Null)))
+    }
+
+    fn in_object(&self, open: &[NodeId]) -> bool {
+        open.last()
+            .is_some_and(|node| self.tree.kind(*node) == Kind::Object)
+    }
+
+    /// A key at the end of an object that no value follows: there is something, not known what.
+    fn flush_key(&mut self, object: NodeId, key: &mut Option<Span>) {
+        if let Some(key) = key.take() {
+            let unknown = self.tree.add(Kind::Unknown);
+            self.tree.push_keyed(object, key, unknown);
+        }
+    }
+
+    fn next_token(&mut self) -> Option<u8> {
+        loop {
+            match self.json.get(self.at)? {
+                b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+                byte => return Some(*byte),
+            }
+        }
+    }
+
+    /// What stands between the quotes of a string that begins here.
+    fn string(&mut self) -> &'j [u8] {
+        let start = self.at + 1;
+        let mut end = start;
+        let rest = self.json.get(start..).unwrap_or_default();
+        for found in memchr::memchr2_iter(b'"', b'\\', rest) {
+            let at = start + found;
+            if at < end {
+                continue;
+            }
+            if rest.get(found) == Some(&b'"') {
+                end = at;
+                break;
+            }
+            // The escaped byte is passed over, whatever it is.
+            end = at + 2;
+        }
+        let end = end.min(self.json.len());
+        self.at = end + 1;
+        self.json.get(start..end).unwrap_or_default()
+    }
+
+    /// `true`, `false`, `null`, a number, or whatever stands in their place.
+    fn bare(&mut self) -> NodeId {
+        let rest = self.json.get(self.at..).unwrap_or_default();
+        let end = rest
+            .iter()
+            .position(|byte| {
+                matches!(byte, b',' | b':' | b'"' | b'{' | b'}' | b'[' | b']')
+                    || byte.is_ascii_whitespace()
+            })
+            .unwrap_or(rest.len())
+            .max(1);
+        self.at += end;
+        match rest.get(..end).unwrap_or_default() {
+            b"true" => self.tree.add(Kind::Bool(true)),
+            b"false" => self.tree.add(Kind::Bool(false)),
+            b"null" => self.tree.add(Kind::Null),
+            number => self.tree.add_number_text(number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(tree: &Tree, node: NodeId) -> String {
+        let list = |open: &str, close: &str| {
+            let children: Vec<String> = tree
+                .children(node)
+                .map(|child| match tree.key(child) {
+                    Some(key) => format!("{key:?}:{}", show(tree, child)),
+                    None => show(tree, child),
+                })
+                .collect();
+            format!("{open}{}{close}", children.join(","))
+        };
+        match tree.kind(node) {
+            Kind::Text => format!("{:?}", tree.text(node).unwrap()),
+            Kind::List => list("[", "]"),
+            Kind::Object => list("{", "}"),
+            Kind::Unknown => "?".to_owned(),
+            Kind::Null => "null".to_owned(),
+            _ => tree.value(node).unwrap().as_text().unwrap().to_owned(),
+        }
+    }
+
+    #[track_caller]
+    fn check(json: &str, expected: &str) {
+        let mut tree = Tree::default();
+        let root = tree.parse(json.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(show(&tree, root), expected);
+    }
+
+    #[test]
+    fn keeps_what_strict_parsers_lose() {
+        check(
+            r#" {"a" : [1, -2.5e3 ,true,null,{}], "b":"x"} "#,
+            r#"{"a":[1,-2.5e3,true,null,{}],"b":"x"}"#,
+        );
+        check(r#"{"a":1,"\u0061":2,"a":3}"#, r#"{"a":1,"a":2,"a":3}"#);
+        check(
+            r#"{"a":"\ud800","b":1e999}"#,
+            "{\"a\":\"\u{fffd}\",\"b\":1e999}",
+        );
+        check(r#""alone""#, r#""alone""#);
+        check(r#""a\\\"b""#, r#""a\\\"b""#);
+        check("[[[]],[]]", "[[[]],[]]");
+    }
+
+    #[test]
+    fn reads_on_where_the_grammar_is_broken() {
+        check(r#"{"a" "b","c":tru}"#, r#"{"a":"b","c":tru}"#);
+        check(r#"{"a":}"#, r#"{"a":?}"#);
+        check("[1 2,,3,]", "[1,2,3]");
+        check("", "null");
+    }
+
+    #[test]
+    fn tells_repeated_keys_of_small_and_large_objects() {
+        let repeats = |json: &str| {
+            let mut tree = Tree::default();
+            let root = tree.parse(json.as_bytes(), &Limits::default()).unwrap();
+            (tree.repeats(root), tree.has_duplicate_key())
+        };
+        assert_eq!(repeats(r#"{"a":1,"b":2}"#), (false, false));
+        assert_eq!(repeats(r#"{"a":1,"\u0061":2}"#), (true, true));
+        assert_eq!(repeats(r#"{"x":{"a":1,"a":2}}"#), (false, true));
+        let many: Vec<String> = (0..100).map(|n| format!("\"k{n}\":0")).collect();
+        assert_eq!(repeats(&format!("{{{}}}", many.join(","))), (false, false));
+        assert_eq!(
+            repeats(&format!("{{{},\"k7\":1}}", many.join(","))),
+            (true, true)
+        );
+    }
+
+    #[test]
+    fn limits_are_errors_and_depth_takes_no_stack() {
+        let mut tree = Tree::default();
+        let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        assert!(
+            tree.parse(nested(10_000).as_bytes(), &Limits::default())
+                .is_ok()
+        );
+        assert_eq!(
+            tree.parse(nested(10_001).as_bytes(), &Limits::default()),
+            Err(TreeError::Depth)
+        );
+        tree.clear();
+        let wide = format!("[{}0]", "0,".repeat(2_000_000));
+        assert_eq!(
+            tree.parse(wide.as_bytes(), &Limits::default()),
+            Err(TreeError::Nodes)
+        );
+    }
+
+    #[test]
+    fn members_are_found_through_nested_lists() {
+        let mut tree = Tree::default();
+        let root = tree
+            .parse(
+                br#"[1,[2,[],[[3]],{"a":[9]}],[],[[]],4]"#,
+                &Limits::default(),
+            )
+            .unwrap();
+        let members: Vec<String> = tree
+            .members(root)
+            .map(|member| show(&tree, member))
+            .collect();
+        assert_eq!(members, ["1", "2", "3", r#"{"a":[9]}"#, "4"]);
+        let deep = "[".repeat(9_999) + "7" + &"]".repeat(9_999);
+        let root = tree.parse(deep.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(tree.members(root).count(), 1);
+    }
+}

@@ -1,0 +1,14 @@
+//! What the crate promises, from the outside.
+
+#[cfg(test)]
+mod decode;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod reader;
+#[cfg(test)]
+mod vocabulary;
+#[cfg(test)]
+mod write;

@@ -1,0 +1,258 @@
+//! Keeping secrets out of what is shown.
+
+use std::sync::LazyLock;
+
+use regex_automata::Input;
+use regex_automata::meta;
+use regex_automata::util::syntax;
+
+/// What is shown in the place of a secret.
+const MASK: &str = "[redacted]";
+
+/// Words that name a credential, in options, parameters and assignments.
+const NAMES: &str = "(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)";
+
+/// A name, and what leads from it to the value; the value follows.
+static KEYED: LazyLock<Option<meta::Regex>> = LazyLock::new(|| {
+    // `--password=x`, `PASSWORD: x`, `token%3Dx`, `--password x`, and an argument list in a query:
+    // `command=--password&command=x`.
+    build(&[
+        &format!(r#"(?i){NAMES}[\w.-]*["']?\s*(?:=|:|%3d|%3a)(?:["'\s+]|%20|%22)*"#),
+        &format!(r"(?i)-{NAMES}(?:\s+|\+|%20|&command=)"),
+        r"(?i)\b(?:bearer|basic)(?:\s+|\+|%20)",
+        // The password of `scheme://user:password@host`.
+        r"://[^/\s:@&]*:",
+    ])
+});
+
+/// Credentials that show by themselves.
+static SHAPED: LazyLock<Option<meta::Regex>> = LazyLock::new(|| {
+    build(&[
+        // JSON Web Tokens.
+        r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
+        // AWS, GitHub, Slack and Google keys.
+        r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})",
+        r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
+        r"\bAIza[0-9A-Za-z_-]{30,}",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.)*",
+    ])
+});
+
+fn build(patterns: &[&str]) -> Option<meta::Regex> {
+    // Without lazy state, as everywhere: a search must not allocate.
+    let config = meta::Config::new().hybrid(false).backtrack(false);
+    meta::Builder::new()
+        .configure(config)
+        .syntax(syntax::Config::new())
+        .build_many(patterns)
+        .ok()
+}
+
+/// Masks credentials in text, with memory that is reused.
+#[derive(Debug)]
+pub(crate) struct Redactor {
+    keyed: Option<meta::Cache>,
+    shaped: Option<meta::Cache>,
+    step: String,
+}
+
+impl Redactor {
+    pub(crate) fn new() -> Self {
+        let cache = |regex: &Option<meta::Regex>| regex.as_ref().map(meta::Regex::create_cache);
+        Self {
+            keyed: cache(&KEYED),
+            shaped: cache(&SHAPED),
+            step: String::new(),
+        }
+    }
+
+    /// Appends text with what looks like a credential masked, and control characters escaped.
+    pub(crate) fn push(&mut self, text: &str, out: &mut String) {
+        let mut step = std::mem::take(&mut self.step);
+        step.clear();
+        self.push_keyed(text, &mut step);
+        self.push_shaped(&step, out);
+        self.step = step;
+    }
+
+    fn push_keyed(&mut self, text: &str, out: &mut String) {
+        let mut at = 0;
+        while let Some(found) = find(KEYED.as_ref(), self.keyed.as_mut(), text, at) {
+            let (start, end) = found;
+            out.push_str(text.get(at..end).unwrap_or_default());
+            let rest = text.get(end..).unwrap_or_default();
+            let in_url = text
+                .get(start..end)
+                .is_some_and(|name| name.starts_with("://"));
+            let value = if in_url {
+                // Only what an `@` ends is a password; else it is a port.
+                rest.find(['@', '/', ' ', '&'])
+                    .filter(|at| rest.get(*at..).is_some_and(|rest| rest.starts_with('@')))
+            } else {
+                Some(
+                    rest.find([' ', '&', '"', '\'', ';', ',', '\n', '\t'])
+                        .unwrap_or(rest.len()),
+                )
+            };
+            if let Some(length) = value.filter(|length| *length > 0) {
+                out.push_str(MASK);
+                at = end + length;
+            } else {
+                at = end;
+            }
+        }
+        out.push_str(text.get(at..).unwrap_or_default());
+    }
+
+    fn push_shaped(&mut self, text: &str, out: &mut String) {
+        let mut at = 0;
+        while let Some((start, end)) = find(SHAPED.as_ref(), self.shaped.as_mut(), text, at) {
+            push_visible(text.get(at..start).unwrap_or_default(), out);
+            out.push_str(MASK);
+            at = end;
+        }
+        push_visible(text.get(at..).unwrap_or_default(), out);
+    }
+}
+
+fn find(
+    regex: Option<&meta::Regex>,
+    cache: Option<&mut meta::Cache>,
+    text: &str,
+    at: usize,
+) -> Option<(usize, usize)> {
+    let found = regex
+        .as_ref()?
+        .search_with(cache?, &Input::new(text).range(at..))?;
+    // An empty match would not move on; no pattern has one.
+    (found.end() > at).then(|| (found.start(), found.end()))
+}
+
+/// Appends text with control characters escaped, so that a log cannot write to a terminal.
+fn push_visible(text: &str, out: &mut String) {
+    for c in text.chars() {
+        // Bidirectional controls can make a line read as another one.
+        if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+}
+
+/// Whether a value at this place is never shown, whatever it looks like: what is in a Secret or a `ConfigMap`, an
+/// environment variable, an issued token, and the copy of an object that `kubectl apply` keeps in an annotation.
+pub(crate) fn is_secret_place(
+    field: &str,
+    resource: Option<&str>,
+    member_key: Option<&str>,
+) -> bool {
+    let keeps_data = matches!(resource, None | Some("secrets" | "configmaps"));
+    let mut parts = field
+        .split(['.', '['])
+        .map(|part| part.trim_end_matches(']'));
+    let mut in_env = false;
+    let mut in_status = false;
+    for part in parts.by_ref() {
+        match part {
+            "data" | "stringData" | "binaryData" if keeps_data => return true,
+            "value" if in_env => return true,
+            "token" if in_status => return true,
+            "env" => in_env = true,
+            "status" => in_status = true,
+            _ => {}
+        }
+    }
+    field.contains("last-applied-configuration")
+        || member_key.is_some_and(|key| key.contains("last-applied-configuration"))
+}
+
+/// Appends what stands for a value that is never shown.
+pub(crate) fn push_hidden(value: &str, out: &mut String) {
+    // Writing to a `String` cannot fail.
+    let _ = std::fmt::Write::write_fmt(out, format_args!("[redacted, {} bytes]", value.len()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let mut out = String::new();
+        Redactor::new().push(text, &mut out);
+        out
+    }
+
+    #[test]
+    fn masks_credentials() {
+        for (text, expected) in [
+            ("sh -c id", "sh -c id"),
+            (
+                "mysql --password=hunter2 -h db",
+                "mysql --password=[redacted] -h db",
+            ),
+            ("mysql --password hunter2", "mysql --password [redacted]"),
+            (
+                "env DB_PASSWORD='hunter2' x",
+                "env DB_PASSWORD='[redacted]' x",
+            ),
+            (
+                "curl -H Authorization: Bearer abc.def",
+                "curl -H Authorization: Bearer [redacted]",
+            ),
+            (
+                "/exec?command=x&command=--token&command=abc&tty=true",
+                "/exec?command=x&command=--token&command=[redacted]&tty=true",
+            ),
+            ("/x?token=abc&y=1", "/x?token=[redacted]&y=1"),
+            ("command=API_KEY%3Dabc&z", "command=API_KEY%3D[redacted]&z"),
+            (
+                "postgres://app:hunter2@db:5432/x",
+                "postgres://app:[redacted]@db:5432/x",
+            ),
+            ("http://db:5432/x", "http://db:5432/x"),
+            (
+                "x eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrIn0.c2ln y",
+                "x [redacted] y",
+            ),
+            ("AKIAIOSFODNN7EXAMPLE", "[redacted]"),
+            ("-----BEGIN RSA PRIVATE KEY-----\nabc\n", "[redacted]"),
+            ("a\u{1b}[31mb\u{202e}c\n", "a\\u{1b}[31mb\\u{202e}c\\n"),
+            (
+                "/api/v1/namespaces/x/secrets/db-password",
+                "/api/v1/namespaces/x/secrets/db-password",
+            ),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_places_that_hold_secrets() {
+        assert!(is_secret_place(
+            "object.data.password",
+            Some("secrets"),
+            None
+        ));
+        assert!(is_secret_place(
+            "patch.stringData[any].value",
+            Some("configmaps"),
+            None
+        ));
+        assert!(!is_secret_place("object.data.x", Some("widgets"), None));
+        assert!(is_secret_place("containers.env.value", Some("pods"), None));
+        assert!(!is_secret_place("containers.env.name", Some("pods"), None));
+        assert!(is_secret_place(
+            "responseObject.status.token",
+            Some("serviceaccounts"),
+            None
+        ));
+        assert!(is_secret_place(
+            "object.metadata.annotations[any].value",
+            None,
+            Some("kubectl.kubernetes.io/last-applied-configuration")
+        ));
+        assert!(!is_secret_place("verb", Some("secrets"), None));
+    }
+}

@@ -1,0 +1,448 @@
+//! The shipped rules: their own tests, and the scenarios that other tools miss.
+
+#[cfg(test)]
+mod shipped {
+    use detect::{Event, Limits, RuleSet, testing};
+
+    fn rules() -> RuleSet {
+        RuleSet::builder().shipped().build().unwrap()
+    }
+
+    /// The names of the rules that match, in order.
+    #[track_caller]
+    fn hits(json: &str) -> Vec<String> {
+        let rules = rules();
+        let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+        let mut scanner = rules.scanner();
+        scanner
+            .scan(&event)
+            .map(|hit| hit.rule().name().to_owned())
+            .collect()
+    }
+
+    #[track_caller]
+    fn fires(rule: &str, json: &str) {
+        let hits = hits(json);
+        assert!(
+            hits.iter().any(|hit| hit == rule),
+            "{rule} is not among {hits:?} for {json}"
+        );
+    }
+
+    #[track_caller]
+    fn quiet(json: &str) {
+        assert_eq!(hits(json), [""; 0], "{json}");
+    }
+
+    fn flags(json: &str) -> Vec<&'static str> {
+        let rules = rules();
+        let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+        let mut scanner = rules.scanner();
+        let flags = scanner.scan(&event).next().unwrap().flags();
+        flags.names().collect()
+    }
+
+    /// An answered request by a person.
+    struct Request {
+        verb: &'static str,
+        resource: &'static str,
+        group: &'static str,
+        subresource: &'static str,
+        query: &'static str,
+        namespace: &'static str,
+        code: u16,
+        request: String,
+        response: String,
+    }
+
+    impl Default for Request {
+        fn default() -> Self {
+            Self {
+                verb: "patch",
+                resource: "deployments",
+                group: "apps",
+                subresource: "",
+                query: "",
+                namespace: "shop",
+                code: 200,
+                request: "null".to_owned(),
+                response: "null".to_owned(),
+            }
+        }
+    }
+
+    impl Request {
+        fn json(&self) -> String {
+            let Self {
+                verb,
+                resource,
+                group,
+                subresource,
+                query,
+                namespace,
+                code,
+                request,
+                response,
+            } = self;
+            format!(
+                r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"1","stage":"ResponseComplete","requestURI":"/apis/{group}/v1/namespaces/{namespace}/{resource}/web{query}","verb":"{verb}","user":{{"username":"dana@example.test","groups":["devs","system:authenticated"]}},"sourceIPs":["203.0.113.7"],"userAgent":"kubectl/v1.34.0","objectRef":{{"resource":"{resource}","namespace":"{namespace}","name":"web","apiGroup":"{group}","apiVersion":"v1","subresource":"{subresource}"}},"responseStatus":{{"metadata":{{}},"code":{code}}},"requestObject":{request},"responseObject":{response},"requestReceivedTimestamp":"2026-01-02T03:04:05.000001Z","stageTimestamp":"2026-01-02T03:04:05.020001Z","annotations":{{"authorization.k8s.io/decision":"allow"}}}}"#
+            )
+        }
+    }
+
+    const PRIVILEGED: &str =
+        r#"{"name":"x","image":"registry.example.com/x:1","securityContext":{"privileged":true}}"#;
+
+    fn template(container: &str) -> String {
+        format!(r#"{{"spec":{{"template":{{"spec":{{"containers":[{container}]}}}}}}}}"#)
+    }
+
+    #[test]
+    fn every_rule_passes_its_own_tests() {
+        let rules = rules();
+        let report = testing::run(&rules, |_| true);
+        assert!(report.failures().is_empty(), "{report}");
+        for rule in report.coverage() {
+            assert!(
+                rule.n_hits > 0 && rule.n_near_misses > 0 && rule.n_evasions > 0,
+                "{rule:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_twenty_rules_are_there_and_say_what_a_reader_needs() {
+        let rules = rules();
+        let mut names: Vec<&str> = rules.rules().map(detect::Rule::name).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "anonymous-exec",
+                "anonymous-request-allowed",
+                "attach-to-pod",
+                "cluster-admin-binding",
+                "crypto-mining-image",
+                "daemonset-created",
+                "dangerous-command",
+                "exec-into-pod",
+                "host-network",
+                "loadbalancer-service",
+                "malicious-or-offensive-pod",
+                "new-privileged-role",
+                "nodeport-service",
+                "pod-in-system-ns",
+                "privileged-container",
+                "role-pods-exec",
+                "sa-in-kube-ns",
+                "secret-get-any",
+                "secret-list-cluster-wide",
+                "sensitive-hostpath",
+            ]
+        );
+        for rule in rules.rules() {
+            let name = rule.name();
+            assert!(rule.id().is_some() && rule.message().is_some(), "{name}");
+            assert!(
+                !rule.references().is_empty() && !rule.falsepositives().is_empty(),
+                "{name}"
+            );
+            assert!(
+                rule.tags().iter().any(|tag| tag.starts_with("attack.t")),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn exec_over_a_websocket() {
+        let exec = |code: u16, dry_run: &str| {
+            format!(
+                r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"1","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/web-0/exec?command=sh&command=-c&command=id&container=web&stdout=true{dry_run}","verb":"get","user":{{"username":"dana@example.test","groups":["devs"]}},"sourceIPs":["203.0.113.7"],"objectRef":{{"resource":"pods","namespace":"shop","name":"web-0","apiVersion":"v1","subresource":"exec"}},"responseStatus":{{"metadata":{{}},"code":{code}}}}}"#
+            )
+        };
+        fires("exec-into-pod", &exec(101, ""));
+        fires("dangerous-command", &exec(101, ""));
+        // The parameter means nothing to a stream, and so does not make one harmless.
+        fires("exec-into-pod", &exec(101, "&dryRun=All"));
+        quiet(&exec(403, ""));
+    }
+
+    #[test]
+    fn a_privileged_init_container_in_a_cron_job() {
+        let request = format!(
+            r#"{{"spec":{{"jobTemplate":{{"spec":{{"template":{{"spec":{{"initContainers":[{PRIVILEGED}],"containers":[{{"name":"a","image":"registry.example.com/a:1"}}]}}}}}}}}}}}}"#
+        );
+        let create = Request {
+            verb: "create",
+            resource: "cronjobs",
+            group: "batch",
+            code: 201,
+            request,
+            ..Request::default()
+        };
+        fires("privileged-container", &create.json());
+        quiet(
+            &Request {
+                query: "?dryRun=All",
+                ..create
+            }
+            .json(),
+        );
+    }
+
+    #[test]
+    fn host_network_by_json_patch() {
+        let request =
+            r#"[{"op":"add","path":"/spec/template/spec/hostNetwork","value":true}]"#.to_owned();
+        let patch = Request {
+            request,
+            ..Request::default()
+        };
+        fires("host-network", &patch.json());
+        quiet(
+            &Request {
+                query: "?dryRun=All",
+                ..patch
+            }
+            .json(),
+        );
+    }
+
+    #[test]
+    fn a_subject_patched_into_a_cluster_admin_binding() {
+        let patch = Request {
+            resource: "clusterrolebindings",
+            group: "rbac.authorization.k8s.io",
+            namespace: "",
+            request: r#"[{"op":"add","path":"/subjects/-","value":{"kind":"User","name":"eve"}}]"#.to_owned(),
+            response: r#"{"kind":"ClusterRoleBinding","apiVersion":"rbac.authorization.k8s.io/v1","roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"cluster-admin"},"subjects":[{"kind":"User","name":"eve"}]}"#.to_owned(),
+            ..Request::default()
+        };
+        fires("cluster-admin-binding", &patch.json());
+        quiet(
+            &Request {
+                query: "?dryRun=All",
+                ..patch
+            }
+            .json(),
+        );
+    }
+
+    #[test]
+    fn a_patch_whose_answer_hides_the_object() {
+        let patch = Request {
+            request: template(PRIVILEGED),
+            response: r#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"web"}}"#.to_owned(),
+            ..Request::default()
+        };
+        fires("privileged-container", &patch.json());
+        quiet(
+            &Request {
+                query: "?dryRun=All",
+                ..patch
+            }
+            .json(),
+        );
+    }
+
+    #[test]
+    fn an_apply_that_creates_a_pod_in_kube_system() {
+        let apply = Request {
+            resource: "pods",
+            group: "",
+            namespace: "kube-system",
+            query: "?fieldManager=kubectl&force=true",
+            code: 201,
+            request: r#"{"kind":"Pod","apiVersion":"v1","spec":{"containers":[{"name":"a","image":"registry.example.com/a:1"}]}}"#.to_owned(),
+            ..Request::default()
+        };
+        fires("pod-in-system-ns", &apply.json());
+        quiet(
+            &Request {
+                query: "?fieldManager=kubectl&dryRun=All",
+                ..apply
+            }
+            .json(),
+        );
+    }
+
+    #[test]
+    fn what_touches_nothing_is_quiet() {
+        let response = template(PRIVILEGED).replacen(
+            '{',
+            r#"{"kind":"Deployment","apiVersion":"apps/v1","#,
+            1,
+        );
+        let label = r#"{"metadata":{"labels":{"team":"shop"}}}"#.to_owned();
+        quiet(
+            &Request {
+                request: label,
+                response: response.clone(),
+                ..Request::default()
+            }
+            .json(),
+        );
+        let labels = r#"[{"op":"add","path":"/metadata/labels/team","value":"shop"}]"#.to_owned();
+        quiet(
+            &Request {
+                request: labels,
+                response: response.clone(),
+                ..Request::default()
+            }
+            .json(),
+        );
+        // An update of the status carries the whole object.
+        quiet(
+            &Request {
+                verb: "update",
+                subresource: "status",
+                request: response.clone(),
+                response,
+                ..Request::default()
+            }
+            .json(),
+        );
+        quiet(
+            &Request {
+                verb: "create",
+                code: 403,
+                request: template(PRIVILEGED),
+                ..Request::default()
+            }
+            .json(),
+        );
+        quiet(
+            &Request {
+                verb: "create",
+                code: 422,
+                request: template(PRIVILEGED),
+                ..Request::default()
+            }
+            .json(),
+        );
+    }
+
+    #[test]
+    fn verbs_and_resources_of_two_rbac_rules_do_not_add_up() {
+        let role = |rules: &str| {
+            Request {
+                verb: "create",
+                resource: "clusterroles",
+                group: "rbac.authorization.k8s.io",
+                namespace: "",
+                code: 201,
+                request: format!(r#"{{"kind":"ClusterRole","rules":[{rules}]}}"#),
+                ..Request::default()
+            }
+            .json()
+        };
+        quiet(&role(
+            r#"{"apiGroups":[""],"resources":["pods/exec"],"verbs":["list"]},{"apiGroups":[""],"resources":["configmaps"],"verbs":["create"]}"#,
+        ));
+        fires(
+            "role-pods-exec",
+            &role(
+                r#"{"apiGroups":[""],"resources":["configmaps","pods/exec"],"verbs":["list","create"]}"#,
+            ),
+        );
+    }
+
+    #[test]
+    fn a_hostile_body_hides_nothing_and_is_flagged() {
+        let brackets = format!("{}{}", "[".repeat(9_000), "]".repeat(9_000));
+        let spec = format!(r#"{{"template":{{"spec":{{"containers":[{PRIVILEGED}]}}}}}}"#);
+        for (beside, flag) in [
+            (r#""spec":{}"#, Some("duplicate-key")),
+            (r#""\u0073pec":{"template":null}"#, Some("duplicate-key")),
+            (r#""x":"\ud800""#, Some("invalid-text")),
+            (r#""x":1e999"#, None),
+            (r#""spec.template.spec.containers":[]"#, None),
+            (&format!(r#""x":{brackets}"#), None),
+        ] {
+            for request in [
+                format!(r#"{{{beside},"spec":{spec}}}"#),
+                format!(r#"{{"spec":{spec},{beside}}}"#),
+            ] {
+                let json = Request {
+                    request,
+                    ..Request::default()
+                }
+                .json();
+                fires("privileged-container", &json);
+                assert_eq!(
+                    flags(&json),
+                    flag.into_iter().collect::<Vec<_>>(),
+                    "{beside:.60}"
+                );
+            }
+        }
+        // Bad UTF-8 cannot stand in a Rust string literal.
+        let request = format!(r#"{{"x":"~","spec":{spec}}}"#);
+        let mut json = Request {
+            request,
+            ..Request::default()
+        }
+        .json()
+        .into_bytes();
+        *json.iter_mut().find(|byte| **byte == b'~').unwrap() = 0xff;
+        let event = Event::decode(&json, &Limits::default()).unwrap();
+        let rules = rules();
+        let mut scanner = rules.scanner();
+        let names: Vec<_> = scanner
+            .scan(&event)
+            .map(|hit| (hit.rule().name().to_owned(), hit.flags()))
+            .collect();
+        assert!(
+            names.iter().any(|(name, _)| name == "privileged-container"),
+            "{names:?}"
+        );
+        assert!(
+            names
+                .iter()
+                .all(|(_, flags)| flags.names().eq(["invalid-text"])),
+            "{names:?}"
+        );
+    }
+
+    #[test]
+    fn a_duplicate_image_hides_nothing_under_neq() {
+        let rules = RuleSet::builder()
+            .text(
+                "foreign.yaml",
+                "
+title: Foreign image
+name: foreign-image
+logsource: {product: kubernetes, service: audit}
+sigma-version: 3
+detection:
+  foreign:
+    containers[any]:
+      image.registry|neq: registry.example.com
+  condition: foreign
+level: high
+",
+            )
+            .build()
+            .unwrap();
+        let fires = |containers: &str| {
+            let request =
+                format!(r#"{{"spec":{{"template":{{"spec":{{"containers":[{containers}]}}}}}}}}"#);
+            let json = Request {
+                request,
+                ..Request::default()
+            }
+            .json();
+            let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+            rules.scanner().scan(&event).len() == 1
+        };
+        assert!(!fires(r#"{"image":"registry.example.com/a"}"#));
+        assert!(fires(r#"{"image":"evil.example.net/a"}"#));
+        assert!(fires(
+            r#"{"image":"evil.example.net/a","image":"registry.example.com/a"}"#
+        ));
+        assert!(fires(
+            r#"{"image":"registry.example.com/a","\u0069mage":"evil.example.net/a"}"#
+        ));
+    }
+}

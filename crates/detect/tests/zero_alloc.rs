@@ -1,0 +1,197 @@
+//! A scan allocates nothing once its scratch has held the largest event, hit or miss.
+//!
+//! The claim is about one thread, so the allocator counts per thread and the test needs no quiet process.
+
+#[cfg(test)]
+#[expect(
+    unsafe_code,
+    reason = "an allocator that counts must implement `GlobalAlloc`"
+)]
+mod counting {
+    use std::alloc::{GlobalAlloc, Layout, System};
+    use std::cell::Cell;
+
+    thread_local! {
+        static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(crate) struct Counting;
+
+    fn count() {
+        // A thread that is ending has no counter any more, and nothing left to count.
+        let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+    }
+
+    // SAFETY: every call is passed on to the system's allocator as it came.
+    unsafe impl GlobalAlloc for Counting {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            count();
+            // SAFETY: the caller keeps the contract of `alloc`.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+            // SAFETY: the caller keeps the contract of `dealloc`.
+            unsafe { System.dealloc(pointer, layout) }
+        }
+
+        unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+            count();
+            // SAFETY: the caller keeps the contract of `realloc`.
+            unsafe { System.realloc(pointer, layout, size) }
+        }
+    }
+
+    pub(crate) fn allocations() -> u64 {
+        ALLOCATIONS.with(Cell::get)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use detect::{Event, Limits, RuleSet};
+
+    use super::counting::{Counting, allocations};
+
+    #[global_allocator]
+    static ALLOCATOR: Counting = Counting;
+
+    /// Rules that use every kind of test beside the shipped ones.
+    const RULES: &str = r#"
+title: Every kind of test
+name: every-kind
+logsource: {product: kubernetes, service: audit}
+sigma-version: 3
+detection:
+  regex: {userAgent|re: '^(curl|kubectl)/[0-9.]+'}
+  wild: {user.username: '*a?i*e*', requestURI|contains: [api, exec]}
+  cased: {user.username|cased: Alice}
+  number: {responseStatus.code|gte: 100, status|lt: 600}
+  network: {client.ip|cidr: [203.0.113.0/24, '2001:db8::/32']}
+  same: {objectRef.name|fieldref: name}
+  member: {'annotations[any]': {key|startswith: authorization, value: allow}}
+  not_there: {user.extra.nothing: null}
+  deep: {requestObject.metadata.labels.app.kubernetes.io/name|exists: true}
+  keywords: [xmrig, kubectl]
+  odd: {event.flags: duplicate-key}
+  condition: 1 of them
+level: low
+message: "{user.username} {exec.commandLine} {containers.image} {ref} {user.groups}"
+"#;
+
+    fn event(parts: &str) -> String {
+        format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"1","stage":"ResponseComplete","user":{{"username":"Alice","groups":["a","b"],"extra":{{"k":["v"]}}}},"sourceIPs":["10.0.0.1","203.0.113.7"],"userAgent":"curl/8.1","annotations":{{"authorization.k8s.io/decision":"allow"}},"responseStatus":{{"code":200}},{parts}}}"#
+        )
+    }
+
+    fn write(verb: &str, resource: &str, request: &str, response: &str) -> String {
+        event(&format!(
+            r#""verb":"{verb}","requestURI":"/apis/x?a=b%20c&%61=d","objectRef":{{"resource":"{resource}","namespace":"kube-system","name":"n"}},"requestObject":{request},"responseObject":{response}"#
+        ))
+    }
+
+    fn events() -> Vec<String> {
+        let pod = r#"{"hostNetwork":true,"volumes":[{"name":"v","hostPath":{"path":"/etc/../etc"}}],"containers":[{"name":"a","image":"reg/xmrig:1","command":["sh","--password","hunter2"],"env":[{"name":"K","value":"AKIAIOSFODNN7EXAMPLE"}],"volumeMounts":[{"name":"v"}],"securityContext":{"privileged":true,"capabilities":{"add":["CAP_SYS_ADMIN"]}}}],"initContainers":[{"image":"x","image":"y"}]}"#;
+        let template = format!(
+            r#"{{"metadata":{{"labels":{{"app.kubernetes.io/name":"x"}}}},"spec":{{"template":{{"spec":{pod}}}}}}}"#
+        );
+        let many: Vec<String> = (0..40).map(|n| format!(r#""k{n}":"\u00e9 {n}""#)).collect();
+        vec![
+            event(r#""verb":"get","requestURI":"/readyz""#),
+            event(
+                r#""verb":"get","requestURI":"/api/v1/namespaces/x/pods/p/exec?command=sh&command=-c&command=id%20-a&tty=true","objectRef":{"resource":"pods","subresource":"exec","namespace":"x","name":"p"}"#,
+            ),
+            event(
+                r#""verb":"list","requestURI":"/api/v1/secrets","objectRef":{"resource":"secrets"}"#,
+            ),
+            event(
+                r#""verb":"get","verb":"list","requestURI":"/api/v1/secrets","objectRef":{"resource":"secrets"}"#,
+            ),
+            write("create", "pods", &format!(r#"{{"spec":{pod}}}"#), "null"),
+            write("create", "deployments", &template, &template),
+            write(
+                "patch",
+                "deployments",
+                &template,
+                r#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1"}"#,
+            ),
+            write(
+                "patch",
+                "deployments",
+                r#"[{"op":"add","path":"/spec/template/spec/hostNetwork","value":true},{"op":"add","path":"/metadata/labels/a~1b","value":"x"},{"op":"copy","from":"/x","path":"/spec/template/spec/containers/-"},{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"xmrig"}]"#,
+                "null",
+            ),
+            write(
+                "patch",
+                "deployments",
+                r#"{"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"a"}],"containers":[{"name":"a","$patch":"delete"},{"name":"b","securityContext":{"privileged":true}}]}}}}"#,
+                "null",
+            ),
+            write(
+                "create",
+                "clusterrolebindings",
+                r#"{"roleRef":{"kind":"ClusterRole","name":"cluster-admin"},"subjects":[{"kind":"ServiceAccount","name":"a","namespace":"b"}]}"#,
+                "null",
+            ),
+            write(
+                "create",
+                "configmaps",
+                &format!(r#"{{"data":{{{}}}}}"#, many.join(",")),
+                "null",
+            ),
+            write(
+                "create",
+                "pods",
+                r#"{"spec":{"a":"\ud800"},"spec":{"hostNetwork":true},"x":1e999}"#,
+                r#""skipped-too-big-size-object""#,
+            ),
+        ]
+    }
+
+    #[test]
+    fn a_scan_allocates_nothing_after_warm_up() {
+        let loud = RuleSet::builder()
+            .shipped()
+            .text("every-kind.yaml", RULES)
+            .build()
+            .unwrap();
+        let quiet = RuleSet::builder().shipped().build().unwrap();
+        let texts = events();
+        let limits = Limits::default();
+        let events: Vec<Event<'_>> = texts
+            .iter()
+            .map(|text| Event::decode(text.as_bytes(), &limits).unwrap())
+            .collect();
+        let (mut n_hits, mut n_misses) = (0, 0);
+        for rules in [loud, quiet] {
+            let mut scanner = rules.scanner();
+            // Several rounds, because buffers are handed around between their users.
+            for _ in 0..3 {
+                for event in &events {
+                    scanner.scan(event);
+                }
+            }
+            for (at, event) in events.iter().enumerate() {
+                let before = allocations();
+                let shown = scanner
+                    .scan(event)
+                    .map(|hit| hit.message().len() + hit.evidence().count());
+                let n = shown.filter(|n| *n > 0).count();
+                assert_eq!(allocations() - before, 0, "event {at}: {:.300}", texts[at]);
+                n_hits += n;
+                n_misses += usize::from(n == 0);
+            }
+        }
+        // The events are there to reach code: hits of many rules, and misses.
+        assert!(n_hits > 40, "{n_hits} hits");
+        assert!(n_misses > 0);
+    }
+
+    #[test]
+    fn the_allocator_counts() {
+        let before = allocations();
+        drop(std::hint::black_box(Box::new(7)));
+        assert_eq!(allocations() - before, 1);
+    }
+}

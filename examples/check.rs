@@ -1,0 +1,135 @@
+//! Compiles rules, shows every diagnostic, and runs the tests that the rules carry.
+//!
+//! ```text
+//! cargo run --example check -- PATH...
+//! ```
+
+use std::collections::HashSet;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use detect::rule_lang::{SourceId, render};
+use detect::{RuleSet, Severity, testing};
+
+/// Check detection rules.
+///
+/// Compiles every rule file, prints what is wrong with it, and runs the tests in it. The shipped filters and placeholder
+/// lists are in scope. Exits with 1 when something is wrong, with 2 when a file cannot be read.
+#[derive(Debug, Parser)]
+#[command(name = "check", version)]
+struct Options {
+    /// Rule files and directories
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Compile and run the tests of the given files alone, without the shipped filters and placeholder lists
+    #[arg(long)]
+    no_shipped: bool,
+}
+
+fn main() -> ExitCode {
+    match check(&Options::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // With standard error gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn check(options: &Options) -> io::Result<ExitCode> {
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let mut builder = RuleSet::builder();
+    for path in &options.paths {
+        builder = match builder.path(path) {
+            Ok(builder) => builder,
+            Err(error) => {
+                let cause = std::error::Error::source(&error)
+                    .map_or_else(String::new, |cause| format!(": {cause}"));
+                writeln!(stderr, "error: {error}{cause}")?;
+                return Ok(ExitCode::from(2));
+            }
+        };
+    }
+    // The shipped lists come after, so that what was given keeps its name when it is one of them.
+    let n_given = builder.n_files();
+    if !options.no_shipped {
+        builder = builder.shipped_lists();
+    }
+    let (rules, report) = builder.load();
+    let given = |source: SourceId| source.index() < n_given;
+
+    let color =
+        stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let diagnostics: Vec<_> = report
+        .diagnostics()
+        .iter()
+        .filter(|found| given(found.source()))
+        .collect();
+    for diagnostic in &diagnostics {
+        writeln!(stderr, "{}", render(diagnostic, report.sources(), color))?;
+    }
+    for inactive in report.inactive() {
+        writeln!(
+            stderr,
+            "note: rule `{}` is inactive: {}",
+            inactive.rule, inactive.reason
+        )?;
+    }
+
+    let tests = testing::run(&rules, |rule| given(rule.source()));
+    for failure in tests.failures() {
+        let place = report.sources().line_column(failure.source, failure.span);
+        let file = report.sources().name(failure.source);
+        writeln!(
+            stdout,
+            "FAILED {file}:{}: {}: `{}`",
+            place.line, failure.rule, failure.test
+        )?;
+        writeln!(stdout, "       {}", failure.reason)?;
+    }
+    let coverage = tests.coverage();
+    let with = |count: fn(&testing::Coverage) -> usize| {
+        coverage.iter().filter(|rule| count(rule) > 0).count()
+    };
+    writeln!(
+        stdout,
+        "{} rules: {} with a hit, {} with a near miss, {} with an evasion",
+        coverage.len(),
+        with(|rule| rule.n_hits),
+        with(|rule| rule.n_near_misses),
+        with(|rule| rule.n_evasions),
+    )?;
+    let untested: HashSet<&str> = coverage
+        .iter()
+        .filter(|rule| rule.n_hits + rule.n_evasions == 0)
+        .map(|rule| rule.rule.as_str())
+        .collect();
+    if !untested.is_empty() {
+        let names: Vec<&str> = rules
+            .rules()
+            .map(detect::Rule::name)
+            .filter(|name| untested.contains(name))
+            .collect();
+        writeln!(stdout, "without a test that matches: {}", names.join(", "))?;
+    }
+    let n_errors = diagnostics
+        .iter()
+        .filter(|found| found.severity() == Severity::Error)
+        .count();
+    let n_warnings = diagnostics.len() - n_errors;
+    writeln!(stdout, "{n_errors} errors, {n_warnings} warnings")?;
+    let n_failed = tests.failures().len();
+    writeln!(
+        stdout,
+        "tests: {} passed, {n_failed} failed",
+        tests.n_tests() - n_failed
+    )?;
+    Ok(if n_errors + n_failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

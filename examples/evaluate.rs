@@ -1,0 +1,445 @@
+//! Finds the attacks in audit logs and says why.
+//!
+//! ```text
+//! cargo run --release --example evaluate -- [OPTIONS] [FILE|-]...
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anstream::AutoStream;
+use anstyle::Style;
+use clap::{Parser, ValueEnum};
+use detect::{
+    Counters, Detection, Detector, Hit, Level, LoadReport, Reader, Record, Rule, RuleSet,
+    RuleSetBuilder,
+};
+use kubesift_examples::{level_style, visible};
+use serde::Serialize;
+
+/// A log in which an attack hides among normal traffic, for a first look.
+const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
+/// What stands in the place of a file name when the sample is evaluated.
+const SAMPLE_NAME: &str = "sample.jsonl";
+
+/// Find attacks in Kubernetes audit logs.
+///
+/// Reads audit logs (JSON lines, arrays, event lists, gzip) and prints a detection for every rule that matches. With no
+/// FILE it evaluates a small sample log that comes with it.
+#[derive(Debug, Parser)]
+#[command(name = "evaluate", version)]
+struct Options {
+    /// Log files; `-` is standard input
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Rule file or directory, added to the shipped rules; repeatable
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<PathBuf>,
+    /// Use only the rules given with --rules
+    #[arg(long)]
+    no_shipped: bool,
+    /// Only rules with this name or tag; repeatable
+    #[arg(long, value_name = "NAME|TAG")]
+    only: Vec<String>,
+    /// Leave out detections below this level
+    #[arg(long, value_name = "LEVEL", default_value = "informational")]
+    min_level: Level,
+    /// Text for a person, or JSON with one detection a line
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Show the selections, fields and values that matched
+    #[arg(long)]
+    explain: bool,
+    /// Print counters as one JSON object on standard error at the end
+    #[arg(long)]
+    stats: bool,
+    /// Exit with 1 when a detection is at least this severe
+    #[arg(long, value_name = "LEVEL")]
+    fail_on: Option<Level>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// The counters of `--stats`.
+#[derive(Debug, Default, Serialize)]
+struct Stats {
+    /// Bytes read, after decompression.
+    bytes: u64,
+    events: u64,
+    skipped: u64,
+    malformed: u64,
+    partial: u64,
+    rules: usize,
+    detections: u64,
+    seconds: f64,
+}
+
+impl Stats {
+    fn add(&mut self, counters: Counters) {
+        self.bytes += counters.bytes;
+        self.events += counters.events;
+        self.skipped += counters.skipped;
+        self.malformed += counters.malformed;
+        self.partial += counters.partial;
+    }
+}
+
+/// A detection with the place of its event, as `--format json` prints it.
+#[derive(Serialize)]
+struct Placed<'l> {
+    #[serde(flatten)]
+    detection: Detection,
+    file: &'l str,
+    line: u64,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match Evaluation::run(&options) {
+        Ok(code) => code,
+        // Whoever reads the output has seen enough: `evaluate … | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            // With standard error gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One run over all files.
+struct Evaluation<'o> {
+    options: &'o Options,
+    rules: RuleSet,
+    out: AutoStream<Box<dyn Write>>,
+    stats: Stats,
+    /// Detections by level, most severe first, then by rule.
+    summary: BTreeMap<(std::cmp::Reverse<Level>, String), u64>,
+    /// Whether a detection reached the level of `--fail-on`.
+    failed: bool,
+}
+
+impl<'o> Evaluation<'o> {
+    fn run(options: &'o Options) -> io::Result<ExitCode> {
+        let Some(rules) = load(options)? else {
+            return Ok(ExitCode::from(2));
+        };
+        let stdout = io::stdout();
+        let choice = AutoStream::choice(&stdout);
+        let out: Box<dyn Write> = Box::new(BufWriter::new(stdout));
+        let out = AutoStream::new(out, choice);
+        let stats = Stats {
+            rules: rules.rules().len(),
+            ..Stats::default()
+        };
+        let mut this = Self {
+            options,
+            rules,
+            out,
+            stats,
+            summary: BTreeMap::new(),
+            failed: false,
+        };
+        let started = Instant::now();
+        let readable = this.files()?;
+        this.stats.seconds = started.elapsed().as_secs_f64();
+        if options.format == Format::Text {
+            this.summarize()?;
+        }
+        this.out.flush()?;
+        if options.stats {
+            serde_json::to_writer(io::stderr(), &this.stats)?;
+            writeln!(io::stderr())?;
+        }
+        Ok(match (readable, this.failed) {
+            (false, _) => ExitCode::from(2),
+            (true, true) => ExitCode::FAILURE,
+            (true, false) => ExitCode::SUCCESS,
+        })
+    }
+
+    /// Evaluates every file; returns whether all could be read to their end.
+    fn files(&mut self) -> io::Result<bool> {
+        if self.options.files.is_empty() {
+            return self.stream(SAMPLE_NAME, SAMPLE);
+        }
+        let mut readable = true;
+        for file in &self.options.files {
+            let name = file.display().to_string();
+            readable &= if file == Path::new("-") {
+                self.stream("-", io::stdin().lock())?
+            } else {
+                match open(file) {
+                    Ok(input) => self.stream(&name, input)?,
+                    Err(error) => {
+                        self.out.flush()?;
+                        writeln!(
+                            io::stderr(),
+                            "error: cannot read `{}`: {error}",
+                            visible(&name)
+                        )?;
+                        false
+                    }
+                }
+            };
+        }
+        Ok(readable)
+    }
+
+    fn stream(&mut self, name: &str, input: impl Read) -> io::Result<bool> {
+        // A detector for each file: stages of one request stand in one log.
+        let mut detector: Detector = self.rules.detector();
+        let mut reader = Reader::new(input);
+        let result = loop {
+            match reader.next() {
+                Ok(Some(record)) => self.record(name, &record, &mut detector)?,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.stats.add(reader.counters());
+        self.out.flush()?;
+        if let Err(error) = &result {
+            writeln!(
+                io::stderr(),
+                "error: cannot read `{}` to its end: {error}",
+                visible(name)
+            )?;
+        }
+        Ok(result.is_ok())
+    }
+
+    fn record(
+        &mut self,
+        name: &str,
+        record: &Record<'_>,
+        detector: &mut Detector,
+    ) -> io::Result<()> {
+        let event = match record {
+            Record::Event(event) => event,
+            Record::Malformed(malformed) => {
+                // Standard output may be a terminal too: what came before goes first.
+                self.out.flush()?;
+                let (name, line) = (visible(name), malformed.line());
+                return writeln!(
+                    io::stderr(),
+                    "warning: {name}:{line}: {}",
+                    visible(&malformed.error.to_string())
+                );
+            }
+            _ => return Ok(()),
+        };
+        for hit in detector
+            .process(record)
+            .filter(|hit| hit.level() >= self.options.min_level)
+        {
+            self.stats.detections += 1;
+            self.failed |= self
+                .options
+                .fail_on
+                .is_some_and(|level| hit.level() >= level);
+            let detection = Detection::new(&hit, &event.event);
+            match self.options.format {
+                Format::Json => {
+                    let placed = Placed {
+                        detection,
+                        file: name,
+                        line: event.line(),
+                    };
+                    serde_json::to_writer(&mut self.out, &placed)?;
+                    writeln!(self.out)?;
+                }
+                Format::Text => {
+                    let rule = (
+                        std::cmp::Reverse(hit.level()),
+                        hit.rule().title().to_owned(),
+                    );
+                    *self.summary.entry(rule).or_default() += 1;
+                    print_hit(
+                        &mut self.out,
+                        &hit,
+                        &detection,
+                        name,
+                        event.line(),
+                        self.options.explain,
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The table at the end.
+    fn summarize(&mut self) -> io::Result<()> {
+        let Stats {
+            events,
+            skipped,
+            malformed,
+            detections,
+            ..
+        } = self.stats;
+        let bold = Style::new().bold();
+        writeln!(
+            self.out,
+            "{bold}{detections} detection{}{bold:#} in {events} events ({skipped} records skipped, {malformed} malformed), {} rules",
+            if detections == 1 { "" } else { "s" },
+            self.stats.rules,
+        )?;
+        for ((level, title), count) in &self.summary {
+            let (style, level) = (level_style(level.0), level.0.to_string());
+            writeln!(
+                self.out,
+                "  {style}{level:<13}{style:#} {count:>5}  {}",
+                visible(title)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn print_hit(
+    out: &mut impl Write,
+    hit: &Hit<'_>,
+    detection: &Detection,
+    file: &str,
+    line: u64,
+    explain: bool,
+) -> io::Result<()> {
+    let (style, bold, dim) = (
+        level_style(hit.level()),
+        Style::new().bold(),
+        Style::new().dimmed(),
+    );
+    let time = visible(detection.time.as_deref().unwrap_or("-"));
+    let (level, title) = (hit.level().to_string(), visible(hit.rule().title()));
+    writeln!(
+        out,
+        "{style}{level:<13}{style:#} {time}  {bold}{title}{bold:#}"
+    )?;
+    writeln!(out, "    {}", hit.message())?;
+    let event = &detection.event;
+    // Writing to a `String` cannot fail.
+    let mut place = format!("{}:{line}", visible(file));
+    for (name, value) in [
+        ("from", &event.client_ip),
+        ("as", &event.impersonated_user),
+        ("audit ID", &event.audit_id),
+    ] {
+        if let Some(value) = value {
+            let _ = write!(place, "  {name} {}", visible(value));
+        }
+    }
+    if !event.flags.is_empty() {
+        let _ = write!(place, "  flags {}", event.flags.join(", "));
+    }
+    writeln!(out, "    {dim}{place}{dim:#}")?;
+    if explain {
+        writeln!(
+            out,
+            "    rule {}, matched {}",
+            hit.rule().name(),
+            detection.matched.join(", ")
+        )?;
+        let width = detection
+            .evidence
+            .iter()
+            .map(|shown| shown.field.len())
+            .max()
+            .unwrap_or(0);
+        for shown in &detection.evidence {
+            writeln!(out, "      {:<width$}  {}", shown.field, shown.value)?;
+        }
+    }
+    writeln!(out)
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    // Opening a directory works on some systems and reading it never does; this says so on all.
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a directory",
+        ));
+    }
+    Ok(file)
+}
+
+/// Compiles the rules; `None` when some do not compile, after their diagnostics have been shown.
+fn load(options: &Options) -> io::Result<Option<RuleSet>> {
+    let mut stderr = io::stderr();
+    let mut builder = RuleSet::builder();
+    if !options.no_shipped {
+        builder = builder.shipped();
+    }
+    for path in &options.rules {
+        builder = match builder.path(path) {
+            Ok(builder) => builder,
+            Err(error) => {
+                let cause = std::error::Error::source(&error)
+                    .map_or_else(String::new, |cause| format!(": {cause}"));
+                writeln!(stderr, "error: {error}{cause}")?;
+                return Ok(None);
+            }
+        };
+    }
+    let (rules, report) = only(builder, options).load();
+    show(&report)?;
+    if report.has_errors() {
+        return Ok(None);
+    }
+    if rules.rules().len() == 0 {
+        let which = if options.only.is_empty() {
+            "no rules: give some with --rules"
+        } else {
+            "no rule has that name or tag"
+        };
+        writeln!(stderr, "error: {which}")?;
+        return Ok(None);
+    }
+    Ok(Some(rules))
+}
+
+/// Leaves only the rules that `--only` names.
+fn only(builder: RuleSetBuilder, options: &Options) -> RuleSetBuilder {
+    if options.only.is_empty() {
+        return builder;
+    }
+    let only = options.only.clone();
+    builder.retain(move |rule: &Rule| {
+        only.iter().any(|wanted| {
+            rule.name().eq_ignore_ascii_case(wanted)
+                || rule
+                    .tags()
+                    .iter()
+                    .any(|tag| tag.eq_ignore_ascii_case(wanted))
+        })
+    })
+}
+
+/// Shows what is wrong with the rules.
+fn show(report: &LoadReport) -> io::Result<()> {
+    let mut stderr = io::stderr();
+    if !report.diagnostics().is_empty() {
+        let color = stderr.is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        writeln!(stderr, "{}", report.render(color))?;
+    }
+    for inactive in report.inactive() {
+        writeln!(
+            stderr,
+            "note: rule `{}` is inactive: {}",
+            inactive.rule, inactive.reason
+        )?;
+    }
+    Ok(())
+}
