@@ -9,7 +9,7 @@ use pest::iterators::Pair;
 use crate::ast::{Condition, Quantity};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
-use crate::scalar::Scalar;
+use crate::scalar::{Places, Scalar};
 
 mod grammar {
     #[derive(pest_derive::Parser)]
@@ -25,7 +25,7 @@ pub(crate) const RESERVED: [&str; 5] = ["and", "or", "not", "of", "them"];
 pub(crate) fn parse(scalar: &Scalar, file: &str, report: &mut Report) -> Option<Condition> {
     let mut reader = Reader {
         scalar,
-        file,
+        places: scalar.places(file),
         report,
     };
     reader.scan()?;
@@ -41,13 +41,13 @@ pub(crate) fn parse(scalar: &Scalar, file: &str, report: &mut Report) -> Option<
 
 struct Reader<'a> {
     scalar: &'a Scalar,
-    file: &'a str,
+    places: Places,
     report: &'a mut Report,
 }
 
 impl Reader<'_> {
     fn error(&mut self, code: Code, part: Range<usize>, message: String, help: Option<&str>) {
-        let span = self.scalar.locate(self.file, part);
+        let span = self.places.locate(part);
         self.report.add_with_help(code, span, message, help);
     }
 
@@ -219,7 +219,7 @@ impl Reader<'_> {
         let span = pair.as_span();
         (
             pair.as_str().to_owned(),
-            self.scalar.locate(self.file, span.start()..span.end()),
+            self.places.locate(span.start()..span.end()),
         )
     }
 }

@@ -1,7 +1,6 @@
 //! Selections, blocks and items: from the YAML tree to the AST. Nothing is looked up yet.
 
 use crate::ast::{Block, Body, Condition, Item, Keywords, Name, Scope, Selection};
-use crate::condition;
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};
 use crate::limits;
 use crate::modifier::{self, Chain};
@@ -20,135 +19,8 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads a `detection` or `filter`: named selections and a `condition`. Keys in `others` are passed over.
-    pub(crate) fn scope(&mut self, owner: &Scalar, node: &Node, others: &[&str]) -> Option<Scope> {
-        let Some(entries) = node.map() else {
-            if !node.is_refused() {
-                self.report.add(
-                    Code::WrongType,
-                    node.span,
-                    format!(
-                        "{} is a map of selections, and this is {}",
-                        quoted(&owner.text),
-                        node.describe()
-                    ),
-                );
-            }
-            return None;
-        };
-        let scope = self.selections(entries, others, 0);
-        if scope.selections.is_empty() {
-            self.report
-                .add(
-                    Code::EmptySelection,
-                    owner.span,
-                    format!("{} has no selections", quoted(&owner.text)),
-                )
-                .set_help("name what to look for: `selection: {verb: delete}`");
-        }
-        if node.get("condition").is_none() {
-            self.report
-                .add(
-                    Code::MissingKey,
-                    owner.span,
-                    format!("{} has no `condition`", quoted(&owner.text)),
-                )
-                .set_help("say how the selections combine: `condition: selection`");
-        }
-        Some(scope)
-    }
-
-    fn selections(&mut self, entries: &[Entry], others: &[&str], depth: usize) -> Scope {
-        let mut selections = Vec::new();
-        let mut condition = None;
-        for entry in entries {
-            let key = &entry.key;
-            if key.text == "condition" {
-                condition = self.condition(&entry.value);
-            } else if depth == 0 && key.text == "timeframe" && entry.value.scalar().is_some() {
-                self.report
-                    .add(
-                        Code::LegacyAggregation,
-                        key.span,
-                        "`timeframe` belongs to aggregations, which are not Sigma any more",
-                    )
-                    .set_help(
-                        "write a correlation with `timespan` that refers to this rule by its name",
-                    );
-            } else if !others.contains(&key.text.as_str()) {
-                let selection = self.selection(entry, depth);
-                selections.push(selection);
-            }
-        }
-        if let Some(extra) = selections.get(limits::SELECTIONS) {
-            let (n, limit) = (selections.len(), limits::SELECTIONS);
-            self.report.add(
-                Code::TooManySelections,
-                extra.span,
-                format!("there are {n} selections and the limit is {limit}"),
-            );
-            selections.truncate(limit);
-        }
-        Scope {
-            selections,
-            condition,
-            extra: Vec::new(),
-            named: true,
-        }
-    }
-
-    fn selection(&mut self, entry: &Entry, depth: usize) -> Selection {
-        let key = &entry.key;
-        if condition::RESERVED.contains(&key.text.to_ascii_lowercase().as_str()) {
-            self.report
-                .add(
-                    Code::ReservedName,
-                    key.span,
-                    format!(
-                        "{} is a word of conditions and cannot name a selection",
-                        quoted(&key.text)
-                    ),
-                )
-                .set_help("rename the selection");
-        }
-        Selection {
-            name: key.text.clone(),
-            span: key.span,
-            body: self.body(&entry.value, key.span, depth),
-        }
-    }
-
-    /// Reads a condition, or a list of them that is joined by `or`.
-    pub(crate) fn condition(&mut self, node: &Node) -> Option<Condition> {
-        match &node.kind {
-            Kind::Scalar(scalar) => condition::parse(scalar, self.file, self.report),
-            Kind::List(items) if !items.is_empty() => {
-                let parts: Vec<_> = items
-                    .iter()
-                    .map(|item| match item.scalar() {
-                        Some(scalar) => condition::parse(scalar, self.file, self.report),
-                        None => self.not_a_condition(item),
-                    })
-                    .collect();
-                parts
-                    .into_iter()
-                    .collect::<Option<Vec<_>>>()
-                    .map(Condition::Or)
-            }
-            _ => self.not_a_condition(node),
-        }
-    }
-
-    fn not_a_condition(&mut self, node: &Node) -> Option<Condition> {
-        if !node.is_refused() {
-            let message = format!("a condition is text, and this is {}", node.describe());
-            self.report.add(Code::WrongType, node.span, message);
-        }
-        None
-    }
-
     /// Reads a selection: a map, a list of maps, or keywords.
-    fn body(&mut self, node: &Node, owner: Span, depth: usize) -> Option<Body> {
+    pub(crate) fn body(&mut self, node: &Node, owner: Span, depth: usize) -> Option<Body> {
         match &node.kind {
             Kind::Map(entries) => self.map(entries, owner, depth),
             Kind::List(items) => self.list(items, owner, depth),

@@ -335,7 +335,10 @@ pub(crate) fn nearest<'a>(
             let distance = strsim::damerau_levenshtein(&candidate.to_lowercase(), &folded);
             (distance, candidate)
         })
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).clamp(1, 3))
+        .filter(|(distance, candidate)| {
+            let n_chars = candidate.chars().count();
+            *distance <= (n_chars / 3).clamp(1, 3) && *distance < n_chars
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -39,6 +39,7 @@ mod detection;
 mod diagnostic;
 mod disassembly;
 mod document;
+mod fold;
 mod item;
 mod limits;
 mod lint;
@@ -55,17 +56,20 @@ mod resolve;
 mod rule;
 mod rule_test;
 mod scalar;
+mod scope;
 mod set;
 mod source;
 mod text;
 mod tree;
+mod verify;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use fold::fold_into;
 pub use number::{Number, compare};
 pub use program::{
     Block, BlockIdx, Comparison, Literal, Op, OpIdx, Operand, Polarity, Predicate, PredicateIdx,
-    Program, Quantifier, Relation, Routine, RoutineIdx, Selection, Test, VerifyError,
+    Program, Quantifier, Relation, Routine, RoutineIdx, Selection, Test,
 };
 pub use regex::{Regex, RegexError};
 pub use render::render;
@@ -75,4 +79,5 @@ pub use rule::{
 };
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};
-pub use text::{Pattern, PatternKind, fold_into};
+pub use text::{Pattern, PatternKind};
+pub use verify::VerifyError;

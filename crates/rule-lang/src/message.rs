@@ -9,6 +9,7 @@ use crate::scalar::Scalar;
 /// Reads a message; `{{` and `}}` are single braces. `None` when something was reported.
 pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<Message> {
     let text = &scalar.text;
+    let places = scalar.places(file);
     let mut parts = Vec::new();
     let mut plain = String::new();
     let mut good = true;
@@ -31,11 +32,7 @@ pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<M
                 "this `}` closes nothing"
             };
             report
-                .add(
-                    Code::BadMessage,
-                    scalar.locate(file, brace..brace + 1),
-                    what,
-                )
+                .add(Code::BadMessage, places.locate(brace..brace + 1), what)
                 .set_help("a brace itself is written twice");
             return None;
         };
@@ -48,7 +45,7 @@ pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<M
         if name.trim().is_empty() {
             report.add(
                 Code::BadMessage,
-                scalar.locate(file, brace..at),
+                places.locate(brace..at),
                 "a hole names a field, and this is empty",
             );
             good = false;
@@ -56,7 +53,7 @@ pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<M
         }
         let name = Name {
             text: name.to_owned(),
-            span: scalar.locate(file, inside),
+            span: places.locate(inside),
         };
         match field(&name, report) {
             Some(field) => parts.push(MessagePart::Hole(field)),

@@ -1,28 +1,4 @@
 //! The compiled form of one rule: a short, verified program over tests of fields.
-//!
-//! A [`Program`] is plain data and belongs to one rule; whoever evaluates programs of many rules may share what they
-//! have in common. It has one register, a truth value called the accumulator, and these ops:
-//!
-//! | op | effect |
-//! |---|---|
-//! | `test p` | accumulator := predicate `p` |
-//! | `block b` | accumulator := block `b`, a quantifier over the members of a list or the entries of a map |
-//! | `call r` | accumulator := routine `r` |
-//! | `const v` | accumulator := `v` |
-//! | `not` | accumulator := its negation |
-//! | `jump-if-false t` | go on at `t` when the accumulator is false |
-//! | `jump-if-true t` | go on at `t` when the accumulator is true |
-//! | `return` | end of the routine; its result is the accumulator |
-//!
-//! Jumps go forward and stay in their routine, a routine calls only routines before it, and a block's routine stands
-//! before every routine that holds the block: so evaluation ends, in time bounded by the program and the event.
-//!
-//! Every predicate and block has a [`Polarity`], because a duplicated key leaves doubt about what the API server read.
-//! Doubt counts as a hit: a test in positive position matches when any reading does, one under an odd number of
-//! negations counts as matched only when every reading does. A selection that a condition uses in both ways is
-//! compiled into two routines.
-
-use std::fmt;
 
 use audit_model::{Field, FieldId, Path};
 use ipnet::IpNet;
@@ -59,7 +35,7 @@ macro_rules! index {
 }
 index!(PredicateIdx BlockIdx RoutineIdx OpIdx);
 
-/// One instruction; the module documentation lists their effects.
+/// One instruction; [`Program`] lists their effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// Evaluate a predicate.
@@ -238,9 +214,31 @@ impl Selection {
     }
 }
 
-/// The compiled form of one rule; the module documentation of the crate's source explains its ops.
+/// The compiled form of one rule: a short, verified program over tests of fields.
 ///
-/// Its [`Debug`](fmt::Debug) form is a disassembly.
+/// It is plain data and belongs to one rule; whoever evaluates programs of many rules may share what they
+/// have in common. It has one register, a truth value called the accumulator, and these ops:
+///
+/// | op | effect |
+/// |---|---|
+/// | `test p` | accumulator := predicate `p` |
+/// | `block b` | accumulator := block `b`, a quantifier over the members of a list or the entries of a map |
+/// | `call r` | accumulator := routine `r` |
+/// | `const v` | accumulator := `v` |
+/// | `not` | accumulator := its negation |
+/// | `jump-if-false t` | go on at `t` when the accumulator is false |
+/// | `jump-if-true t` | go on at `t` when the accumulator is true |
+/// | `return` | end of the routine; its result is the accumulator |
+///
+/// Jumps go forward and stay in their routine, a routine calls only routines before it, and a block's routine stands
+/// before every routine that holds the block: so evaluation ends, in time bounded by the program and the event.
+///
+/// Every predicate and block has a [`Polarity`], because a duplicated key leaves doubt about what the API server read.
+/// Doubt counts as a hit: a test in positive position matches when any reading does, one under an odd number of
+/// negations counts as matched only when every reading does. A selection that a condition uses in both ways is
+/// compiled into two routines.
+///
+/// The [`Debug`](std::fmt::Debug) form is a disassembly.
 #[derive(Clone, PartialEq)]
 pub struct Program {
     pub(crate) ops: Vec<Op>,
@@ -320,83 +318,7 @@ impl Program {
     pub fn reads(&self, id: FieldId) -> bool {
         self.fields().any(|field| field.id() == id)
     }
-
-    /// Checks what evaluation relies on: every index is in range, jumps go forward and stay in their routine, a routine
-    /// ends with a return, and calls and blocks go to routines before their own.
-    ///
-    /// The compiler makes no program that fails; this is the contract in code, and runs on everything it makes.
-    ///
-    /// # Errors
-    /// [`VerifyError`] for the first violation.
-    pub fn verify(&self) -> Result<(), VerifyError> {
-        let fail = |at: usize, what| Err(VerifyError { at, what });
-        let mut next = 0;
-        for (idx, routine) in self.routines.iter().enumerate() {
-            let (start, end) = (routine.start.index(), routine.end.index());
-            if start != next || end <= start {
-                return fail(start, "routines do not follow each other");
-            }
-            next = end;
-            let Some(ops) = self.ops.get(start..end) else {
-                return fail(start, "a routine is out of range");
-            };
-            if ops.last() != Some(&Op::Return) {
-                return fail(end, "a routine does not end with a return");
-            }
-            for (at, op) in (start..).zip(ops) {
-                let (good, what) = match op {
-                    Op::Test(predicate) => (
-                        self.predicate(*predicate).is_some(),
-                        "there is no such predicate",
-                    ),
-                    Op::Block(block) => {
-                        let block = self.block(*block);
-                        let before = block.is_some_and(|block| block.routine.index() < idx);
-                        (before, "a block does not go to a routine before its own")
-                    }
-                    Op::Call(callee) => (
-                        callee.index() < idx,
-                        "a call does not go to a routine before its own",
-                    ),
-                    Op::JumpIfFalse(target) | Op::JumpIfTrue(target) => {
-                        let inside = target.index() > at && target.index() < end;
-                        (inside, "a jump does not go forward in its routine")
-                    }
-                    Op::Const(_) | Op::Not | Op::Return => (true, ""),
-                };
-                if !good {
-                    return fail(at, what);
-                }
-            }
-        }
-        if next != self.ops.len() {
-            return fail(next, "there are ops outside of routines");
-        }
-        let named = self.selections.iter().map(|selection| selection.routine);
-        if named
-            .chain([self.condition])
-            .any(|idx| self.routine(idx).is_none())
-        {
-            return fail(next, "there is no such routine");
-        }
-        Ok(())
-    }
 }
-
-/// A program that cannot be evaluated; see [`Program::verify`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifyError {
-    at: usize,
-    what: &'static str,
-}
-
-impl fmt::Display for VerifyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at op {}", self.what, self.at)
-    }
-}
-
-impl std::error::Error for VerifyError {}
 
 impl Operand {
     /// The field of the event, if it is one.
@@ -404,61 +326,6 @@ impl Operand {
         match self {
             Self::Field(field) => Some(field),
             Self::Member(_) | Self::Keyword => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn program(ops: Vec<Op>) -> Program {
-        let end = OpIdx(u32::try_from(ops.len()).unwrap());
-        Program {
-            ops,
-            predicates: Vec::new(),
-            blocks: Vec::new(),
-            routines: vec![Routine {
-                name: "condition".to_owned(),
-                start: OpIdx(0),
-                end,
-            }],
-            selections: Vec::new(),
-            condition: RoutineIdx(0),
-        }
-    }
-
-    #[test]
-    fn verify_refuses_what_would_not_end() {
-        let verify = |ops| program(ops).verify().map_err(|error| error.to_string());
-        assert_eq!(verify(vec![Op::Const(true), Op::Return]), Ok(()));
-        for (ops, message) in [
-            (
-                vec![Op::Const(true)],
-                "a routine does not end with a return at op 1",
-            ),
-            (
-                vec![Op::JumpIfTrue(OpIdx(0)), Op::Return],
-                "a jump does not go forward in its routine at op 0",
-            ),
-            (
-                vec![Op::JumpIfTrue(OpIdx(2)), Op::Return],
-                "a jump does not go forward in its routine at op 0",
-            ),
-            (
-                vec![Op::Call(RoutineIdx(0)), Op::Return],
-                "a call does not go to a routine before its own at op 0",
-            ),
-            (
-                vec![Op::Test(PredicateIdx(0)), Op::Return],
-                "there is no such predicate at op 0",
-            ),
-            (
-                vec![Op::Block(BlockIdx(0)), Op::Return],
-                "a block does not go to a routine before its own at op 0",
-            ),
-        ] {
-            assert_eq!(verify(ops), Err(message.to_owned()));
         }
     }
 }

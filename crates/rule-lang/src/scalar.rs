@@ -67,41 +67,49 @@ impl Scalar {
     }
 
     /// Where a part of the text stands in the file; the whole scalar where that cannot be told.
+    ///
+    /// This costs the length of the text; who asks for many parts asks [`Scalar::places`] once.
     pub(crate) fn locate(&self, file: &str, part: Range<usize>) -> Span {
-        let raw = file.get(self.span.range()).unwrap_or_default();
-        let Some((start, end)) = self.offsets(raw, part) else {
-            return self.span;
-        };
-        Span::new(self.span.start() + start, self.span.start() + end)
+        self.places(file).locate(part)
     }
 
-    /// Follows the raw text and the value side by side up to both ends of `part`.
-    fn offsets(&self, raw: &str, part: Range<usize>) -> Option<(usize, usize)> {
+    /// Where every part of the text stands in the file.
+    pub(crate) fn places(&self, file: &str) -> Places {
+        let raw = file.get(self.span.range()).unwrap_or_default();
         let quotes = match self.style {
             // The span of a block scalar begins with its text.
             Style::Plain | Style::Block => 0,
             Style::SingleQuoted | Style::DoubleQuoted => 1,
         };
+        let mut places = Places {
+            span: self.span,
+            start: quotes,
+            steps: Vec::new(),
+            is_same: false,
+        };
         // Mostly the text stands there as it is.
-        if raw.get(quotes..raw.len().checked_sub(quotes)?) == Some(&self.text) {
-            return Some((quotes + part.start, quotes + part.end));
+        let inner = raw
+            .len()
+            .checked_sub(quotes)
+            .and_then(|end| raw.get(quotes..end));
+        if inner == Some(&self.text) {
+            places.is_same = true;
+            return places;
         }
+        // Follows the raw text and the value side by side.
         let mut at = quotes;
-        let mut start = None;
-        let mut end = at;
         for (offset, c) in self.text.char_indices() {
-            if offset >= part.end {
+            let Some((from, to)) = self.step(raw, at, c) else {
                 break;
-            }
-            let (from, to) = self.step(raw, at, c)?;
+            };
+            places.steps.push(Step {
+                text_end: offset + c.len_utf8(),
+                from,
+                to,
+            });
             at = to;
-            if offset >= part.start {
-                start = start.or(Some(from));
-                end = to;
-            }
         }
-        // An empty part at the end stands where the last character ended.
-        Some(start.map_or((at, at), |start| (start, end)))
+        places
     }
 
     /// Finds the raw text of the next character of the value: from where to where.
@@ -135,6 +143,53 @@ impl Scalar {
                 return Some((at, at + 1));
             }
             at += next.len_utf8();
+        }
+    }
+}
+
+/// Where the parts of a scalar stand in the file.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// The whole scalar.
+    span: Span,
+    /// Where the text begins in the scalar.
+    start: usize,
+    /// One step for each character, up to where the way was lost.
+    steps: Vec<Step>,
+    /// Whether text and file are the same, so that no steps are needed.
+    is_same: bool,
+}
+
+/// A character of the text: up to where it goes there, and from where to where it stands in the scalar.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    text_end: usize,
+    from: usize,
+    to: usize,
+}
+
+impl Places {
+    /// Where a part of the text stands in the file; the whole scalar where that cannot be told.
+    pub(crate) fn locate(&self, part: Range<usize>) -> Span {
+        let at = |start: usize, end: usize| {
+            Span::new(self.span.start() + start, self.span.start() + end)
+        };
+        if self.is_same {
+            return at(self.start + part.start, self.start + part.end);
+        }
+        let first = self
+            .steps
+            .partition_point(|step| step.text_end <= part.start);
+        let before = first.checked_sub(1).and_then(|idx| self.steps.get(idx));
+        if part.is_empty() {
+            // An empty part stands where the character before it ends.
+            let end = before.map_or(self.start, |step| step.to);
+            return at(end, end);
+        }
+        let last = self.steps.partition_point(|step| step.text_end < part.end);
+        match (self.steps.get(first), self.steps.get(last)) {
+            (Some(first), Some(last)) => at(first.from, last.to),
+            _ => self.span,
         }
     }
 }

@@ -1,39 +1,8 @@
-//! Sigma strings: wildcards, escapes and case folding.
+//! Sigma strings: wildcards and escapes.
 
 use std::fmt;
 
-/// Appends `text` to `out` with its case folded: Unicode simple folding, one character for one.
-///
-/// Both sides of a comparison that ignores case go through here. `ß` stays itself and `ẞ` becomes `ß`; the Kelvin sign
-/// becomes `k`. What [`str::to_lowercase`] does is for people and differs.
-///
-/// # Examples
-/// ```
-/// let mut folded = String::new();
-/// rule_lang::fold_into("Σίσυφος ẞ", &mut folded);
-/// assert_eq!(folded, "σίσυφοσ ß");
-/// ```
-pub fn fold_into(text: &str, out: &mut String) {
-    out.reserve(text.len());
-    if text.is_ascii() {
-        let start = out.len();
-        out.push_str(text);
-        if let Some(added) = out.get_mut(start..) {
-            added.make_ascii_lowercase();
-        }
-    } else {
-        out.extend(text.chars().map(fold));
-    }
-}
-
-fn fold(c: char) -> char {
-    if c.is_ascii() {
-        return c.to_ascii_lowercase();
-    }
-    unicode_case_mapping::case_folded(c)
-        .and_then(|folded| char::from_u32(folded.get()))
-        .unwrap_or(c)
-}
+use crate::fold::fold;
 
 /// One token of a Sigma string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +144,7 @@ impl Pattern {
         Self { cased, form }
     }
 
-    /// Whether case counts. If not, the text to match must be folded by [`fold_into`].
+    /// Whether case counts. If not, the text to match must be folded by [`fold_into`](crate::fold_into).
     pub fn is_cased(&self) -> bool {
         self.cased
     }
@@ -403,22 +372,6 @@ fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn folded(text: &str) -> String {
-        let mut out = String::new();
-        fold_into(text, &mut out);
-        out
-    }
-
-    #[test]
-    fn folds_one_for_one() {
-        assert_eq!(folded("ABC"), "abc");
-        assert_eq!(folded("İ"), "İ");
-        assert_eq!(folded("\u{212a}ſẞßΣς"), "ksßßσσ");
-        let mut out = "X".to_owned();
-        fold_into("Y", &mut out);
-        assert_eq!(out, "Xy");
-    }
 
     #[test]
     fn reads_wildcards_and_escapes() {

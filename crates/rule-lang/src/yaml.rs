@@ -146,7 +146,11 @@ fn too_deep(report: &mut Report, span: Span, depth: usize) {
 
 /// A message of the YAML parser in the style of ours.
 fn lower(message: &str) -> String {
-    let message = message.trim_end_matches('.');
+    let mut message = message.trim_end_matches('.').to_owned();
+    if !message.contains("n't") {
+        // Its quotes are around characters of the file.
+        message = message.replace('\'', "`");
+    }
     let mut chars = message.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(chars).collect()

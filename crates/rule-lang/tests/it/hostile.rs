@@ -144,6 +144,71 @@ fn duplicated_keys_by_the_thousand() {
     assert_eq!(refused(&"a: 1\n".repeat(100_000)), "duplicate-key");
 }
 
+#[test]
+fn limits_give_both_numbers() {
+    let message = |text: &str| compile(text).diagnostics[0].message().to_owned();
+    let condition = |depth: usize| {
+        let (open, close) = ("(".repeat(depth), ")".repeat(depth));
+        rule(&format!(
+            "  s: {{verb: get}}\n  condition: {open}s{close}\n"
+        ))
+    };
+    assert!(compile(&condition(64)).diagnostics.is_empty());
+    assert_eq!(
+        message(&condition(65)),
+        "the condition nests 65 levels deep and the limit is 64"
+    );
+    let selections = |n: usize| {
+        let selections: Vec<String> = (0..n)
+            .map(|at| format!("  s{at}: {{verb: get}}\n"))
+            .collect();
+        rule(&format!("{}  condition: 1 of s*\n", selections.concat()))
+    };
+    assert!(compile(&selections(256)).diagnostics.is_empty());
+    assert_eq!(
+        message(&selections(257)),
+        "there are 257 selections and the limit is 256"
+    );
+    let values = |n: usize| {
+        rule(&format!(
+            "  s: {{verb: [{}]}}\n  condition: s\n",
+            "a,".repeat(n)
+        ))
+    };
+    assert!(compile(&values(65_536)).diagnostics.is_empty());
+    assert_eq!(
+        message(&values(65_537)),
+        "there are 65537 values and the limit is 65536"
+    );
+    let blocks = |n: usize| {
+        let name = "a[any].".repeat(n - 1);
+        rule(&format!(
+            "  s: {{'containers[any].{name}x': 1}}\n  condition: s\n"
+        ))
+    };
+    assert!(compile(&blocks(8)).diagnostics.is_empty());
+    assert_eq!(message(&blocks(9)), "blocks nest 9 deep and the limit is 8");
+    assert_eq!(
+        message(&"x".repeat((1 << 20) + 1)),
+        "the file has 1048577 bytes and the limit is 1048576"
+    );
+    assert_eq!(
+        message(&format!("{}{}", "[".repeat(65), "]".repeat(65))),
+        "the YAML nests 65 levels deep and the limit is 64"
+    );
+    assert_eq!(
+        message(&rule("  s: {verb|re: '(\\w{100}){100}'}\n  condition: s\n")),
+        "the regular expression cannot be used: compiled, it is larger than the limit of 1048576 bytes"
+    );
+    let name = "x".repeat(1020);
+    assert_eq!(
+        message(&rule(&format!(
+            "  s:\n    ? containers.{name}\n    : 1\n  condition: s\n"
+        ))),
+        "this name has 1031 bytes and the limit is 1024"
+    );
+}
+
 /// Pieces of rules, so that arbitrary text gets past the first check.
 const WORDS: &[&str] = &[
     "title: t\n",
