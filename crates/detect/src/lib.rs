@@ -56,3 +56,8 @@ pub use rule_lang;
 pub use rule_lang::{Diagnostic, Level, Rule, Severity};
 pub use rule_set::{BuildError, Inactive, LoadError, LoadReport, RuleSet, RuleSetBuilder};
 pub use scanner::{Hits, Scanner};
+
+/// The README's code compiles and runs.
+#[cfg(all(doctest, feature = "shipped"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

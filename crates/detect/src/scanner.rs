@@ -232,6 +232,7 @@ fn tell(
         findings,
         first,
         resource,
+        n_told: 0,
     };
     teller.selections(machine);
     let start = teller.findings.text.len();

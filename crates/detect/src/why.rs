@@ -43,6 +43,8 @@ pub(crate) struct Teller<'t> {
     /// First piece of evidence of this hit.
     pub(crate) first: usize,
     pub(crate) resource: Option<&'t str>,
+    /// Pieces of evidence told, those that were known already among them.
+    pub(crate) n_told: usize,
 }
 
 impl Teller<'_> {
@@ -143,9 +145,9 @@ impl Teller<'_> {
         memory: &mut Memory,
         field: &Field,
     ) {
-        let before = self.findings.evidence.len();
+        let before = self.n_told;
         self.member_routine(inside, linked, block.routine, member, memory, field);
-        if self.findings.evidence.len() == before {
+        if self.n_told == before {
             let name = self.name(field, Some(&[]));
             inside
                 .scratch
@@ -297,6 +299,7 @@ impl Teller<'_> {
 
     /// Adds a piece of evidence, unless it has been shown.
     fn show(&mut self, field: &str, value: impl FnOnce(&mut String, &mut Redactor)) {
+        self.n_told += 1;
         if self.is_full() {
             return;
         }
