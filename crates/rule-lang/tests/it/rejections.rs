@@ -254,6 +254,19 @@ fn blocks() {
 }
 
 #[test]
+fn errors_before_the_first_key_are_errors_of_the_document() {
+    let rule = selection("{name: a}");
+    check(&format!("--- &anchor\n{rule}"), &["yaml-anchor: &anchor"]);
+    check(&format!("--- !tag\n{rule}"), &["yaml-tag: !tag"]);
+    assert_eq!(
+        compile(&format!("--- &anchor\n{rule}---\n{rule}"))
+            .rules
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn documents() {
     check("", &["not-a-document: "]);
     check("# only a comment\n", &["not-a-document: "]);
