@@ -24,6 +24,8 @@ use serde::Serialize;
 
 /// A log in which an attack hides among normal traffic, for a first look.
 const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
+/// Malformed records of one file that are shown; the rest is summed up.
+const MAX_WARNINGS: u64 = 10;
 /// What stands in the place of a file name when the sample is evaluated.
 const SAMPLE_NAME: &str = "sample.jsonl";
 
@@ -126,6 +128,8 @@ struct Evaluation<'o> {
     summary: BTreeMap<(std::cmp::Reverse<Level>, String), u64>,
     /// Whether a detection reached the level of `--fail-on`.
     failed: bool,
+    /// Malformed records of the file at hand.
+    malformed: u64,
 }
 
 impl<'o> Evaluation<'o> {
@@ -148,6 +152,7 @@ impl<'o> Evaluation<'o> {
             stats,
             summary: BTreeMap::new(),
             failed: false,
+            malformed: 0,
         };
         let started = Instant::now();
         let readable = this.files()?;
@@ -208,6 +213,14 @@ impl<'o> Evaluation<'o> {
         };
         self.stats.add(reader.counters());
         self.out.flush()?;
+        if let Some(more) = std::mem::take(&mut self.malformed).checked_sub(MAX_WARNINGS + 1) {
+            writeln!(
+                io::stderr(),
+                "warning: {}: {} more records are malformed",
+                visible(name),
+                more + 1
+            )?;
+        }
         if let Err(error) = &result {
             writeln!(
                 io::stderr(),
@@ -228,6 +241,10 @@ impl<'o> Evaluation<'o> {
             Record::Event(event) => event,
             Record::Malformed(malformed) => {
                 // Standard output may be a terminal too: what came before goes first.
+                self.malformed += 1;
+                if self.malformed > MAX_WARNINGS {
+                    return Ok(());
+                }
                 self.out.flush()?;
                 let (name, line) = (visible(name), malformed.line());
                 return writeln!(

@@ -138,7 +138,8 @@ impl<'a> Event<'a> {
     /// Every reading of the record: the event itself, then what it says when each repeated key of the envelope is
     /// read at an earlier occurrence.
     ///
-    /// A record that honest software wrote has one. Whoever must not miss what any parser could read looks at all:
+    /// A record that honest software wrote has one. The n-th further reading takes the n-th occurrence of every repeated
+    /// key, or the last of those that occur less often; `other` says the same in each. Whoever must not miss what any parser could read looks at all:
     /// ```
     /// use audit_model::{Event, Limits};
     ///

@@ -22,8 +22,7 @@ use framing::{Found, Framing, What};
 /// Nothing is passed over silently: all that is in the source comes out as some [`Record`], and a bad one never ends
 /// the stream. A line that is cut costs itself and no other.
 ///
-/// Memory is bounded by [`Limits::record_bytes`], whatever the source holds. Where the stream is JSON lines, the cost is one pass
-/// over the bytes.
+/// Memory is bounded by [`Limits::record_bytes`], whatever the source holds, and time is linear in its bytes.
 ///
 /// The records borrow from the reader's buffer, so it is no [`Iterator`]; [`Reader::owned_events`] gives one.
 ///

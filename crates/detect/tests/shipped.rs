@@ -43,7 +43,7 @@ mod shipped {
     }
 
     /// An answered request by a person.
-    struct Request {
+    struct Write {
         verb: &'static str,
         resource: &'static str,
         group: &'static str,
@@ -55,7 +55,7 @@ mod shipped {
         response: String,
     }
 
-    impl Default for Request {
+    impl Default for Write {
         fn default() -> Self {
             Self {
                 verb: "patch",
@@ -71,7 +71,7 @@ mod shipped {
         }
     }
 
-    impl Request {
+    impl Write {
         fn json(&self) -> String {
             let Self {
                 verb,
@@ -173,17 +173,17 @@ mod shipped {
         let request = format!(
             r#"{{"spec":{{"jobTemplate":{{"spec":{{"template":{{"spec":{{"initContainers":[{PRIVILEGED}],"containers":[{{"name":"a","image":"registry.example.com/a:1"}}]}}}}}}}}}}}}"#
         );
-        let create = Request {
+        let create = Write {
             verb: "create",
             resource: "cronjobs",
             group: "batch",
             code: 201,
             request,
-            ..Request::default()
+            ..Write::default()
         };
         fires("privileged-container", &create.json());
         quiet(
-            &Request {
+            &Write {
                 query: "?dryRun=All",
                 ..create
             }
@@ -195,13 +195,13 @@ mod shipped {
     fn host_network_by_json_patch() {
         let request =
             r#"[{"op":"add","path":"/spec/template/spec/hostNetwork","value":true}]"#.to_owned();
-        let patch = Request {
+        let patch = Write {
             request,
-            ..Request::default()
+            ..Write::default()
         };
         fires("host-network", &patch.json());
         quiet(
-            &Request {
+            &Write {
                 query: "?dryRun=All",
                 ..patch
             }
@@ -211,17 +211,17 @@ mod shipped {
 
     #[test]
     fn a_subject_patched_into_a_cluster_admin_binding() {
-        let patch = Request {
+        let patch = Write {
             resource: "clusterrolebindings",
             group: "rbac.authorization.k8s.io",
             namespace: "",
             request: r#"[{"op":"add","path":"/subjects/-","value":{"kind":"User","name":"eve"}}]"#.to_owned(),
             response: r#"{"kind":"ClusterRoleBinding","apiVersion":"rbac.authorization.k8s.io/v1","roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"cluster-admin"},"subjects":[{"kind":"User","name":"eve"}]}"#.to_owned(),
-            ..Request::default()
+            ..Write::default()
         };
         fires("cluster-admin-binding", &patch.json());
         quiet(
-            &Request {
+            &Write {
                 query: "?dryRun=All",
                 ..patch
             }
@@ -231,14 +231,14 @@ mod shipped {
 
     #[test]
     fn a_patch_whose_answer_hides_the_object() {
-        let patch = Request {
+        let patch = Write {
             request: template(PRIVILEGED),
             response: r#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"web"}}"#.to_owned(),
-            ..Request::default()
+            ..Write::default()
         };
         fires("privileged-container", &patch.json());
         quiet(
-            &Request {
+            &Write {
                 query: "?dryRun=All",
                 ..patch
             }
@@ -248,18 +248,18 @@ mod shipped {
 
     #[test]
     fn an_apply_that_creates_a_pod_in_kube_system() {
-        let apply = Request {
+        let apply = Write {
             resource: "pods",
             group: "",
             namespace: "kube-system",
             query: "?fieldManager=kubectl&force=true",
             code: 201,
             request: r#"{"kind":"Pod","apiVersion":"v1","spec":{"containers":[{"name":"a","image":"registry.example.com/a:1"}]}}"#.to_owned(),
-            ..Request::default()
+            ..Write::default()
         };
         fires("pod-in-system-ns", &apply.json());
         quiet(
-            &Request {
+            &Write {
                 query: "?fieldManager=kubectl&dryRun=All",
                 ..apply
             }
@@ -276,48 +276,48 @@ mod shipped {
         );
         let label = r#"{"metadata":{"labels":{"team":"shop"}}}"#.to_owned();
         quiet(
-            &Request {
+            &Write {
                 request: label,
                 response: response.clone(),
-                ..Request::default()
+                ..Write::default()
             }
             .json(),
         );
         let labels = r#"[{"op":"add","path":"/metadata/labels/team","value":"shop"}]"#.to_owned();
         quiet(
-            &Request {
+            &Write {
                 request: labels,
                 response: response.clone(),
-                ..Request::default()
+                ..Write::default()
             }
             .json(),
         );
         // An update of the status carries the whole object.
         quiet(
-            &Request {
+            &Write {
                 verb: "update",
                 subresource: "status",
                 request: response.clone(),
                 response,
-                ..Request::default()
+                ..Write::default()
             }
             .json(),
         );
         quiet(
-            &Request {
+            &Write {
                 verb: "create",
                 code: 403,
                 request: template(PRIVILEGED),
-                ..Request::default()
+                ..Write::default()
             }
             .json(),
         );
         quiet(
-            &Request {
+            &Write {
                 verb: "create",
                 code: 422,
                 request: template(PRIVILEGED),
-                ..Request::default()
+                ..Write::default()
             }
             .json(),
         );
@@ -326,14 +326,14 @@ mod shipped {
     #[test]
     fn verbs_and_resources_of_two_rbac_rules_do_not_add_up() {
         let role = |rules: &str| {
-            Request {
+            Write {
                 verb: "create",
                 resource: "clusterroles",
                 group: "rbac.authorization.k8s.io",
                 namespace: "",
                 code: 201,
                 request: format!(r#"{{"kind":"ClusterRole","rules":[{rules}]}}"#),
-                ..Request::default()
+                ..Write::default()
             }
             .json()
         };
@@ -364,9 +364,9 @@ mod shipped {
                 format!(r#"{{{beside},"spec":{spec}}}"#),
                 format!(r#"{{"spec":{spec},{beside}}}"#),
             ] {
-                let json = Request {
+                let json = Write {
                     request,
-                    ..Request::default()
+                    ..Write::default()
                 }
                 .json();
                 fires("privileged-container", &json);
@@ -379,9 +379,9 @@ mod shipped {
         }
         // Bad UTF-8 cannot stand in a Rust string literal.
         let request = format!(r#"{{"x":"~","spec":{spec}}}"#);
-        let mut json = Request {
+        let mut json = Write {
             request,
-            ..Request::default()
+            ..Write::default()
         }
         .json()
         .into_bytes();
@@ -428,9 +428,9 @@ level: high
         let fires = |containers: &str| {
             let request =
                 format!(r#"{{"spec":{{"template":{{"spec":{{"containers":[{containers}]}}}}}}}}"#);
-            let json = Request {
+            let json = Write {
                 request,
-                ..Request::default()
+                ..Write::default()
             }
             .json();
             let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();

@@ -1,0 +1,238 @@
+//! The programs as their users run them.
+
+#[cfg(test)]
+mod programs {
+    use std::io::Write as _;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output, Stdio};
+
+    use serde_json::Value;
+
+    /// An example that cargo has built beside this test.
+    fn program(name: &str) -> Command {
+        let test = std::env::current_exe().unwrap();
+        let target = test.parent().and_then(Path::parent).unwrap();
+        let mut command = Command::new(target.join("examples").join(name));
+        command
+            .env("NO_COLOR", "1")
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
+        command
+    }
+
+    fn run(name: &str, arguments: &[&str]) -> Output {
+        program(name)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    /// A file of this test, by name.
+    fn file(name: &str, content: &[u8]) -> String {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    fn stats(output: &Output) -> Value {
+        let stderr = text(&output.stderr);
+        serde_json::from_str(stderr.lines().last().unwrap()).unwrap()
+    }
+
+    const EXEC: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a-1","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/web-0/exec?command=curl&command=-u&command=--token%3Dhunter2","verb":"get","user":{"username":"dana"},"objectRef":{"resource":"pods","namespace":"shop","name":"web-0","subresource":"exec"},"responseStatus":{"code":101}}"#;
+
+    #[test]
+    fn the_sample_tells_its_story() {
+        let output = run("evaluate", &[]);
+        assert!(output.status.success());
+        assert_eq!(
+            text(&output.stdout),
+            std::fs::read_to_string("data/sample.expected.txt").unwrap()
+        );
+        let output = run("evaluate", &["--format", "json", "data/sample.jsonl"]);
+        let expected = std::fs::read_to_string("data/sample.expected.jsonl").unwrap();
+        assert_eq!(
+            text(&output.stdout),
+            expected.replace(r#""file":"sample.jsonl""#, r#""file":"data/sample.jsonl""#)
+        );
+    }
+
+    #[test]
+    fn a_json_line_has_every_key() {
+        let log = file("keys.jsonl", EXEC.as_bytes());
+        let output = run(
+            "evaluate",
+            &["--format", "json", "--only", "exec-into-pod", &log],
+        );
+        let line: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+        let keys = |value: &Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let sorted = |names: &str| {
+            let mut names: Vec<String> = names.split(' ').map(str::to_owned).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(
+            keys(&line),
+            sorted("schema rule time source event message matched evidence file line")
+        );
+        assert_eq!(keys(&line["rule"]), sorted("name id title level tags"));
+        assert_eq!(keys(&line["source"]), sorted("provider cluster"));
+        assert_eq!(
+            keys(&line["event"]),
+            sorted(
+                "auditID stage level verb apiGroup resource subresource namespace name user groups impersonatedUser clientIP userAgent requestURI status decision flags"
+            )
+        );
+        assert_eq!(line["time"], Value::Null);
+        assert_eq!(line["event"]["groups"], Value::Null);
+        assert_eq!(line["event"]["status"], 101);
+        assert_eq!(line["line"], 1);
+        assert!(
+            !text(&output.stdout).contains("hunter2"),
+            "{}",
+            text(&output.stdout)
+        );
+    }
+
+    #[test]
+    fn explain_shows_fields_and_values() {
+        let log = file("explain.jsonl", EXEC.as_bytes());
+        let output = text(&run("evaluate", &["--explain", "--only", "exec-into-pod", &log]).stdout);
+        assert!(
+            output.contains("rule exec-into-pod, matched exec, connected"),
+            "{output}"
+        );
+        assert!(output.contains("subresource  exec"), "{output}");
+    }
+
+    #[test]
+    fn every_record_is_accounted_for() {
+        let log = format!(
+            "{EXEC}\n\n{{}}\nnot json\n{EXEC}\n{{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"verb\":7}}\n{{\"cut\":"
+        );
+        let log = file("mixed.jsonl", log.as_bytes());
+        let output = run("evaluate", &["--stats", &log]);
+        assert!(output.status.success());
+        let stats = stats(&output);
+        assert_eq!(
+            (
+                &stats["events"],
+                &stats["skipped"],
+                &stats["malformed"],
+                &stats["partial"]
+            ),
+            (&2.into(), &1.into(), &3.into(), &0.into())
+        );
+        assert_eq!(stats["rules"], 20);
+        // Two rules match the first record; the second one is the same again.
+        assert_eq!(stats["detections"], 2);
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("mixed.jsonl:4: "), "{stderr}");
+        assert!(stderr.contains("`verb` must be a string"), "{stderr}");
+    }
+
+    #[test]
+    fn many_bad_records_are_summed_up() {
+        let log = file("bad.jsonl", "not json\n".repeat(1_000).as_bytes());
+        let output = run("evaluate", &["--stats", &log]);
+        assert!(text(&output.stderr).lines().count() < 30);
+        assert_eq!(stats(&output)["malformed"], 1_000);
+        assert!(text(&output.stderr).contains("990 more"));
+    }
+
+    #[test]
+    fn exit_codes() {
+        let code = |arguments: &[&str]| run("evaluate", arguments).status.code().unwrap();
+        assert_eq!(code(&["--fail-on", "critical"]), 1);
+        assert_eq!(
+            code(&["--fail-on", "critical", "--only", "exec-into-pod"]),
+            0
+        );
+        assert_eq!(code(&["--no-such-option"]), 2);
+        assert_eq!(code(&["--min-level", "hgih"]), 2);
+        assert_eq!(code(&["--no-shipped"]), 2);
+        assert_eq!(code(&["--only", "no-such-rule"]), 2);
+        assert_eq!(code(&["--rules", "no/such/path"]), 2);
+        let wrong = file("wrong.yaml", b"title: x\nlogsource: {product: kubernetes, service: audit}\ndetection: {a: {verb: get}, condition: b}\n");
+        assert_eq!(code(&["--rules", &wrong]), 2);
+        // The other files are read all the same.
+        let log = file("good.jsonl", EXEC.as_bytes());
+        let output = run("evaluate", &["--stats", "no/such/file", &log]);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(stats(&output)["events"], 1);
+        assert_eq!(code(&["data"]), 2);
+    }
+
+    #[test]
+    fn levels_are_filtered() {
+        let output = text(&run("evaluate", &["--min-level", "critical"]).stdout);
+        assert!(output.contains("\n1 detection in 42 events"), "{output}");
+    }
+
+    #[test]
+    fn standard_input_is_a_file_too() {
+        let mut child = program("evaluate")
+            .args(["--stats", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(EXEC.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(stats(&output)["events"], 1);
+    }
+
+    #[test]
+    fn check_passes_the_shipped_rules() {
+        let output = run("check", &["../rules"]);
+        assert!(output.status.success(), "{}", text(&output.stdout));
+        assert!(
+            text(&output.stdout)
+                .contains("20 rules: 20 with a hit, 20 with a near miss, 20 with an evasion")
+        );
+    }
+
+    #[test]
+    fn check_shows_what_is_wrong() {
+        let rule = "title: Mine\nname: mine\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  sel:\n    objectRef.resouce: pods\n  condition: sel\n";
+        let output = run("check", &[&file("typo.yaml", rule.as_bytes())]);
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = text(&output.stderr);
+        assert!(
+            stderr.contains("unknown-field") && stderr.contains("typo.yaml:6:5"),
+            "{stderr}"
+        );
+        assert!(
+            stderr.contains("did you mean `objectRef.resource`?"),
+            "{stderr}"
+        );
+
+        let rule = "title: Mine\nname: mine\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  sel: {verb: get}\n  condition: sel\nlevel: low\ntests:\n  - {name: reads, kind: hit, event: {verb: list}}\n";
+        let output = run("check", &[&file("failing.yaml", rule.as_bytes())]);
+        assert_eq!(output.status.code(), Some(1));
+        let stdout = text(&output.stdout);
+        assert!(stdout.contains("failing.yaml:9: mine: `reads`"), "{stdout}");
+        assert!(
+            stdout.contains("expected a hit, and the rule did not match"),
+            "{stdout}"
+        );
+        assert_eq!(run("check", &["no/such/file"]).status.code(), Some(2));
+    }
+}
