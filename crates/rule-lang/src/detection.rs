@@ -167,6 +167,9 @@ impl Reader<'_> {
     }
 
     /// Reads one part of a name and what is below it.
+    ///
+    /// Modifiers belong to what stands in the block, `neq` too: `a[all]|neq: x` says that every member is another one,
+    /// and `not` in the condition negates the whole.
     fn nested(
         &mut self,
         part: name::Part,

@@ -1,9 +1,10 @@
 //! What is written correctly and still cannot be meant.
 
-use audit_model::Shape;
+use audit_model::{Field, FieldId, Shape};
 
 use crate::ast::{Condition, Item, Scope};
-use crate::diagnostic::{Code, Report, quoted};
+use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::metadata::listed;
 use crate::modifier::How;
 use crate::number::Number;
 use crate::placeholder;
@@ -29,12 +30,74 @@ pub(crate) fn unused_selections(scope: &Scope, used: &[bool], report: &mut Repor
     }
 }
 
+/// Verbs of Kubernetes, and HTTP methods in lower case, which stand for them in requests without a resource.
+const VERBS: &[&str] = &[
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "proxy",
+    "post",
+    "put",
+    "head",
+    "options",
+    "connect",
+    "trace",
+];
+
+/// All values of a field that has few.
+fn words(field: FieldId) -> Option<&'static [&'static str]> {
+    Some(match field {
+        FieldId::Verb | FieldId::Operation => VERBS,
+        FieldId::Stage => &[
+            "RequestReceived",
+            "ResponseStarted",
+            "ResponseComplete",
+            "Panic",
+        ],
+        FieldId::Level => &["Metadata", "Request", "RequestResponse"],
+        FieldId::Outcome => &["denied", "failure", "dry-run", "success"],
+        FieldId::Decision => &["allow", "forbid"],
+        FieldId::ActorKind => &["user", "serviceaccount", "node", "system", "anonymous"],
+        _ => return None,
+    })
+}
+
+/// A value that a field with few values does not have; case does not count, as in the comparison.
+fn unknown_word(name: &str, field: &Field, value: &Scalar, report: &mut Report) {
+    let Some(words) = words(field.id()) else {
+        return;
+    };
+    if value.text.is_empty()
+        || words
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(&value.text))
+    {
+        return;
+    }
+    let help = did_you_mean(&value.text, words.iter().copied());
+    report.add_with_help(
+        Code::NeverMatches,
+        value.span,
+        format!("{} is never {}", quoted(name), quoted(&value.text)),
+        help.or_else(|| Some(format!("it is one of {}", listed(words)))),
+    );
+}
+
+/// Values of one item that are looked at: what is wrong with one is wrong with most, and a long list of warnings would
+/// leave no room for errors.
+const LINTED_VALUES: usize = 100;
+
 /// Values that no field of this kind has.
 pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
     if item.chain.how != How::Text(Relation::Equals) {
         return;
     }
-    for value in &item.values {
+    for value in item.values.iter().take(LINTED_VALUES) {
         if !item.chain.expand && placeholder::is_placeholder(&value.text) {
             report
                 .add(
@@ -47,10 +110,13 @@ pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
                 )
                 .set_help("add the modifier `expand` to the field");
         }
-        let shape = operand.field().and_then(audit_model::Field::shape);
         if item.chain.expand || value.is_null() || has_wildcard(value) {
             continue;
         }
+        if let Some(field) = operand.field() {
+            unknown_word(&item.name.text, field, value, report);
+        }
+        let shape = operand.field().and_then(Field::shape);
         let what = match shape {
             Some(Shape::Number) if Number::parse(&value.text).is_none() => "a number",
             Some(Shape::Bool)

@@ -91,12 +91,17 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut reader = Reader::default();
     let mut documents = Vec::new();
+    // Where the document begins, and how many errors there were before it.
+    let mut begin = (0, 0);
     while let Some(next) = parser.next_event() {
         let step = match next {
             Ok((event, span)) => {
                 let at = span
                     .byte_range()
                     .map_or(Span::default(), |range| Span::new(range.start, range.end));
+                if matches!(event, Event::DocumentStart(..)) {
+                    begin = (at.start(), report.errors());
+                }
                 if let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) {
                     let tag = Span::new(tag.start, tag.end);
                     refuse(
@@ -123,7 +128,15 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
         };
         match step {
             Step::Next => {}
-            Step::Document(root) => documents.extend(root.filter(|root| !root.is_null())),
+            Step::Document(root) => {
+                documents.extend(root.filter(|root| !root.is_null()).map(|mut root| {
+                    if report.errors() > begin.1 {
+                        // An anchor or a tag of the whole document stands before it, and is an error of it.
+                        root.span = Span::new(begin.0.min(root.span.start()), root.span.end());
+                    }
+                    root
+                }));
+            }
             Step::Abandon => {
                 reader = Reader::default();
                 if !matches!(parser.proceed_next_document(), Ok(true)) {

@@ -171,7 +171,7 @@ fn limits_give_both_numbers() {
     );
     let values = |n: usize| {
         rule(&format!(
-            "  s: {{verb: [{}]}}\n  condition: s\n",
+            "  s: {{name: [{}]}}\n  condition: s\n",
             "a,".repeat(n)
         ))
     };

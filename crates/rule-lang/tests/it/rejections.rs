@@ -254,6 +254,19 @@ fn blocks() {
 }
 
 #[test]
+fn errors_before_the_first_key_are_errors_of_the_document() {
+    let rule = selection("{name: a}");
+    check(&format!("--- &anchor\n{rule}"), &["yaml-anchor: &anchor"]);
+    check(&format!("--- !tag\n{rule}"), &["yaml-tag: !tag"]);
+    assert_eq!(
+        compile(&format!("--- &anchor\n{rule}---\n{rule}"))
+            .rules
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn documents() {
     check("", &["not-a-document: "]);
     check("# only a comment\n", &["not-a-document: "]);
@@ -278,15 +291,15 @@ fn documents() {
         &["unsupported-logsource: {product: windows}"],
     );
     check(
-        "logsource: {product: kubernetes, service: audit}\ndetection: {s: {verb: x}, condition: s}\n",
+        "logsource: {product: kubernetes, service: audit}\ndetection: {s: {name: x}, condition: s}\n",
         &["missing-key: detection"],
     );
     check(
-        "title: t\ndetection: {s: {verb: x}, condition: s}\n",
+        "title: t\ndetection: {s: {name: x}, condition: s}\n",
         &["missing-key: title"],
     );
     check(
-        &rule("detection: {s: {verb: x}}\n"),
+        &rule("detection: {s: {name: x}}\n"),
         &["missing-key: detection"],
     );
     check(
@@ -295,18 +308,18 @@ fn documents() {
     );
     check(&rule("detection: [a]\n"), &["wrong-type: [a]"]);
     check(
-        &rule("detection: {and: {verb: x}, condition: 1 of an*}\n"),
+        &rule("detection: {and: {name: x}, condition: 1 of an*}\n"),
         &["reserved-name: and"],
     );
     check(
-        &rule("detection: {s: {verb: x}, timeframe: 5m, condition: s}\n"),
+        &rule("detection: {s: {name: x}, timeframe: 5m, condition: s}\n"),
         &["legacy-aggregation: timeframe"],
     );
 }
 
 #[test]
 fn metadata() {
-    let rest = "detection: {s: {verb: x}, condition: s}\n";
+    let rest = "detection: {s: {name: x}, condition: s}\n";
     for (keys, expected) in [
         ("level: hihg", "bad-value: hihg"),
         ("tags: attack.t1610", "wrong-type: attack.t1610"),
@@ -349,12 +362,16 @@ fn lints() {
     check(&selection("{exec.tty: maybe}"), &["never-matches: maybe"]);
     check(&selection("{annotations: x}"), &["never-matches: x"]);
     check(
+        &selection("{verb: [GET, replace, 'p*'], outcome: sucess}"),
+        &["never-matches: replace", "never-matches: sucess"],
+    );
+    check(
         &selection("{user.groups|all: a}"),
         &["single-all: user.groups"],
     );
     check(&selection("{verb|contains: ''}"), &["empty-pattern: ''"]);
     check(
-        &selection("{verb: '%verbs%'}"),
+        &selection("{name: '%verbs%'}"),
         &["unexpanded-placeholder: '%verbs%'"],
     );
     // None of them keeps the rule from being used.

@@ -70,16 +70,16 @@ fn filters_find_rules_by_id_name_tag_or_any() {
 fn filters_that_miss_are_reported() {
     let compiled = compile(&[
         &rule("name: lister", "verb: list"),
-        &filter("[listr]", "verb: x"),
+        &filter("[listr]", "name: x"),
     ]);
     assert_eq!(codes(&compiled), ["unknown-rule"]);
     assert_eq!(
         compiled.diagnostics[0].help(),
         Some("did you mean `lister`?")
     );
-    let without = filter("any", "verb: x").replace("not s", "s");
+    let without = filter("any", "name: x").replace("not s", "s");
     assert_eq!(
-        codes(&compile(&[&rule("", "verb: x"), &without])),
+        codes(&compile(&[&rule("", "name: x"), &without])),
         ["filter-without-not"]
     );
 }
@@ -88,8 +88,8 @@ fn filters_that_miss_are_reported() {
 fn a_bad_filter_shifts_no_index() {
     let compiled = compile(&[
         &filter("any", "vreb: x"),
-        &filter("any", "verb: x"),
-        &rule("", "verb: y"),
+        &filter("any", "name: x"),
+        &rule("", "name: y"),
     ]);
     assert_eq!(codes(&compiled), ["unknown-field"]);
     assert_eq!(compiled.rules[0].filters(), [0]);
