@@ -238,7 +238,7 @@ impl<'o> Evaluation<'o> {
         detector: &mut Detector,
     ) -> io::Result<()> {
         let event = match record {
-            Record::Event(event) => event,
+            Record::Event(event) | Record::Partial(event) => event,
             Record::Malformed(malformed) => {
                 // Standard output may be a terminal too: what came before goes first.
                 self.malformed += 1;

@@ -54,6 +54,16 @@ pub(crate) enum Kind {
     TooManyValues { limit: usize, actual: usize },
     #[error("a record of {actual} bytes, over the limit of {limit}, starts")]
     TooLong { limit: usize, actual: u64 },
+    #[error("what a record packs is {actual} bytes or more, over the limit of {limit}; it starts")]
+    Unpacked { limit: usize, actual: usize },
+    #[error("a record holds what is no {0}; it starts")]
+    Packed(&'static str),
+    #[error("a record packs gzip, and this build lacks the feature `gzip`; it starts")]
+    #[cfg_attr(
+        feature = "gzip",
+        expect(dead_code, reason = "only a build without gzip says so")
+    )]
+    GzipDisabled,
 }
 
 /// The byte that stood where another was expected; `None` is the end of the input.
@@ -111,6 +121,21 @@ impl DecodeError {
         )
     }
 
+    /// What a record packs, when unpacked, is over the limit.
+    pub(crate) fn unpacked(limit: usize, actual: usize) -> Self {
+        Self::new(Kind::Unpacked { limit, actual }, 0)
+    }
+
+    /// What a record packs is not what it should be.
+    pub(crate) fn packed(what: &'static str) -> Self {
+        Self::new(Kind::Packed(what), 0)
+    }
+
+    #[cfg(not(feature = "gzip"))]
+    pub(crate) fn gzip_disabled() -> Self {
+        Self::new(Kind::GzipDisabled, 0)
+    }
+
     /// Whether the bytes ended before the value did.
     pub(crate) fn is_end(&self) -> bool {
         matches!(
@@ -125,6 +150,13 @@ impl DecodeError {
     /// The same error for a record that begins at this byte and line of its stream.
     pub(crate) fn within(mut self, offset: u64, line: u64) -> Self {
         self.offset += offset;
+        self.line = Some(line);
+        self
+    }
+
+    /// The same error in a wrapper that begins at this byte and line of its stream: nearer than that it has no place.
+    pub(crate) fn at(mut self, offset: u64, line: u64) -> Self {
+        self.offset = offset;
         self.line = Some(line);
         self
     }

@@ -1,8 +1,10 @@
 //! The typed event: what a Kubernetes API server wrote, field by field.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::body::Body;
+use crate::source::Source;
 
 /// Text that borrows from the record where it can.
 pub type Text<'a> = Cow<'a, str>;
@@ -58,10 +60,14 @@ pub struct Event<'a> {
     pub annotations: Option<Vec<(Text<'a>, Text<'a>)>>,
     /// Unknown keys and earlier values of repeated ones, in the order read.
     pub other: Vec<Other<'a>>,
+    /// Where the event came from; `None` for an API server's own log that nobody said more about.
+    pub source: Option<Arc<Source>>,
     /// What the event says when each repeated envelope key is read at an earlier occurrence.
     pub(crate) earlier: Vec<Event<'a>>,
     /// Whether some text of the envelope, in any reading, was not valid UTF-8 or held a lone surrogate.
     pub(crate) invalid_text: bool,
+    /// Whether the source kept only the beginning of the event.
+    pub(crate) cut: bool,
 }
 
 /// An identity (`authentication.k8s.io/v1` `UserInfo`).
@@ -226,8 +232,10 @@ impl Event<'_> {
                     .collect()
             }),
             other: owned_other(self.other),
+            source: self.source,
             earlier: self.earlier.into_iter().map(Event::into_owned).collect(),
             invalid_text: self.invalid_text,
+            cut: self.cut,
         }
     }
 }

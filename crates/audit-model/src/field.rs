@@ -117,6 +117,9 @@ fields! {
     RbacRoleRef "rbac.roleRef" Object: "the role that a role binding grants";
     SourceProvider "source.provider" Text: "where the event came from, such as `native`";
     SourceCluster "source.cluster" Text: "the cluster, as the embedder or the source names it";
+    SourceAccount "source.account" Text: "the cloud account, subscription or tenancy";
+    SourceRegion "source.region" Text: "the cloud region or location";
+    SourceProject "source.project" Text: "the cloud project or resource group";
     EventFlags "event.flags" List: "what is odd about the record: `duplicate-key`, `invalid-text` and others";
     Kind "kind" Text: "`Event`";
     ApiVersion "apiVersion" Text: "the version of the audit API";

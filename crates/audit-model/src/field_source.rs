@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::body::Body;
 use crate::event::{Event, Text, UserInfo};
 use crate::field::FieldId;
+use crate::source::Provider;
 
 mod sealed {
     pub trait Sealed {}
@@ -51,6 +52,9 @@ pub trait FieldSource: sealed::Sealed {
 
     /// Whether text of the envelope held bad UTF-8 or a lone surrogate.
     fn has_invalid_text(&self) -> bool;
+
+    /// Whether the source kept only the beginning of the event.
+    fn is_cut(&self) -> bool;
 }
 
 impl Event<'_> {
@@ -123,7 +127,16 @@ impl FieldSource for Event<'_> {
             FieldId::ResponseStatusReason => text(status?.reason.as_ref()),
             FieldId::RequestReceivedTimestamp => text(event.request_received_timestamp.as_ref()),
             FieldId::StageTimestamp => text(event.stage_timestamp.as_ref()),
-            FieldId::SourceProvider => Some("native"),
+            FieldId::SourceProvider => Some(
+                self.source
+                    .as_ref()
+                    .map_or(Provider::Native, |source| source.provider)
+                    .as_str(),
+            ),
+            FieldId::SourceCluster => self.source.as_ref()?.cluster.as_deref(),
+            FieldId::SourceAccount => self.source.as_ref()?.account.as_deref(),
+            FieldId::SourceRegion => self.source.as_ref()?.region.as_deref(),
+            FieldId::SourceProject => self.source.as_ref()?.project.as_deref(),
             _ => None,
         }
     }
@@ -208,6 +221,10 @@ impl FieldSource for Event<'_> {
 
     fn has_invalid_text(&self) -> bool {
         Event::has_invalid_text(self)
+    }
+
+    fn is_cut(&self) -> bool {
+        self.cut
     }
 }
 

@@ -24,6 +24,7 @@ mod scan;
 mod schema;
 mod scratch;
 mod serialize;
+mod source;
 mod tape;
 mod text;
 mod tree;
@@ -44,6 +45,7 @@ pub use read::{
     Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
 };
 pub use scratch::Scratch;
+pub use source::{Provider, Source};
 pub use tree::{NodeId, Tree};
 pub use value::Value;
 pub use walk::{Doubt, Member};

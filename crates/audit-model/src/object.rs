@@ -258,9 +258,10 @@ impl Reading<'_> {
         let truncated = self.alternatives(truncated, &[TRUNCATED]);
         let source = self.source;
         let tree = &self.scratch.tree;
-        let truncated = tree
-            .readings(truncated)
-            .any(|node| tree.text(node) == Some("true"));
+        let truncated = source.is_cut()
+            || tree
+                .readings(truncated)
+                .any(|node| tree.text(node) == Some("true"));
         let duplicate_key = source.readings() > 1 || tree.has_duplicate_key();
         let invalid_text = source.has_invalid_text() || tree.has_invalid_text();
         let flags = &mut self.scratch.flags;

@@ -8,11 +8,16 @@ mod list;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::decode::build;
 use crate::error::{DecodeError, ReadError};
 use crate::event::Event;
 use crate::limits::Limits;
+use crate::scan::{is_space, skip_leniently};
+use crate::source::{Form, Opened, Piece, Provider, Source};
+use crate::tape::{Ask, Verdict};
 use framing::{Found, Framing, What};
 
 /// Reads audit records from a log, a webhook's posts or any other source of bytes.
@@ -50,6 +55,11 @@ use framing::{Found, Framing, What};
 pub struct Reader<R> {
     framing: Framing<R>,
     counters: Counters,
+    /// The record at hand, when it is a wrapper, and what it holds.
+    outer: Option<Found>,
+    opened: Opened,
+    /// What the embedder knows about where the stream comes from.
+    given: Option<Arc<Source>>,
 }
 
 impl<R> fmt::Debug for Reader<R> {
@@ -72,8 +82,7 @@ pub struct Counters {
     pub skipped: u64,
     /// Text that is no JSON, and audit events that cannot be taken.
     pub malformed: u64,
-    /// Events of which a source kept only a part that says what it is; 0 for sources from which nothing can be
-    /// recovered, as an API server's own log.
+    /// Events of which the source kept only the beginning, counted apart from the whole ones.
     pub partial: u64,
 }
 
@@ -87,6 +96,8 @@ pub struct Counters {
 pub enum Record<'a> {
     /// An audit event.
     Event(EventRecord<'a>),
+    /// The beginning of an audit event, all that its source kept: what it lacks may have been there.
+    Partial(EventRecord<'a>),
     /// Sound JSON that is no audit event.
     Skipped(Skipped<'a>),
     /// Text that is no JSON, or an audit event that cannot be taken.
@@ -154,6 +165,10 @@ pub enum SkipReason {
     NotAuditEvent,
     /// It is a list without items.
     EmptyList,
+    /// It is of another component of a managed control plane, or of the cloud's own API.
+    ControlPlane,
+    /// It is a message by which a pipeline looks after itself.
+    ControlMessage,
 }
 
 impl fmt::Display for SkipReason {
@@ -161,6 +176,8 @@ impl fmt::Display for SkipReason {
         f.write_str(match self {
             Self::NotAuditEvent => "not an audit event",
             Self::EmptyList => "empty list",
+            Self::ControlPlane => "of another component of the control plane",
+            Self::ControlMessage => "control message of a pipeline",
         })
     }
 }
@@ -180,7 +197,32 @@ impl<R: Read> Reader<R> {
         Self {
             framing: Framing::new(input, Limits::default()),
             counters: Counters::default(),
+            outer: None,
+            opened: Opened::default(),
+            given: None,
         }
+    }
+
+    /// Says where the stream comes from, where the embedder knows better than its records: each part that is given
+    /// takes the place of what a record says.
+    ///
+    /// # Examples
+    /// ```
+    /// use audit_model::{Reader, Record, Source};
+    ///
+    /// let log = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"get"}"#;
+    /// let source = Source { cluster: Some("shop-prod".into()), ..Source::default() };
+    /// let mut reader = Reader::new(&log[..]).with_source(source);
+    /// if let Some(Record::Event(record)) = reader.next()? {
+    ///     let source = record.event.source.ok_or("no source")?;
+    ///     assert_eq!(source.cluster.as_deref(), Some("shop-prod"));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_source(mut self, source: Source) -> Self {
+        self.given = Some(Arc::new(source));
+        self
     }
 
     /// Sets the limits.
@@ -205,17 +247,127 @@ impl<R: Read> Reader<R> {
         reason = "records borrow from the reader, which `Iterator` cannot say"
     )]
     pub fn next(&mut self) -> Result<Option<Record<'_>>, ReadError> {
-        let found = self.framing.advance()?;
-        self.counters.bytes = self.framing.input.offset();
-        let Some(Found {
+        match self.advance()? {
+            None => self.framing.input.failed.take().map_or(Ok(None), Err),
+            Some(Next::Outer(found)) => Ok(Some(self.record(found))),
+            Some(Next::Inner(inner)) => Ok(Some(self.inner_record(inner))),
+        }
+    }
+
+    /// Finds the next record, in the stream or in the wrapper at hand.
+    fn advance(&mut self) -> Result<Option<Next>, ReadError> {
+        loop {
+            while let Some(piece) = self.opened.next() {
+                if let Some(inner) = self.piece(piece) {
+                    return Ok(Some(Next::Inner(inner)));
+                }
+            }
+            let found = self.framing.advance()?;
+            self.counters.bytes = self.framing.input.offset();
+            let Some(found) = found else { return Ok(None) };
+            if matches!(found.what, What::Skipped(SkipReason::NotAuditEvent)) {
+                let Framing { input, limits, .. } = &self.framing;
+                let raw = input.buffer.get(found.range.clone()).unwrap_or_default();
+                if self.opened.open(raw, limits) {
+                    self.outer = Some(found);
+                    continue;
+                }
+            }
+            return Ok(Some(Next::Outer(found)));
+        }
+    }
+
+    /// Looks at a piece of the wrapper at hand; `None` if it holds pieces itself.
+    fn piece(&mut self, piece: Piece) -> Option<Inner> {
+        let Framing { tape, limits, .. } = &mut self.framing;
+        let inner = |what, range| {
+            Some(Inner {
+                what,
+                range,
+                partial: false,
+                source: piece.source.clone(),
+            })
+        };
+        match piece.form.clone() {
+            Form::Skipped(reason) => return inner(What::Skipped(reason), piece.range),
+            Form::Malformed(error) => return inner(What::Malformed(error), piece.range),
+            Form::Cut => {
+                let range = self.opened.mend(piece.range.clone());
+                let text = self.opened.bytes.get(range.clone()).unwrap_or_default();
+                return match tape.scan(text, Ask::Event, limits) {
+                    Ok((_, Verdict::Event)) => Some(Inner {
+                        what: What::Event,
+                        range,
+                        partial: true,
+                        source: piece.source,
+                    }),
+                    Ok((_, Verdict::Malformed(error))) | Err(error) => {
+                        inner(What::Malformed(error), piece.range)
+                    }
+                    Ok(_) => inner(What::Skipped(SkipReason::NotAuditEvent), piece.range),
+                };
+            }
+            Form::Text => {}
+        }
+        let text = self
+            .opened
+            .bytes
+            .get(piece.range.clone())
+            .unwrap_or_default();
+        let (end, verdict) = match tape.scan(text, Ask::Event, limits) {
+            Ok(scanned) => scanned,
+            Err(error) => return inner(What::Malformed(error), piece.range),
+        };
+        let range = piece.range.start..piece.range.start + end;
+        let rest = text.get(end..).unwrap_or_default();
+        let more = rest.iter().any(|byte| !is_space(*byte));
+        let items = match &verdict {
+            Verdict::List(lists) => Some(elements(text, lists)),
+            Verdict::Other(crate::tape::Kind::List) => {
+                Some(elements(text, std::slice::from_ref(&(0..end))))
+            }
+            _ => None,
+        };
+        if more {
+            // Values without a separator: a pipeline has joined them.
+            self.opened.push(&piece, range.end..piece.range.end);
+        }
+        if let Some(items) = items {
+            if items.is_empty() {
+                return inner(What::Skipped(SkipReason::EmptyList), range);
+            }
+            for item in items.into_iter().rev() {
+                self.opened
+                    .push(&piece, range.start + item.start..range.start + item.end);
+            }
+            return None;
+        }
+        match verdict {
+            Verdict::Event => inner(What::Event, range),
+            Verdict::Malformed(error) => inner(What::Malformed(error), range),
+            _ => {
+                let whole = Piece {
+                    range: range.clone(),
+                    ..piece.clone()
+                };
+                let limits = self.framing.limits;
+                if self.opened.open_piece(&whole, &limits) {
+                    None
+                } else {
+                    inner(What::Skipped(SkipReason::NotAuditEvent), range)
+                }
+            }
+        }
+    }
+
+    /// The record of something found in the stream.
+    fn record(&mut self, found: Found) -> Record<'_> {
+        let Found {
             what,
             range,
             offset,
             line,
-        }) = found
-        else {
-            return self.framing.input.failed.take().map_or(Ok(None), Err);
-        };
+        } = found;
         let Framing {
             input,
             head,
@@ -233,13 +385,14 @@ impl<R: Read> Reader<R> {
             line,
             raw: bytes.get(range).unwrap_or_default(),
         };
-        Ok(Some(match what {
+        match what {
             What::Event => {
                 self.counters.events += 1;
                 let mut event = build(place.raw, tape);
                 if let Some(list) = list {
                     inherit(&mut event, &list.api_version);
                 }
+                event.source.clone_from(&self.given);
                 Record::Event(EventRecord { event, place })
             }
             What::Skipped(reason) => {
@@ -250,7 +403,53 @@ impl<R: Read> Reader<R> {
                 self.counters.malformed += 1;
                 Record::Malformed(Malformed { error, place })
             }
-        }))
+        }
+    }
+
+    /// The record of something found in a wrapper. It is where the wrapper is.
+    fn inner_record(&mut self, inner: Inner) -> Record<'_> {
+        let Self {
+            framing,
+            counters,
+            outer,
+            opened,
+            given,
+        } = self;
+        let (range, offset, line) = outer.as_ref().map_or((0..0, 0, 0), |outer| {
+            (outer.range.clone(), outer.offset, outer.line)
+        });
+        let place = Place {
+            offset,
+            line,
+            raw: framing.input.buffer.get(range).unwrap_or_default(),
+        };
+        match inner.what {
+            What::Event => {
+                let text = opened.bytes.get(inner.range).unwrap_or_default();
+                let mut event = build(text, &framing.tape);
+                event.source = merge(inner.source, given.as_ref());
+                let mut record = EventRecord { event, place };
+                if inner.partial {
+                    record.event.cut = true;
+                    counters.partial += 1;
+                    Record::Partial(record)
+                } else {
+                    counters.events += 1;
+                    Record::Event(record)
+                }
+            }
+            What::Skipped(reason) => {
+                counters.skipped += 1;
+                Record::Skipped(Skipped { reason, place })
+            }
+            What::Malformed(error) | What::Oversized(error) => {
+                counters.malformed += 1;
+                Record::Malformed(Malformed {
+                    error: error.at(offset, line),
+                    place,
+                })
+            }
+        }
     }
 
     /// The events alone, each owning its text; [`Reader::counters`] tells afterwards what else there was.
@@ -269,6 +468,67 @@ impl<R: Read> Reader<R> {
     pub fn owned_events(&mut self) -> OwnedEvents<'_, R> {
         OwnedEvents { reader: self }
     }
+}
+
+/// What comes next.
+enum Next {
+    /// A record of the stream.
+    Outer(Found),
+    /// A piece of the wrapper at hand.
+    Inner(Inner),
+}
+
+/// A piece of a wrapper that is a record.
+struct Inner {
+    what: What,
+    /// Where its text stands in what was opened.
+    range: Range<usize>,
+    /// Whether the text was cut and mended.
+    partial: bool,
+    source: Option<Arc<Source>>,
+}
+
+/// The elements of lists, whose structure is sound.
+fn elements(text: &[u8], lists: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for list in lists {
+        let end = list.end.saturating_sub(1);
+        let mut at = list.start + 1;
+        while at < end {
+            match text.get(at) {
+                Some(b',') => at += 1,
+                Some(byte) if is_space(*byte) => at += 1,
+                _ => {
+                    let Ok(next) = skip_leniently(text, at) else {
+                        break;
+                    };
+                    found.push(at..next.min(end));
+                    at = next.max(at + 1);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What a record says about where it came from, with what the embedder knows better.
+fn merge(record: Option<Arc<Source>>, given: Option<&Arc<Source>>) -> Option<Arc<Source>> {
+    let (Some(known), Some(given)) = (&record, given) else {
+        return record.or_else(|| given.cloned());
+    };
+    let pick =
+        |given: &Option<String>, known: &Option<String>| given.clone().or_else(|| known.clone());
+    Some(Arc::new(Source {
+        provider: if given.provider == Provider::Native {
+            known.provider
+        } else {
+            given.provider
+        },
+        cluster: pick(&given.cluster, &known.cluster),
+        account: pick(&given.account, &known.account),
+        region: pick(&given.region, &known.region),
+        project: pick(&given.project, &known.project),
+    }))
 }
 
 /// Gives an item of a webhook's list what it leaves out (`audit.k8s.io/v1` `EventList`).
@@ -308,7 +568,9 @@ impl<R: Read> Iterator for OwnedEvents<'_, R> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.reader.next() {
-                Ok(Some(Record::Event(record))) => return Some(Ok(record.event.into_owned())),
+                Ok(Some(Record::Event(record) | Record::Partial(record))) => {
+                    return Some(Ok(record.event.into_owned()));
+                }
                 Ok(Some(_)) => {}
                 Ok(None) => return None,
                 Err(error) => return Some(Err(error)),

@@ -190,7 +190,7 @@ impl<'o> Object<'o> {
 ///
 /// `& < >` and the line separators are escaped as Go does, so that most events come out as they stood. Where U+FFFD
 /// stands for `invalid` text it is written as a lone surrogate, which is read as U+FFFD again and is as invalid.
-fn write_text(text: &str, invalid: bool, out: &mut Vec<u8>) {
+pub(crate) fn write_text(text: &str, invalid: bool, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut plain = 0;
     for (at, character) in text.char_indices() {

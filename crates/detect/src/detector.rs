@@ -64,7 +64,9 @@ impl Detector {
     /// Evaluates the rules on a record. Records that are no events have no hits.
     pub fn process(&mut self, record: &Record<'_>) -> Hits<'_> {
         match record {
-            Record::Event(record) => self.event(&record.event, record.raw()),
+            Record::Event(record) | Record::Partial(record) => {
+                self.event(&record.event, record.raw())
+            }
             _ => self.scanner.clear(),
         }
         self.scanner.hits()

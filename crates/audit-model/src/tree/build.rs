@@ -1,0 +1,347 @@
+//! Making values in a tree.
+
+use std::hash::BuildHasher;
+
+use crate::text::unescape;
+use crate::tree::{Kind, NONE, Node, NodeId, Span, Tree};
+
+impl Tree {
+    fn span(&mut self, text: &str) -> Span {
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.span_from(start)
+    }
+
+    fn span_from(&self, start: usize) -> Span {
+        // Limits keep a record far below 4 GiB; past it, text would be empty rather than wrong.
+        match (u32::try_from(start), u32::try_from(self.text.len())) {
+            (Ok(start), Ok(end)) => Span { start, end },
+            _ => Span::default(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, kind: Kind) -> NodeId {
+        let id = u32::try_from(self.nodes.len()).map_or(NONE, NodeId);
+        self.nodes.push(Node {
+            kind,
+            keyed: false,
+            repeats: false,
+            key: Span::default(),
+            text: Span::default(),
+            parent: NONE,
+            first: NONE,
+            last: NONE,
+            next: NONE,
+        });
+        id
+    }
+
+    pub(crate) fn add_text(&mut self, text: &str) -> NodeId {
+        let span = self.span(text);
+        self.add_span(Kind::Text, span)
+    }
+
+    pub(crate) fn add_number(&mut self, number: impl std::fmt::Display) -> NodeId {
+        let start = self.text.len();
+        // Writing to a `String` cannot fail.
+        let _ = std::fmt::Write::write_fmt(&mut self.text, format_args!("{number}"));
+        let span = self.span_from(start);
+        self.add_span(Kind::Number, span)
+    }
+
+    /// Text that `write` appends.
+    pub(crate) fn add_text_with(&mut self, write: impl FnOnce(&mut String)) -> NodeId {
+        let start = self.text.len();
+        write(&mut self.text);
+        let span = self.span_from(start);
+        self.add_span(Kind::Text, span)
+    }
+
+    /// Text made from the text of another node.
+    pub(crate) fn add_text_from(
+        &mut self,
+        of: NodeId,
+        map: impl FnOnce(&str, &mut String),
+    ) -> NodeId {
+        // One buffer cannot be read and appended to at once, so the source is copied aside, into reused memory.
+        let mut aside = std::mem::take(&mut self.aside);
+        aside.clear();
+        aside.push_str(self.text(of).unwrap_or_default());
+        let made = self.add_text_with(|out| map(&aside, out));
+        self.aside = aside;
+        made
+    }
+
+    fn add_span(&mut self, kind: Kind, span: Span) -> NodeId {
+        let id = self.add(kind);
+        if let Some(node) = self.node_mut(id) {
+            node.text = span;
+        }
+        id
+    }
+
+    pub(crate) fn add_alias(&mut self, of: NodeId) -> NodeId {
+        self.add(Kind::Alias(of))
+    }
+
+    /// Hangs a node, made just now, below another.
+    pub(crate) fn push(&mut self, parent: NodeId, child: NodeId) {
+        let last = self.node(parent).map_or(NONE, |node| node.last);
+        if let Some(node) = self.node_mut(child) {
+            node.parent = parent;
+        }
+        if let Some(last) = self.node_mut(last) {
+            last.next = child;
+        }
+        if let Some(node) = self.node_mut(parent) {
+            node.last = child;
+            if node.first == NONE {
+                node.first = child;
+            }
+        }
+    }
+
+    /// Hangs a node below an object, under a key.
+    pub(crate) fn push_at(&mut self, parent: NodeId, key: &str, child: NodeId) {
+        let key = self.span(key);
+        self.push_keyed(parent, key, child);
+    }
+
+    /// Hangs a node below an object, under the key of another node.
+    pub(crate) fn push_like(&mut self, parent: NodeId, like: NodeId, child: NodeId) {
+        let key = self.node(like).map_or(Span::default(), |node| node.key);
+        self.push_keyed(parent, key, child);
+    }
+
+    pub(crate) fn push_keyed(&mut self, parent: NodeId, key: Span, child: NodeId) {
+        if let Some(node) = self.node_mut(child) {
+            node.key = key;
+            node.keyed = true;
+        }
+        self.push(parent, child);
+    }
+
+    /// Makes an object know that it repeats a key.
+    pub(crate) fn set_repeats(&mut self, object: NodeId) {
+        if let Some(node) = self.node_mut(object) {
+            node.repeats = true;
+        }
+    }
+
+    /// Turns a node into an alias of another, dropping what hung below it.
+    pub(crate) fn become_alias(&mut self, id: NodeId, of: NodeId) {
+        self.become_kind(id, Kind::Alias(of));
+    }
+
+    /// Turns a node into one of another kind without children.
+    pub(crate) fn become_kind(&mut self, id: NodeId, kind: Kind) {
+        if let Some(node) = self.node_mut(id) {
+            node.kind = kind;
+            node.first = NONE;
+            node.last = NONE;
+        }
+    }
+
+    /// A new node with the value and the children of another, so that the other can change.
+    pub(crate) fn snapshot(&mut self, id: NodeId) -> NodeId {
+        let copy = self.add(Kind::Missing);
+        if let Some(node) = self.node(id).copied()
+            && let Some(copy) = self.node_mut(copy)
+        {
+            *copy = Node {
+                keyed: false,
+                parent: NONE,
+                next: NONE,
+                ..node
+            };
+        }
+        copy
+    }
+
+    /// Takes the children that fail the test out of an object or a list.
+    pub(crate) fn retain(&mut self, id: NodeId, keep: impl Fn(&Self, NodeId) -> bool) {
+        let mut child = self.first_child(id);
+        let mut last = NONE;
+        if let Some(node) = self.node_mut(id) {
+            node.first = NONE;
+        }
+        while let Some(this) = child {
+            child = self.next(this);
+            if !keep(self, this) {
+                continue;
+            }
+            if let Some(node) = self.node_mut(this) {
+                node.next = NONE;
+            }
+            match self.node_mut(last) {
+                Some(last) => last.next = this,
+                None => {
+                    if let Some(node) = self.node_mut(id) {
+                        node.first = this;
+                    }
+                }
+            }
+            last = this;
+        }
+        if let Some(node) = self.node_mut(id) {
+            node.last = last;
+        }
+    }
+
+    /// A key, given what stands between its quotes.
+    pub(crate) fn add_key(&mut self, raw: &[u8]) -> Span {
+        let start = self.text.len();
+        self.invalid_text |= !unescape(raw, &mut self.text);
+        self.span_from(start)
+    }
+
+    /// Text, given what stands between its quotes.
+    pub(crate) fn add_unescaped(&mut self, raw: &[u8]) -> NodeId {
+        let span = self.add_key(raw);
+        self.add_span(Kind::Text, span)
+    }
+
+    /// A number, or what stands in the place of one.
+    pub(crate) fn add_number_text(&mut self, raw: &[u8]) -> NodeId {
+        let span = self.add_key(raw);
+        self.add_span(Kind::Number, span)
+    }
+
+    /// A key that `write` appends.
+    pub(crate) fn add_key_with(&mut self, write: impl FnOnce(&mut String)) -> Span {
+        let start = self.text.len();
+        write(&mut self.text);
+        self.span_from(start)
+    }
+
+    /// The texts of a list's members, joined.
+    pub(crate) fn add_joined(&mut self, list: NodeId, separator: &str) -> NodeId {
+        let mut aside = std::mem::take(&mut self.aside);
+        aside.clear();
+        for (at, member) in self.members(list).enumerate() {
+            if at > 0 {
+                aside.push_str(separator);
+            }
+            aside.push_str(self.text(member).unwrap_or_default());
+        }
+        let joined = self.add_text(&aside);
+        self.aside = aside;
+        joined
+    }
+
+    /// The memory for a stack of open containers, emptied; to be given back with [`Tree::put_open`].
+    pub(crate) fn take_open(&mut self) -> Vec<NodeId> {
+        let mut open = std::mem::take(&mut self.open);
+        open.clear();
+        open
+    }
+
+    /// Memory for a token of a JSON pointer; to be given back with [`Tree::put_token`].
+    pub(crate) fn take_token(&mut self) -> String {
+        self.tokens.pop().unwrap_or_default()
+    }
+
+    pub(crate) fn put_token(&mut self, token: String) {
+        self.tokens.push(token);
+    }
+
+    pub(crate) fn put_open(&mut self, open: Vec<NodeId>) {
+        self.open = open;
+    }
+
+    /// Looks for repeated keys in an object that is complete.
+    pub(crate) fn find_repeats(&mut self, object: NodeId) {
+        // Most objects are small, and comparing a few keys pairwise is cheaper than hashing them.
+        const PAIRWISE: usize = 12;
+        let n_children = self.children(object).take(PAIRWISE + 1).count();
+        let repeats = if n_children <= PAIRWISE {
+            self.children(object).any(|child| {
+                let key = self.key(child);
+                let mut later = self.next(child);
+                std::iter::from_fn(|| {
+                    let this = later?;
+                    later = self.next(this);
+                    Some(this)
+                })
+                .any(|other| self.key(other) == key)
+            })
+        } else {
+            self.hash_repeats(object)
+        };
+        if repeats {
+            self.duplicate_key = true;
+            self.set_repeats(object);
+        }
+    }
+
+    /// Makes the values under one key into a list of that key, wherever a key is repeated.
+    pub(crate) fn gather_repeats(&mut self, map: NodeId) {
+        let mut hashes = std::mem::take(&mut self.hashes);
+        hashes.clear();
+        hashes.extend(
+            self.children(map)
+                .map(|child| (self.hasher.hash_one(self.key(child)), child)),
+        );
+        // By key in full, then in the order of the text.
+        hashes.sort_unstable_by(|(hash_a, a), (hash_b, b)| {
+            hash_a
+                .cmp(hash_b)
+                .then_with(|| self.key(*a).cmp(&self.key(*b)))
+                .then(a.0.cmp(&b.0))
+        });
+        self.become_kind(map, Kind::Object);
+        let mut rest = hashes.as_slice();
+        while let Some(((_, first), _)) = rest.split_first() {
+            let n_same = rest
+                .iter()
+                .take_while(|(_, other)| self.key(*other) == self.key(*first))
+                .count();
+            let (same, others) = rest.split_at(n_same);
+            rest = others;
+            let value = if n_same == 1 {
+                self.detach(*first)
+            } else {
+                self.add(Kind::List)
+            };
+            let key = self.node(*first).map_or(Span::default(), |node| node.key);
+            self.push_keyed(map, key, value);
+            for (_, member) in same.iter().filter(|_| n_same > 1) {
+                let member = self.detach(*member);
+                self.push(value, member);
+            }
+        }
+        self.hashes = hashes;
+    }
+
+    /// Takes a node out of where it hangs; the caller hangs it elsewhere.
+    fn detach(&mut self, node: NodeId) -> NodeId {
+        if let Some(node) = self.node_mut(node) {
+            node.next = NONE;
+            node.keyed = false;
+        }
+        node
+    }
+
+    fn hash_repeats(&mut self, object: NodeId) -> bool {
+        let mut hashes = std::mem::take(&mut self.hashes);
+        hashes.clear();
+        // The keys are an attacker's, so the hash is seeded; equal hashes are compared as text all the same.
+        hashes.extend(
+            self.children(object)
+                .map(|child| (self.hasher.hash_one(self.key(child)), child)),
+        );
+        hashes.sort_unstable_by_key(|(hash, _)| *hash);
+        let repeats = hashes
+            .chunk_by(|(a, _), (b, _)| a == b)
+            .any(|same| same.len() > 1 && self.any_equal_keys(same));
+        self.hashes = hashes;
+        repeats
+    }
+
+    fn any_equal_keys(&self, nodes: &[(u64, NodeId)]) -> bool {
+        // Under one hash all keys are equal unless two collide, so neighbours tell.
+        nodes
+            .windows(2)
+            .any(|pair| matches!(pair, [(_, a), (_, b)] if self.key(*a) == self.key(*b)))
+    }
+}
