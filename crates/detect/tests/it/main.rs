@@ -3,7 +3,15 @@
 #[cfg(test)]
 mod detector;
 #[cfg(test)]
+mod doubt;
+#[cfg(test)]
 mod filters;
+#[cfg(test)]
+mod generate;
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
