@@ -89,10 +89,6 @@ pub struct Counters {
 /// One record of a stream.
 #[derive(Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all records are events, and a box would be an allocation each"
-)]
 pub enum Record<'a> {
     /// An audit event.
     Event(EventRecord<'a>),

@@ -65,7 +65,7 @@ impl Detector {
     pub fn process(&mut self, record: &Record<'_>) -> Hits<'_> {
         match record {
             Record::Event(record) | Record::Partial(record) => {
-                self.event(&record.event, record.raw())
+                self.event(&record.event, record.raw());
             }
             _ => self.scanner.clear(),
         }
