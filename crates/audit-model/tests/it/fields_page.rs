@@ -26,7 +26,7 @@ fn page() -> String {
             Shape::Struct => "part",
             Shape::Object => "object",
             Shape::Objects => "objects",
-            _ => unreachable!(),
+            other => panic!("{other:?} has no name here"),
         };
         let lacking: Vec<_> = Provider::ALL
             .into_iter()
