@@ -11,6 +11,8 @@ mod generate;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
+mod providers;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod support;
