@@ -84,7 +84,11 @@ impl Reading<'_> {
     }
 }
 
-/// Files the host paths of a pod template's volumes under the hash of the volume's name.
+/// Most host paths that one volume name stands for. Honest names stand for one, and a client that repeats one in every
+/// volume and every mount must not make their product.
+const MAX_PATHS: usize = 16;
+
+/// Files the cleaned host paths of a pod template's volumes under the hash of the volume's name.
 fn index_volumes(tree: &mut Tree, template: NodeId, index: &mut Vec<(u64, NodeId)>) {
     let volumes = alternatives(tree, template, &["volumes"]);
     let mut members = tree.take_open();
@@ -100,12 +104,25 @@ fn index_volumes(tree: &mut Tree, template: NodeId, index: &mut Vec<(u64, NodeId
             index.extend(
                 tree.readings(paths)
                     .filter(|path| tree.text(*path).is_some())
+                    .take(MAX_PATHS)
                     .map(|path| (name, path)),
             );
         }
     }
     tree.put_open(members);
-    index.sort_unstable_by_key(|(name, _)| *name);
+    index.sort_unstable();
+    // Of a name with more paths the first are kept, and something unknown in the place of the others.
+    let (mut last, mut n_same) = (None, 0);
+    index.retain_mut(|(name, path)| {
+        n_same = if last == Some(*name) { n_same + 1 } else { 1 };
+        last = Some(*name);
+        if n_same == MAX_PATHS {
+            *path = tree.add(Kind::Unknown);
+        } else if n_same < MAX_PATHS {
+            *path = tree.add_text_from(*path, clean_path);
+        }
+        n_same <= MAX_PATHS
+    });
 }
 
 /// Makes members with computed parts out of those of a body.
@@ -299,8 +316,8 @@ impl Maker<'_, '_> {
                 .skip(start)
                 .take_while(|(name, _)| *name == hash)
             {
-                let clean = self.tree.add_text_from(*path, clean_path);
-                self.tree.push(list, clean);
+                let path = self.tree.add_alias(*path);
+                self.tree.push(list, path);
             }
         }
     }
