@@ -32,11 +32,13 @@ impl Reading<'_> {
                 return spec;
             }
             let all = maker.tree.add(Kind::List);
-            let mut some = false;
+            let (mut some, mut sure) = (false, false);
             for (key, kind) in CONTAINER_LISTS {
                 let list = alternatives(maker.tree, spec, &[key]);
                 let several = maker.tree.kind(list) == Kind::Either;
-                some |= maker.tree.kind(list) != Kind::Missing;
+                let nothing = |node| matches!(maker.tree.kind(node), Kind::Missing | Kind::Null);
+                some |= !maker.tree.readings(list).all(nothing);
+                sure |= !maker.tree.readings(list).any(nothing);
                 let target = if several {
                     maker.tree.add(Kind::Either)
                 } else {
@@ -49,11 +51,17 @@ impl Reading<'_> {
                     maker.tree.push(all, target);
                 }
             }
-            if some {
-                all
-            } else {
-                maker.tree.add(Kind::Missing)
+            if sure {
+                return all;
             }
+            let missing = maker.tree.add(Kind::Missing);
+            if !some {
+                return missing;
+            }
+            let either = maker.tree.add(Kind::Either);
+            maker.tree.push(either, all);
+            maker.tree.push(either, missing);
+            either
         });
         self.scratch.volumes = volumes;
         containers
