@@ -15,15 +15,15 @@ use detect::{RuleSet, Severity, testing};
 
 /// Check detection rules.
 ///
-/// Compiles every rule file, prints what is wrong with it, and runs the tests in it. The shipped filters and placeholder
-/// lists are in scope. Exits with 1 when something is wrong, with 2 when a file cannot be read.
+/// Compiles every rule file, prints what is wrong with it, and runs the tests in it. The shipped rules, filters and
+/// placeholder lists are in scope: filters may name them, tests are run with them. Exits with 1 when something is wrong, with 2 when a file cannot be read.
 #[derive(Debug, Parser)]
 #[command(name = "check", version)]
 struct Options {
     /// Rule files and directories
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// Compile and run the tests of the given files alone, without the shipped filters and placeholder lists
+    /// Compile and run the tests of the given files alone, without the shipped rules, filters and placeholder lists
     #[arg(long)]
     no_shipped: bool,
 }
@@ -53,10 +53,10 @@ fn check(options: &Options) -> io::Result<ExitCode> {
             }
         };
     }
-    // The shipped lists come after, so that what was given keeps its name when it is one of them.
+    // The shipped files come after, so that what was given keeps its name when it is one of them.
     let n_given = builder.n_files();
     if !options.no_shipped {
-        builder = builder.shipped_lists();
+        builder = builder.shipped();
     }
     let (rules, report) = builder.load();
     let given = |source: SourceId| source.index() < n_given;

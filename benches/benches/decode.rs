@@ -27,7 +27,7 @@ fn decode(criterion: &mut Criterion) {
             .throughput(Throughput::Bytes(log.len() as u64))
             .sample_size(10);
         group.bench_function("floor: line feeds", |bencher| {
-            bencher.iter(|| memchr_iter(b'\n', black_box(log)).count())
+            bencher.iter(|| memchr_iter(b'\n', black_box(log)).count());
         });
         group.bench_function("floor: serde_json, nothing kept", |bencher| {
             bencher.iter(|| {

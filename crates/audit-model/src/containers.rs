@@ -32,11 +32,13 @@ impl Reading<'_> {
                 return spec;
             }
             let all = maker.tree.add(Kind::List);
-            let mut some = false;
+            let (mut some, mut sure) = (false, false);
             for (key, kind) in CONTAINER_LISTS {
                 let list = alternatives(maker.tree, spec, &[key]);
                 let several = maker.tree.kind(list) == Kind::Either;
-                some |= maker.tree.kind(list) != Kind::Missing;
+                let nothing = |node| matches!(maker.tree.kind(node), Kind::Missing | Kind::Null);
+                some |= !maker.tree.readings(list).all(nothing);
+                sure |= !maker.tree.readings(list).any(nothing);
                 let target = if several {
                     maker.tree.add(Kind::Either)
                 } else {
@@ -49,11 +51,17 @@ impl Reading<'_> {
                     maker.tree.push(all, target);
                 }
             }
-            if some {
-                all
-            } else {
-                maker.tree.add(Kind::Missing)
+            if sure {
+                return all;
             }
+            let missing = maker.tree.add(Kind::Missing);
+            if !some {
+                return missing;
+            }
+            let either = maker.tree.add(Kind::Either);
+            maker.tree.push(either, all);
+            maker.tree.push(either, missing);
+            either
         });
         self.scratch.volumes = volumes;
         containers
@@ -76,7 +84,11 @@ impl Reading<'_> {
     }
 }
 
-/// Files the host paths of a pod template's volumes under the hash of the volume's name.
+/// Most host paths that one volume name stands for. Honest names stand for one, and a client that repeats one in every
+/// volume and every mount must not make their product.
+const MAX_PATHS: usize = 16;
+
+/// Files the cleaned host paths of a pod template's volumes under the hash of the volume's name.
 fn index_volumes(tree: &mut Tree, template: NodeId, index: &mut Vec<(u64, NodeId)>) {
     let volumes = alternatives(tree, template, &["volumes"]);
     let mut members = tree.take_open();
@@ -92,12 +104,25 @@ fn index_volumes(tree: &mut Tree, template: NodeId, index: &mut Vec<(u64, NodeId
             index.extend(
                 tree.readings(paths)
                     .filter(|path| tree.text(*path).is_some())
+                    .take(MAX_PATHS)
                     .map(|path| (name, path)),
             );
         }
     }
     tree.put_open(members);
-    index.sort_unstable_by_key(|(name, _)| *name);
+    index.sort_unstable();
+    // Of a name with more paths the first are kept, and something unknown in the place of the others.
+    let (mut last, mut n_same) = (None, 0);
+    index.retain_mut(|(name, path)| {
+        n_same = if last == Some(*name) { n_same + 1 } else { 1 };
+        last = Some(*name);
+        if n_same == MAX_PATHS {
+            *path = tree.add(Kind::Unknown);
+        } else if n_same < MAX_PATHS {
+            *path = tree.add_text_from(*path, clean_path);
+        }
+        n_same <= MAX_PATHS
+    });
 }
 
 /// Makes members with computed parts out of those of a body.
@@ -291,8 +316,8 @@ impl Maker<'_, '_> {
                 .skip(start)
                 .take_while(|(name, _)| *name == hash)
             {
-                let clean = self.tree.add_text_from(*path, clean_path);
-                self.tree.push(list, clean);
+                let path = self.tree.add_alias(*path);
+                self.tree.push(list, path);
             }
         }
     }

@@ -17,6 +17,8 @@ const NODE: &str = "system:node:";
 /// The annotations in which the authorizer says what it decided and why.
 const DECISION: &str = "authorization.k8s.io/decision";
 const REASON: &str = "authorization.k8s.io/reason";
+/// The annotation that names a token by which a service account may be used from now on (KEP-4193).
+const ISSUED: &str = "authentication.kubernetes.io/issued-credential-id";
 
 /// The label in which GKE's audit log says that a write was a trial.
 const GKE_DRY_RUN: &str = "command.gke.io/dryRun";
@@ -60,6 +62,18 @@ impl<'s> Reading<'s> {
             }
             FieldId::ClientIp => self.find_client_ip(),
             FieldId::ClientNet => self.find_client_net(),
+            FieldId::CredentialId => self.find_credential(&[
+                "authentication.kubernetes.io/credential-id",
+                // EKS records the key behind an IAM identity.
+                "accessKeyId",
+            ]),
+            FieldId::CredentialPod => {
+                self.find_credential(&["authentication.kubernetes.io/pod-name"])
+            }
+            FieldId::CredentialNode => {
+                self.find_credential(&["authentication.kubernetes.io/node-name"])
+            }
+            FieldId::CredentialIssued => self.find_annotation(ISSUED),
             FieldId::UriPath => self.find_uri_path(),
             FieldId::UriQuery => self.find_query(),
             FieldId::ExecCommand => self.find_exec_command(),
@@ -185,6 +199,23 @@ impl<'s> Reading<'s> {
     pub(crate) fn find_annotation(&mut self, key: &str) -> NodeId {
         let annotations = self.field(FieldId::Annotations);
         self.alternatives(annotations, &[key])
+    }
+
+    /// The first of these facts about the presented credential that the authenticator gave.
+    fn find_credential(&mut self, keys: &[&str]) -> NodeId {
+        let extra = self.field(FieldId::UserExtra);
+        for key in keys {
+            let values = self.alternatives(extra, &[key]);
+            let tree = self.tree();
+            let given =
+                tree.any_value(values.into(), &[], crate::Doubt::AnyReading, &mut |value| {
+                    value.as_text().is_some_and(|text| !text.is_empty())
+                });
+            if given {
+                return values;
+            }
+        }
+        self.missing()
     }
 
     fn actor(&self) -> Actor {

@@ -92,6 +92,10 @@ fields! {
     NodeName "node.name" Text: "the node's name, of an actor that is a node";
     ClientIp "client.ip" Text: "the last source address: the only one that the caller cannot forge";
     ClientNet "client.net" Text: "`client.ip` cut to its /24 or /64 network";
+    CredentialId "credential.id" Text: "identifies the token or certificate that was presented";
+    CredentialPod "credential.pod" Text: "the pod that the presented token is bound to";
+    CredentialNode "credential.node" Text: "the node that the presented token is bound to";
+    CredentialIssued "credential.issued" Text: "identifies the token that the request issued";
     UserAgent "userAgent" Text: "what the client calls itself";
     RequestUri "requestURI" Text: "path and query as sent";
     UriPath "uri.path" Text: "the path of the request, percent-decoded once";

@@ -125,8 +125,14 @@ impl FieldSource for Event<'_> {
             FieldId::ResponseStatusStatus => text(status?.status.as_ref()),
             FieldId::ResponseStatusMessage => text(status?.message.as_ref()),
             FieldId::ResponseStatusReason => text(status?.reason.as_ref()),
-            FieldId::RequestReceivedTimestamp => text(event.request_received_timestamp.as_ref()),
-            FieldId::StageTimestamp => text(event.stage_timestamp.as_ref()),
+            FieldId::RequestReceivedTimestamp => {
+                let received = time(event.request_received_timestamp.as_ref());
+                received.or_else(|| event.old_time("timestamp", None))
+            }
+            FieldId::StageTimestamp => {
+                let reached = time(event.stage_timestamp.as_ref());
+                reached.or_else(|| event.old_time("metadata", Some("creationTimestamp")))
+            }
             FieldId::SourceProvider => Some(
                 self.source
                     .as_ref()
@@ -228,7 +234,32 @@ impl FieldSource for Event<'_> {
     }
 }
 
+/// A time that is there: Go writes the year 1 for one that is not set.
+fn time<'s>(time: Option<&'s Text<'_>>) -> Option<&'s str> {
+    text(time).filter(|time| !time.starts_with("0001-01-01T"))
+}
+
 impl Event<'_> {
+    /// A time where versions before `audit.k8s.io/v1` kept it: in whole seconds, under a key of its own.
+    fn old_time(&self, key: &str, member: Option<&str>) -> Option<&str> {
+        let old = matches!(
+            self.api_version.as_deref(),
+            Some("audit.k8s.io/v1beta1" | "audit.k8s.io/v1alpha1")
+        );
+        let (_, value) = self.other.iter().rfind(|(other, _)| old && other == key)?;
+        let json = std::str::from_utf8(value.as_bytes()).ok()?;
+        let json = match member {
+            None => json,
+            Some(member) => {
+                let (_, after) = json.split_once(member)?;
+                after.strip_prefix('"')?.trim_start().strip_prefix(':')?
+            }
+        };
+        let (time, _) = json.trim_start().strip_prefix('"')?.split_once('"')?;
+        // A time holds no escape; what does is not one.
+        Some(time).filter(|time| !time.contains('\\') && !time.starts_with("0001-01-01T"))
+    }
+
     /// Group and version where `objectRef.apiVersion` holds both, as in `audit.k8s.io/v1alpha1`.
     fn joined_group_version(&self) -> Option<(&str, &str)> {
         let object = self.object_ref.as_ref()?;

@@ -11,6 +11,14 @@ const SKIPPED: &str = "skipped-too-big-size-object";
 /// Set to `true` by the API server when it drops the bodies of an event (`plugin/pkg/audit/truncate`).
 const TRUNCATED: &str = "audit.k8s.io/truncated";
 
+/// Whether a request writes a part of the object. A repeated key can leave it open.
+#[derive(Clone, Copy)]
+enum Writes {
+    Yes,
+    No,
+    InDoubt,
+}
+
 impl Reading<'_> {
     pub(crate) fn find_body(&mut self, field: FieldId) -> NodeId {
         let Some(json) = self.source.body(self.number, field) else {
@@ -84,9 +92,9 @@ impl Reading<'_> {
 
     /// Whether a request writes something at one of these paths of the object. A patch writes what it names; where its
     /// body is not there to look at, the doubt counts as yes.
-    fn writes(&mut self, paths: &[&[&str]]) -> bool {
+    fn writes(&mut self, paths: &[&[&str]]) -> Writes {
         if self.recorded(FieldId::Verb) != Some("patch") {
-            return true;
+            return Writes::Yes;
         }
         let request = self.field(FieldId::RequestObject);
         let tree = &self.scratch.tree;
@@ -94,15 +102,37 @@ impl Reading<'_> {
             .readings(request)
             .any(|node| matches!(tree.kind(node), Kind::Object | Kind::List));
         if !readable {
-            return true;
+            return Writes::Yes;
         }
         let patch = self.field(FieldId::Patch);
-        paths.iter().any(|path| {
+        let mut writes = Writes::No;
+        for path in paths {
             let at = self.alternatives(patch, path);
             let tree = &self.scratch.tree;
-            tree.readings(at)
-                .any(|node| !matches!(tree.kind(node), Kind::Missing | Kind::Null))
-        })
+            let nothing = |node| matches!(tree.kind(node), Kind::Missing | Kind::Null);
+            if !tree.readings(at).any(nothing) {
+                return Writes::Yes;
+            }
+            if !tree.readings(at).all(nothing) {
+                writes = Writes::InDoubt;
+            }
+        }
+        writes
+    }
+
+    /// What is seen of a part of the object by a request that may not be about it.
+    fn seen(&mut self, writes: Writes, part: NodeId) -> NodeId {
+        match writes {
+            Writes::Yes => part,
+            Writes::No => self.missing(),
+            Writes::InDoubt => {
+                let either = self.tree().add(Kind::Either);
+                push_readings(self.tree(), either, part);
+                let missing = self.missing();
+                self.tree().push(either, missing);
+                either
+            }
+        }
     }
 
     /// Where the kind of the object keeps its pod template, as far as the request is about the object itself.
@@ -146,9 +176,7 @@ impl Reading<'_> {
             return self.missing();
         };
         if self.is_ephemeral() {
-            if !self.writes(&[&["spec", "ephemeralContainers"]]) {
-                return self.missing();
-            }
+            let writes = self.writes(&[&["spec", "ephemeralContainers"]]);
             let template = self.part(Part::PodTemplate);
             let containers = self.alternatives(template, &["ephemeralContainers"]);
             let tree = self.tree();
@@ -161,13 +189,11 @@ impl Reading<'_> {
             let shown = tree.add(Kind::Object);
             let containers = tree.add_alias(containers);
             tree.push_at(shown, "ephemeralContainers", containers);
-            return shown;
+            return self.seen(writes, shown);
         }
-        if self.writes(&[path]) {
-            self.part(Part::PodTemplate)
-        } else {
-            self.missing()
-        }
+        let template = self.part(Part::PodTemplate);
+        let writes = self.writes(&[path]);
+        self.seen(writes, template)
     }
 
     pub(crate) fn find_volumes(&mut self) -> NodeId {
@@ -234,11 +260,13 @@ impl Reading<'_> {
             &["subjects"],
             &["roleRef"],
         ];
-        if !fits || !self.is_plain() || !self.writes(parts) {
+        if !fits || !self.is_plain() {
             return self.missing();
         }
+        let writes = self.writes(parts);
         let object = self.field(FieldId::Object);
-        self.alternatives(object, &[key])
+        let part = self.alternatives(object, &[key]);
+        self.seen(writes, part)
     }
 
     pub(crate) fn find_flags(&mut self) -> NodeId {

@@ -89,10 +89,6 @@ pub struct Counters {
 /// One record of a stream.
 #[derive(Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all records are events, and a box would be an allocation each"
-)]
 pub enum Record<'a> {
     /// An audit event.
     Event(EventRecord<'a>),
@@ -146,6 +142,14 @@ pub struct EventRecord<'a> {
     /// them itself.
     pub event: Event<'a>,
     place: Place<'a>,
+    json: &'a [u8],
+}
+
+impl<'a> EventRecord<'a> {
+    /// The event's own JSON: the record itself, or what was found in it when it is a wrapper.
+    pub fn json(&self) -> &'a [u8] {
+        self.json
+    }
 }
 
 /// A record that is no audit event.
@@ -393,7 +397,11 @@ impl<R: Read> Reader<R> {
                     inherit(&mut event, &list.api_version);
                 }
                 event.source.clone_from(&self.given);
-                Record::Event(EventRecord { event, place })
+                Record::Event(EventRecord {
+                    event,
+                    place,
+                    json: place.raw,
+                })
             }
             What::Skipped(reason) => {
                 self.counters.skipped += 1;
@@ -428,7 +436,11 @@ impl<R: Read> Reader<R> {
                 let text = opened.bytes.get(inner.range).unwrap_or_default();
                 let mut event = build(text, &framing.tape);
                 event.source = merge(inner.source, given.as_ref());
-                let mut record = EventRecord { event, place };
+                let mut record = EventRecord {
+                    event,
+                    place,
+                    json: text,
+                };
                 if inner.partial {
                     record.event.cut = true;
                     counters.partial += 1;

@@ -327,9 +327,15 @@ impl Tree {
     /// The children of a [`Kind::Parts`] node that may be members of a list.
     pub(crate) fn part_members(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         self.children(node).filter(|child| {
-            self.key(*child).is_some_and(|key| {
-                key == "-" || (!key.is_empty() && key.bytes().all(|b| b.is_ascii_digit()))
-            })
+            self.key(*child)
+                .is_some_and(|key| key == "-" || is_index(key))
         })
     }
+}
+
+/// Whether a token of a JSON pointer is an index to the API server's library, which reads it with `strconv.Atoi`: a sign
+/// may stand before the digits, and a negative index counts from the end.
+pub(crate) fn is_index(token: &str) -> bool {
+    let digits = token.strip_prefix(['+', '-']).unwrap_or(token);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

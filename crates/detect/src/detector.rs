@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
 
-use audit_model::{Event, FieldId, FieldSource, Record};
+use audit_model::{Event, FieldId, FieldSource, Provider, Record};
 
 use smallvec::SmallVec;
 
@@ -65,7 +65,7 @@ impl Detector {
     pub fn process(&mut self, record: &Record<'_>) -> Hits<'_> {
         match record {
             Record::Event(record) | Record::Partial(record) => {
-                self.event(&record.event, record.raw())
+                self.event(&record.event, record.json());
             }
             _ => self.scanner.clear(),
         }
@@ -136,9 +136,14 @@ impl Detector {
             FieldId::UserUsername,
             FieldId::UserUid,
         ];
+        // Cloud Logging has one time per entry, that of the stage.
+        let gke = event.text(0, FieldId::SourceProvider) == Some(Provider::Gke.as_str());
+        let fields = fields
+            .iter()
+            .filter(|field| !(gke && **field == FieldId::RequestReceivedTimestamp));
         self.hashers.each_ref().map(|hasher| {
             let mut state = hasher.build_hasher();
-            for field in fields {
+            for field in fields.clone().copied() {
                 event.text(0, field).hash(&mut state);
             }
             std::hash::Hasher::finish(&state)

@@ -125,19 +125,7 @@ impl RuleSetBuilder {
     #[cfg(feature = "shipped")]
     #[must_use]
     pub fn shipped(self) -> Self {
-        self.shipped_where(|_| true)
-    }
-
-    /// Adds the filters and placeholder lists that come with kubesift, and none of its rules.
-    #[cfg(feature = "shipped")]
-    #[must_use]
-    pub fn shipped_lists(self) -> Self {
-        self.shipped_where(|name| name.contains('/'))
-    }
-
-    #[cfg(feature = "shipped")]
-    fn shipped_where(self, wanted: impl Fn(&str) -> bool) -> Self {
-        let files = shipped_rules::FILES.iter().filter(|(name, _)| wanted(name));
+        let files = shipped_rules::FILES.iter();
         files.fold(self, |builder, (name, text)| {
             builder.text(format!("shipped/{name}"), *text)
         })

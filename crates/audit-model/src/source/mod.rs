@@ -21,6 +21,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::error::DecodeError;
+use crate::field::FieldId;
 use crate::limits::Limits;
 use crate::read::SkipReason;
 use crate::tree::{Kind, NodeId, Tree};
@@ -56,6 +57,83 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// Every provider.
+    pub const ALL: [Self; 7] = [
+        Self::Native,
+        Self::Gke,
+        Self::Eks,
+        Self::Aks,
+        Self::OpenShift,
+        Self::Elastic,
+        Self::Oke,
+    ];
+
+    /// Whether a provider never records what a field is read from. A rule that needs such a field cannot match there,
+    /// and a negation of it always holds.
+    pub fn lacks(self, field: FieldId) -> bool {
+        match self {
+            // These hand out what the API server wrote. (A row of `AKSAudit` has no column for whom a request
+            // impersonates, a diagnostic record does; Elastic's integration drops the metadata of bodies.)
+            Self::Native | Self::Eks | Self::Aks | Self::OpenShift | Self::Elastic => false,
+            // Cloud Logging keeps who asked by name alone, and no query (`google.cloud.audit.AuditLog`).
+            Self::Gke => matches!(
+                field,
+                FieldId::UserUid
+                    | FieldId::UserGroups
+                    | FieldId::ImpersonatedUid
+                    | FieldId::ImpersonatedGroups
+                    | FieldId::ImpersonatedExtra
+                    | FieldId::ImpersonationConstraint
+                    | FieldId::AuthenticationMetadata
+                    | FieldId::CredentialId
+                    | FieldId::CredentialPod
+                    | FieldId::CredentialNode
+                    | FieldId::ExecCommand
+                    | FieldId::ExecContainer
+                    | FieldId::ExecTty
+                    | FieldId::ExecStdin
+                    | FieldId::UriQuery
+                    | FieldId::ObjectRefUid
+                    | FieldId::ObjectRefResourceVersion
+            ),
+            // A `CloudEvent` of OCI Audit names who did what to which path, and holds no bodies.
+            Self::Oke => matches!(
+                field,
+                FieldId::UserUid
+                    | FieldId::UserGroups
+                    | FieldId::UserExtra
+                    | FieldId::ImpersonatedUser
+                    | FieldId::ImpersonatedUsername
+                    | FieldId::ImpersonatedUid
+                    | FieldId::ImpersonatedGroups
+                    | FieldId::ImpersonatedExtra
+                    | FieldId::ImpersonationConstraint
+                    | FieldId::AuthenticationMetadata
+                    | FieldId::CredentialId
+                    | FieldId::CredentialPod
+                    | FieldId::CredentialNode
+                    | FieldId::CredentialIssued
+                    | FieldId::Decision
+                    | FieldId::Reason
+                    | FieldId::Level
+                    | FieldId::Object
+                    | FieldId::Patch
+                    | FieldId::PodSpec
+                    | FieldId::Containers
+                    | FieldId::Volumes
+                    | FieldId::HostPaths
+                    | FieldId::RbacRules
+                    | FieldId::RbacSubjects
+                    | FieldId::RbacRoleRef
+                    | FieldId::RequestObject
+                    | FieldId::ResponseObject
+                    | FieldId::Annotations
+                    | FieldId::ObjectRefUid
+                    | FieldId::ObjectRefResourceVersion
+            ),
+        }
+    }
+
     /// The name as `source.provider` yields it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -102,7 +102,7 @@ fn many_values_on_one_line_cost_linear_time() {
 fn long_lines_are_passed_over() {
     let (first, last) = (event(1) + "\n", format!("\n{}", event(2)));
     let long = 100 << 20;
-    let over = 20 << 20;
+    let over = 33 << 20;
     for (open, filler, size) in [
         (&b"{\"verb\":\""[..], &b"xxxxxxxx"[..], long),
         (b"{\"a\":[", b"[],     ", over),

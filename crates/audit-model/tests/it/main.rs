@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod decode;
 #[cfg(test)]
+mod fields_page;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod properties;

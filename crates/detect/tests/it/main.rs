@@ -3,7 +3,17 @@
 #[cfg(test)]
 mod detector;
 #[cfg(test)]
+mod doubt;
+#[cfg(test)]
 mod filters;
+#[cfg(test)]
+mod generate;
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod providers;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

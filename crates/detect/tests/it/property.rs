@@ -1,0 +1,104 @@
+//! Scanning says of every rule and event what the reference says.
+
+use detect::{Event, Limits, RuleSet};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::generate::{Choices, event, rule, yaml};
+use crate::reference::{Json, Readings, Rule, matches};
+
+fn config(cases: u32) -> Config {
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(cases);
+    Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..Config::default()
+    }
+}
+
+/// The names of the rules that match, as the reference says.
+fn expected(rules: &[Rule], json: &[u8]) -> Option<Vec<String>> {
+    let tree = Json::parse(json);
+    let readings = Readings::of(&tree)?;
+    let matching = rules.iter().filter(|rule| matches(rule, &tree, &readings));
+    Some(matching.map(|rule| rule.name.clone()).collect())
+}
+
+/// Compiles rules and scans events with one scanner, and each with a new one too.
+fn check(rules: &[Rule], events: &[Vec<u8>]) -> Result<usize, TestCaseError> {
+    let mut builder = RuleSet::builder();
+    let mut text = String::new();
+    for rule in rules {
+        let yaml = yaml(rule);
+        builder = builder.text(format!("{}.yaml", rule.name), yaml.as_str());
+        text += &yaml;
+    }
+    let (set, report) = builder.load();
+    prop_assert!(!report.has_errors(), "{}\n{text}", report.render(false));
+    prop_assert_eq!(set.rules().len(), rules.len(), "{}", text);
+    let mut used = set.scanner();
+    let mut n_hits = 0;
+    for json in events {
+        let shown = || format!("{}\n{text}", String::from_utf8_lossy(json));
+        let event = Event::decode(json, &Limits::default())
+            .map_err(|error| TestCaseError::fail(format!("{error}: {}", shown())))?;
+        let Some(expected) = expected(rules, json) else {
+            continue;
+        };
+        for scanner in [&mut used, &mut set.scanner()] {
+            let hits = scanner.scan(&event);
+            let names: Vec<_> = hits.map(|hit| hit.rule().name().to_owned()).collect();
+            prop_assert_eq!(&names, &expected, "{}", shown());
+        }
+        n_hits += expected.len();
+    }
+    Ok(n_hits)
+}
+
+fn choices(most: usize) -> impl Strategy<Value = Vec<u16>> {
+    vec(any::<u16>(), most / 2..=most)
+}
+
+#[test]
+fn a_rule_matches_as_the_reference_says() {
+    let mut runner = TestRunner::new(config(512));
+    let strategy = (choices(120), vec(choices(250), 1..=4));
+    let hits = std::cell::Cell::new(0);
+    let run = runner.run(&strategy, |(of_rule, of_events)| {
+        let rule = rule(&mut Choices::new(&of_rule), "rule".to_owned());
+        let events: Vec<_> = of_events
+            .iter()
+            .map(|numbers| event(&mut Choices::new(numbers)))
+            .collect();
+        hits.set(hits.get() + check(&[rule], &events)?);
+        Ok(())
+    });
+    run.unwrap_or_else(|error| panic!("{error}"));
+    // What never matches proves little.
+    assert!(hits.get() > 100, "only {} hits", hits.get());
+}
+
+#[test]
+fn rules_of_a_set_match_as_each_does_alone() {
+    let mut runner = TestRunner::new(config(64));
+    let strategy = (vec(choices(60), 1..=30), vec(choices(250), 1..=6));
+    let run = runner.run(&strategy, |(of_rules, of_events)| {
+        let rules: Vec<_> = of_rules
+            .iter()
+            .enumerate()
+            .map(|(at, numbers)| rule(&mut Choices::new(numbers), format!("rule-{at}")))
+            .collect();
+        let events: Vec<_> = of_events
+            .iter()
+            .map(|numbers| event(&mut Choices::new(numbers)))
+            .collect();
+        check(&rules, &events)?;
+        Ok(())
+    });
+    run.unwrap_or_else(|error| panic!("{error}"));
+}
