@@ -90,12 +90,12 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether the event's log leaves out queries, so that what is not there says nothing.
+    /// Whether the event's log may leave out queries, so that what is not there says nothing.
     fn is_queryless(&self) -> bool {
         let provider = self.recorded(FieldId::SourceProvider);
-        [Provider::Gke, Provider::Oke]
-            .iter()
-            .any(|of| provider == Some(of.as_str()))
+        let uri = self.recorded(FieldId::RequestUri).unwrap_or_default();
+        provider == Some(Provider::Gke.as_str())
+            || provider == Some(Provider::Oke.as_str()) && !uri.contains('?')
     }
 
     /// A boolean parameter, as the API server reads it: everything but `0` and `false` is true

@@ -39,9 +39,12 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
         draft.some_text("requestURI", uri);
         draft.text("verb", verb);
         draft.object("user", |draft| {
-            for (member, name) in [("username", "principalName"), ("uid", "principalId")] {
-                draft.node(member, outer.at(&["data", "identity", name]), &[]);
-            }
+            // `principalId` is an id of Oracle's, and no UID that the cluster knows.
+            draft.node(
+                "username",
+                outer.at(&["data", "identity", "principalName"]),
+                &[],
+            );
         });
         let address = outer.text(&["data", "identity", "ipAddress"]);
         if let Some(address) = address.filter(|address| address.parse::<IpAddr>().is_ok()) {

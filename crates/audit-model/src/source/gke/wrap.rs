@@ -1,4 +1,4 @@
-//! What entries of Cloud Logging come in: lists, Pub/Sub messages, dumps of client libraries, rows of BigQuery.
+//! What entries of Cloud Logging come in: lists, Pub/Sub messages, dumps of client libraries, rows of `BigQuery`.
 
 use crate::error::DecodeError;
 use crate::read::SkipReason;
@@ -16,7 +16,7 @@ const GO: &[(&str, &str)] = &[
     ("Labels", "labels"),
     ("Operation", "operation"),
 ];
-/// What BigQuery calls the payload; it keeps the bodies as text.
+/// What `BigQuery` calls the payload; it keeps the bodies as text.
 const ROW: &str = "protopayload_auditlog";
 const BODIES: [(&str, [&str; 2]); 2] = [
     ("request", ["requestJson", "request_json"]),
@@ -100,7 +100,7 @@ fn go_client(outer: &Outer<'_>, entry: NodeId, payload: NodeId, pieces: &mut Pie
     });
 }
 
-/// A row of a BigQuery export as the entry that it was.
+/// A row of a `BigQuery` export as the entry that it was.
 fn bigquery(outer: &Outer<'_>, row: NodeId, pieces: &mut Pieces<'_>) {
     let bodies = BODIES.map(|(member, names)| (member, text(outer, row, names)));
     if bodies
