@@ -153,308 +153,58 @@ fn a_whole_entry() {
     );
 }
 
-/// A method and a resource name, and what they say: group, version, resource, subresource, namespace, name, verb, URI.
-type Row = (&'static str, &'static str, [&'static str; 8]);
-
-const NAMES: &[Row] = &[
-    (
-        "io.k8s.core.v1.pods.create",
-        "core/v1/namespaces/x/pods/y",
-        [
-            "",
-            "v1",
-            "pods",
-            "",
-            "x",
-            "y",
-            "create",
-            "/api/v1/namespaces/x/pods",
-        ],
-    ),
-    (
-        "io.k8s.core.v1.pods.exec.create",
-        "core/v1/namespaces/x/pods/y/exec/y",
-        [
-            "",
-            "v1",
-            "pods",
-            "exec",
-            "x",
-            "y",
-            "create",
-            "/api/v1/namespaces/x/pods/y/exec",
-        ],
-    ),
-    (
-        "io.k8s.core.v1.namespaces.delete",
-        "core/v1/namespaces/x",
-        [
-            "",
-            "v1",
-            "namespaces",
-            "",
-            "x",
-            "x",
-            "delete",
-            "/api/v1/namespaces/x",
-        ],
-    ),
-    (
-        "io.k8s.core.v1.namespaces.finalize.update",
-        "core/v1/namespaces/x/finalize",
-        [
-            "",
-            "v1",
-            "namespaces",
-            "finalize",
-            "x",
-            "x",
-            "update",
-            "/api/v1/namespaces/x/finalize",
-        ],
-    ),
-    (
-        "io.k8s.core.v1.nodes.proxy.get",
-        "core/v1/nodes/n/proxy/metrics",
-        [
-            "",
-            "v1",
-            "nodes",
-            "proxy",
-            "",
-            "n",
-            "get",
-            "/api/v1/nodes/n/proxy/metrics",
-        ],
-    ),
-    (
-        "io.k8s.apps.v1.deployments.deletecollection",
-        "apps/v1/namespaces/x/deployments",
-        [
-            "apps",
-            "v1",
-            "deployments",
-            "",
-            "x",
-            "",
-            "deletecollection",
-            "/apis/apps/v1/namespaces/x/deployments",
-        ],
-    ),
-    (
-        "io.gke.networking.v1.managedcertificates.status.update",
-        "networking.gke.io/v1/namespaces/x/managedcertificates/m/status",
-        [
-            "networking.gke.io",
-            "v1",
-            "managedcertificates",
-            "status",
-            "x",
-            "m",
-            "update",
-            "/apis/networking.gke.io/v1/namespaces/x/managedcertificates/m/status",
-        ],
-    ),
-    (
-        "io.k8s.get",
-        "readyz",
-        ["", "", "", "", "", "", "get", "/readyz"],
-    ),
-    (
-        "io.k8s.get",
-        "apis/apps/v1",
-        ["", "", "", "", "", "", "get", "/apis/apps/v1"],
-    ),
-    (
-        "io.k8s.post",
-        "HNAP1",
-        ["", "", "", "", "", "", "post", "/HNAP1"],
-    ),
-    ("io.k8s.get", "", ["", "", "", "", "", "", "get", "/"]),
-    // What follows has no row of its own in the table, and its forms have.
-    (
-        "io.k8s.core.v1.pods.exec.get",
-        "core/v1/namespaces/x/pods/y/exec",
-        [
-            "",
-            "v1",
-            "pods",
-            "exec",
-            "x",
-            "y",
-            "get",
-            "/api/v1/namespaces/x/pods/y/exec",
-        ],
-    ),
-    (
-        "io.k8s.core.v1.pods.list",
-        "core/v1/pods",
-        ["", "v1", "pods", "", "", "", "list", "/api/v1/pods"],
-    ),
-    (
-        "io.k8s.core.v1.namespaces.list",
-        "core/v1/namespaces",
-        [
-            "",
-            "v1",
-            "namespaces",
-            "",
-            "",
-            "",
-            "list",
-            "/api/v1/namespaces",
-        ],
-    ),
-    (
-        "io.k8s.core.v1.nodes.proxy.get",
-        "core/v1/nodes/n/proxy/metrics/cadvisor",
-        [
-            "",
-            "v1",
-            "nodes",
-            "proxy",
-            "",
-            "n",
-            "get",
-            "/api/v1/nodes/n/proxy/metrics/cadvisor",
-        ],
-    ),
-    (
-        "io.k8s.core.v1.serviceaccounts.token.create",
-        "core/v1/namespaces/x/serviceaccounts/s/token",
-        [
-            "",
-            "v1",
-            "serviceaccounts",
-            "token",
-            "x",
-            "s",
-            "create",
-            "/api/v1/namespaces/x/serviceaccounts/s/token",
-        ],
-    ),
-    (
-        "io.k8s.certificates.v1.certificatesigningrequests.approval.update",
-        "certificates.k8s.io/v1/certificatesigningrequests/c/approval",
-        [
-            "certificates.k8s.io",
-            "v1",
-            "certificatesigningrequests",
-            "approval",
-            "",
-            "c",
-            "update",
-            "/apis/certificates.k8s.io/v1/certificatesigningrequests/c/approval",
-        ],
-    ),
-    (
-        "io.k8s.apiserver.flowcontrol.v1beta3.flowschemas.patch",
-        "flowcontrol.apiserver.k8s.io/v1beta3/flowschemas/f",
-        [
-            "flowcontrol.apiserver.k8s.io",
-            "v1beta3",
-            "flowschemas",
-            "",
-            "",
-            "f",
-            "patch",
-            "/apis/flowcontrol.apiserver.k8s.io/v1beta3/flowschemas/f",
-        ],
-    ),
-    (
-        "io.cert-manager.v1.certificates.get",
-        "cert-manager.io/v1/namespaces/x/certificates/c",
-        [
-            "cert-manager.io",
-            "v1",
-            "certificates",
-            "",
-            "x",
-            "c",
-            "get",
-            "/apis/cert-manager.io/v1/namespaces/x/certificates/c",
-        ],
-    ),
-    // Without a resource name the group is spelled by the method alone.
-    (
-        "io.k8s.authorization.v1.selfsubjectaccessreviews.create",
-        "",
-        [
-            "authorization.k8s.io",
-            "v1",
-            "selfsubjectaccessreviews",
-            "",
-            "",
-            "",
-            "create",
-            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-        ],
-    ),
-    (
-        "io.k8s.authorization.rbac.v1.roles.list",
-        "",
-        [
-            "rbac.authorization.k8s.io",
-            "v1",
-            "roles",
-            "",
-            "",
-            "",
-            "list",
-            "/apis/rbac.authorization.k8s.io/v1/roles",
-        ],
-    ),
-    (
-        "io.k8s.policy.v1.poddisruptionbudgets.list",
-        "",
-        [
-            "policy",
-            "v1",
-            "poddisruptionbudgets",
-            "",
-            "",
-            "",
-            "list",
-            "/apis/policy/v1/poddisruptionbudgets",
-        ],
-    ),
-    (
-        "io.k8s.core.v1.pods.list",
-        "",
-        ["", "v1", "pods", "", "", "", "list", "/api/v1/pods"],
-    ),
-];
+/// A method and a resource name, and what they say: group, version, resource, subresource, namespace, name, verb, and
+/// the URI. A hyphen is nothing.
+const NAMES: &str = "
+io.k8s.core.v1.pods.create core/v1/namespaces/x/pods/y - v1 pods - x y create /api/v1/namespaces/x/pods
+io.k8s.core.v1.pods.exec.create core/v1/namespaces/x/pods/y/exec/y - v1 pods exec x y create /api/v1/namespaces/x/pods/y/exec
+io.k8s.core.v1.namespaces.delete core/v1/namespaces/x - v1 namespaces - x x delete /api/v1/namespaces/x
+io.k8s.core.v1.namespaces.finalize.update core/v1/namespaces/x/finalize - v1 namespaces finalize x x update /api/v1/namespaces/x/finalize
+io.k8s.core.v1.nodes.proxy.get core/v1/nodes/n/proxy/metrics - v1 nodes proxy - n get /api/v1/nodes/n/proxy/metrics
+io.k8s.apps.v1.deployments.deletecollection apps/v1/namespaces/x/deployments apps v1 deployments - x - deletecollection /apis/apps/v1/namespaces/x/deployments
+io.gke.networking.v1.managedcertificates.status.update networking.gke.io/v1/namespaces/x/managedcertificates/m/status networking.gke.io v1 managedcertificates status x m update /apis/networking.gke.io/v1/namespaces/x/managedcertificates/m/status
+io.k8s.get readyz - - - - - - get /readyz
+io.k8s.get apis/apps/v1 - - - - - - get /apis/apps/v1
+io.k8s.post HNAP1 - - - - - - post /HNAP1
+io.k8s.get - - - - - - - get /
+io.k8s.core.v1.pods.exec.get core/v1/namespaces/x/pods/y/exec - v1 pods exec x y get /api/v1/namespaces/x/pods/y/exec
+io.k8s.core.v1.pods.list core/v1/pods - v1 pods - - - list /api/v1/pods
+io.k8s.core.v1.namespaces.list core/v1/namespaces - v1 namespaces - - - list /api/v1/namespaces
+io.k8s.core.v1.nodes.proxy.get core/v1/nodes/n/proxy/metrics/cadvisor - v1 nodes proxy - n get /api/v1/nodes/n/proxy/metrics/cadvisor
+io.k8s.core.v1.serviceaccounts.token.create core/v1/namespaces/x/serviceaccounts/s/token - v1 serviceaccounts token x s create /api/v1/namespaces/x/serviceaccounts/s/token
+io.k8s.certificates.v1.certificatesigningrequests.approval.update certificates.k8s.io/v1/certificatesigningrequests/c/approval certificates.k8s.io v1 certificatesigningrequests approval - c update /apis/certificates.k8s.io/v1/certificatesigningrequests/c/approval
+io.k8s.apiserver.flowcontrol.v1beta3.flowschemas.patch flowcontrol.apiserver.k8s.io/v1beta3/flowschemas/f flowcontrol.apiserver.k8s.io v1beta3 flowschemas - - f patch /apis/flowcontrol.apiserver.k8s.io/v1beta3/flowschemas/f
+io.cert-manager.v1.certificates.get cert-manager.io/v1/namespaces/x/certificates/c cert-manager.io v1 certificates - x c get /apis/cert-manager.io/v1/namespaces/x/certificates/c
+io.k8s.authorization.v1.selfsubjectaccessreviews.create - authorization.k8s.io v1 selfsubjectaccessreviews - - - create /apis/authorization.k8s.io/v1/selfsubjectaccessreviews
+io.k8s.authorization.rbac.v1.roles.list - rbac.authorization.k8s.io v1 roles - - - list /apis/rbac.authorization.k8s.io/v1/roles
+io.k8s.policy.v1.poddisruptionbudgets.list - policy v1 poddisruptionbudgets - - - list /apis/policy/v1/poddisruptionbudgets
+io.k8s.core.v1.pods.list - - v1 pods - - - list /api/v1/pods
+";
 
 #[test]
 fn methods_and_resource_names() {
-    for (method, name, expected) in NAMES {
-        let [
-            group,
-            version,
-            resource,
-            subresource,
-            namespace,
-            named,
-            verb,
-            uri,
-        ] = *expected;
-        let event = event(&entry(method, name));
+    for row in NAMES.lines().filter(|row| !row.is_empty()) {
+        let mut columns = row
+            .split(' ')
+            .map(|cell| if cell == "-" { "" } else { cell });
+        let mut next = || columns.next().unwrap();
+        let event = event(&entry(next(), next()));
         let reference: serde_json::Map<String, Value> = [
-            ("resource", resource),
-            ("namespace", namespace),
-            ("name", named),
-            ("apiGroup", group),
-            ("apiVersion", version),
-            ("subresource", subresource),
+            ("apiGroup", next()),
+            ("apiVersion", next()),
+            ("resource", next()),
+            ("subresource", next()),
+            ("namespace", next()),
+            ("name", next()),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(key, value)| (key.to_owned(), json!(value)))
         .collect();
-        let reference = (!resource.is_empty()).then(|| Value::Object(reference));
-        assert_eq!(event.get("objectRef"), reference.as_ref(), "{method}");
-        assert_eq!(event["verb"], verb, "{method}");
-        assert_eq!(event["requestURI"], uri, "{method}");
+        let reference = (!reference.is_empty()).then_some(Value::Object(reference));
+        assert_eq!(event.get("objectRef"), reference.as_ref(), "{row}");
+        assert_eq!(event["verb"], next(), "{row}");
+        assert_eq!(event["requestURI"], next(), "{row}");
     }
 }
 
