@@ -887,6 +887,7 @@ fn old_versions_answer_as_v1() {
     assert!(values(&old("v1beta1", object), "apiGroup").is_empty());
 }
 
+#[test]
 fn repeated_keys_of_an_operation_do_not_make_a_patch_opaque() {
     let readings = |key: &str| format!(r#""{key}":"/a","#).repeat(1_200);
     let operations = format!(
@@ -943,63 +944,4 @@ fn volumes_of_one_name_do_not_multiply() {
     // What was left out is something, and equals nothing.
     assert!(paths.contains(&"?".to_owned()));
     assert_eq!(values(&pod(300), "hostPaths").len(), 300);
-}
-
-#[test]
-fn credentials() {
-    check(
-        r#""user":{"username":"system:serviceaccount:shop:web","extra":{"authentication.kubernetes.io/credential-id":["JTI=1"],"authentication.kubernetes.io/pod-name":["web-0"],"authentication.kubernetes.io/node-name":["n1"]}},"annotations":{"authentication.kubernetes.io/issued-credential-id":"JTI=2"}"#,
-        &[
-            ("credential.id", &["JTI=1"]),
-            ("credential.pod", &["web-0"]),
-            ("credential.node", &["n1"]),
-            ("credential.issued", &["JTI=2"]),
-        ],
-    );
-    check(
-        r#""user":{"username":"dana","extra":{"accessKeyId":["ASIA1"],"sessionName":["dana@example.test"]}}"#,
-        &[("credential.id", &["ASIA1"]), ("credential.pod", &[])],
-    );
-    check(
-        r#""user":{"username":"dana","extra":{"accessKeyId":[""]}}"#,
-        &[("credential.id", &[])],
-    );
-}
-
-#[test]
-fn old_versions_answer_as_v1() {
-    let old = |version: &str, parts: &str| {
-        format!(
-            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/{version}","auditID":"1","stage":"ResponseComplete","verb":"get",{parts}}}"#
-        )
-    };
-    let times = r#""metadata":{"creationTimestamp":"2017-10-01T10:00:01Z"},"timestamp":"2017-10-01T10:00:00Z""#;
-    for version in ["v1alpha1", "v1beta1"] {
-        let json = old(version, times);
-        assert_eq!(
-            values(&json, "requestReceivedTimestamp"),
-            ["2017-10-01T10:00:00Z"]
-        );
-        assert_eq!(values(&json, "stageTimestamp"), ["2017-10-01T10:00:01Z"]);
-        let json = old(
-            version,
-            &format!(
-                r#"{times},"requestReceivedTimestamp":"0001-01-01T00:00:00Z","stageTimestamp":"2017-10-01T10:00:01.5Z""#
-            ),
-        );
-        assert_eq!(
-            values(&json, "requestReceivedTimestamp"),
-            ["2017-10-01T10:00:00Z"]
-        );
-        assert_eq!(values(&json, "stageTimestamp"), ["2017-10-01T10:00:01.5Z"]);
-    }
-    // In v1 these keys mean nothing.
-    assert!(values(&old("v1", times), "stageTimestamp").is_empty());
-    let object = r#""objectRef":{"resource":"deployments","namespace":"x","name":"d","apiVersion":"apps/v1beta1"}"#;
-    assert_eq!(values(&old("v1alpha1", object), "apiGroup"), ["apps"]);
-    assert_eq!(
-        values(&old("v1alpha1", object), "objectRef.apiVersion"),
-        ["v1beta1"]
-    );
-    assert!(values(&old("v1beta1", object), "apiGroup").is_empty());
 }
