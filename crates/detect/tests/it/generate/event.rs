@@ -340,7 +340,7 @@ fn metadata(c: &mut Choices<'_>) -> Gen {
     if c.one_in(2) {
         let mut labels = unique(c.any(3, |c| (c.pick(LABELS).to_owned(), text(c.pick(WORDS)))));
         // Dotted keys may also be objects in objects, which no server stores and any client can send.
-        if c.one_in(3) {
+        if c.one_in(2) {
             let decoy = object([
                 ("b", object([("c", text(c.pick(WORDS)))])),
                 ("b.c", text(c.pick(WORDS))),
