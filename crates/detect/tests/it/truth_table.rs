@@ -147,3 +147,46 @@ fn empty_and_missing_are_one_for_the_request() {
         );
     }
 }
+
+#[test]
+fn every_way_to_split_a_dotted_key_counts() {
+    let yaml = rule(
+        "any",
+        "selection: {object.metadata.labels.a.b.c: x}\ncondition: selection",
+    ) + &rule(
+        "none",
+        "selection: {object.metadata.labels.a.b.c: x}\ncondition: not selection",
+    ) + &rule(
+        "one",
+        "selection: {'object.metadata.labels[\"a.b.c\"]': x}\ncondition: selection",
+    ) + &rule(
+        "twice",
+        "selection: {object.metadata.labels.a.b.c|contains|all: [x, y]}\ncondition: selection",
+    );
+    let rules = compile(&yaml);
+    for (labels, expected) in [
+        (r#""a.b.c":"x""#, &["any", "one"][..]),
+        (r#""a.b":{"c":"x"}"#, &["any"]),
+        (r#""a":{"b.c":"x"}"#, &["any"]),
+        (r#""a":{"b":{"c":"x"}}"#, &["any"]),
+        (r#""a":[{"b":{"c":"x"}}]"#, &["none"]),
+        (r#""a":{"b":"x"}"#, &["none"]),
+        // No key hides another.
+        (r#""a.b.c":"y","a":{"b":{"c":"x"}}"#, &["any", "twice"]),
+        (r#""a":{"b.c":"y"},"a.b.c":"x""#, &["any", "one", "twice"]),
+        // Other ways do not settle the doubt of one.
+        (
+            r#""a":{"b.c":"x"},"a":{"b.c":"y"}"#,
+            &["any", "none", "twice"],
+        ),
+        (
+            r#""a":{"b.c":"x"},"a":{"b.c":"y"},"a.b":{"c":"x"}"#,
+            &["any", "twice"],
+        ),
+    ] {
+        let body =
+            format!(r#""verb":"create","requestObject":{{"metadata":{{"labels":{{{labels}}}}}}}"#);
+        let hits = scan(&mut rules.scanner(), event(&body).as_bytes());
+        assert_eq!(hits, expected, "{labels}");
+    }
+}

@@ -28,8 +28,17 @@ fn is_directive(key: &str) -> bool {
         || key.starts_with("$deleteFromPrimitiveList/")
 }
 
+/// Whether a directive deletes a node. What says more than which one it is may be meant to stay: a merge patch knows no
+/// directives.
 fn is_deleted(node: &Node) -> bool {
-    node.get("$patch").and_then(Node::text) == Some("delete")
+    let others = node.children().iter().filter(|(key, _)| key != "$patch");
+    let others: Vec<&Node> = others.map(|(_, node)| node).collect();
+    let named = match others.as_slice() {
+        [] => true,
+        [name] => matches!(name.value, Value::Text(_) | Value::Number(_)),
+        _ => false,
+    };
+    named && node.get("$patch").and_then(Node::text) == Some("delete")
 }
 
 /// Takes directives out, and what they delete.
