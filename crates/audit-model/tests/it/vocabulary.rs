@@ -1,5 +1,7 @@
 //! What the fields of the vocabulary yield, event by event.
 
+use std::fmt::Write as _;
+
 use audit_model::{Doubt, Event, Field, Flags, Limits, Scratch, Value};
 
 /// A whole event around the parts that a test is about.
@@ -829,65 +831,6 @@ fn hostile_bodies_do_not_hide_a_container() {
 }
 
 #[test]
-fn repeated_keys_of_an_operation_do_not_make_a_patch_opaque() {
-    let readings = |key: &str| format!(r#""{key}":"/a","#).repeat(1_200);
-    let operations = format!(
-        r#"[{{"op":"add",{}{}"path":"/b","value":1}},{{"op":"add","path":"/a","path":"/spec/template/spec/hostNetwork","value":true}}]"#,
-        readings("path"),
-        readings("value"),
-    );
-    let json = event(&write("patch", "deployments", "apps", &operations, "null"));
-    assert_eq!(values(&json, "podSpec.hostNetwork"), ["<true>"]);
-}
-
-#[test]
-fn a_large_patch_is_read() {
-    let path = "/spec/template/spec/affinity/nodeAffinity/required/a/b/c/d/e";
-    let replace = format!(r#"{{"op":"replace","path":"{path}","value":"a"}},"#);
-    let operations = format!(
-        r#"[{}{{"op":"add","path":"/spec/template/spec/hostNetwork","value":true}}]"#,
-        replace.repeat(9_000)
-    );
-    let json = event(&write("patch", "deployments", "apps", &operations, "null"));
-    assert_eq!(values(&json, "podSpec.hostNetwork"), ["<true>"]);
-}
-
-#[test]
-fn a_patch_that_costs_too_much_is_opaque() {
-    let list = "0,".repeat(300_000);
-    let replace: String = (0..2_000)
-        .map(|n| {
-            format!(
-                r#",{{"op":"replace","path":"/l/{}","value":1}}"#,
-                299_999 - n
-            )
-        })
-        .collect();
-    let operations = format!(r#"[{{"op":"add","path":"/l","value":[{list}0]}}{replace}]"#);
-    let parts = write("patch", "deployments", "apps", &operations, "null");
-    assert_eq!(flags(&parts), ["body-opaque"]);
-}
-
-#[test]
-fn volumes_of_one_name_do_not_multiply() {
-    let volume = r#"{"name":"v","hostPath":{"path":"/etc/"}}"#;
-    let pod = |n: usize| {
-        let many = |text: &str| vec![text; n].join(",");
-        let (volumes, mounts) = (many(volume), many(r#"{"name":"v"}"#));
-        let spec = format!(
-            r#"{{"spec":{{"volumes":[{volumes}],"containers":[{{"volumeMounts":[{mounts}]}}]}}}}"#
-        );
-        event(&write("create", "pods", "", &spec, "null"))
-    };
-    assert_eq!(values(&pod(2), "containers.hostPaths"), ["/etc"; 4]);
-    let paths = values(&pod(300), "containers.hostPaths");
-    assert_eq!(paths.len(), 300 * 16);
-    // What was left out is something, and equals nothing.
-    assert!(paths.contains(&"?".to_owned()));
-    assert_eq!(values(&pod(300), "hostPaths").len(), 300);
-}
-
-#[test]
 fn credentials() {
     check(
         r#""user":{"username":"system:serviceaccount:shop:web","extra":{"authentication.kubernetes.io/credential-id":["JTI=1"],"authentication.kubernetes.io/pod-name":["web-0"],"authentication.kubernetes.io/node-name":["n1"]}},"annotations":{"authentication.kubernetes.io/issued-credential-id":"JTI=2"}"#,
@@ -944,4 +887,62 @@ fn old_versions_answer_as_v1() {
         ["v1beta1"]
     );
     assert!(values(&old("v1beta1", object), "apiGroup").is_empty());
+}
+
+fn repeated_keys_of_an_operation_do_not_make_a_patch_opaque() {
+    let readings = |key: &str| format!(r#""{key}":"/a","#).repeat(1_200);
+    let operations = format!(
+        r#"[{{"op":"add",{}{}"path":"/b","value":1}},{{"op":"add","path":"/a","path":"/spec/template/spec/hostNetwork","value":true}}]"#,
+        readings("path"),
+        readings("value"),
+    );
+    let json = event(&write("patch", "deployments", "apps", &operations, "null"));
+    assert_eq!(values(&json, "podSpec.hostNetwork"), ["<true>"]);
+}
+
+#[test]
+fn a_large_patch_is_read() {
+    let path = "/spec/template/spec/affinity/nodeAffinity/required/a/b/c/d/e";
+    let replace = format!(r#"{{"op":"replace","path":"{path}","value":"a"}},"#);
+    let operations = format!(
+        r#"[{}{{"op":"add","path":"/spec/template/spec/hostNetwork","value":true}}]"#,
+        replace.repeat(9_000)
+    );
+    let json = event(&write("patch", "deployments", "apps", &operations, "null"));
+    assert_eq!(values(&json, "podSpec.hostNetwork"), ["<true>"]);
+}
+
+#[test]
+fn a_patch_that_costs_too_much_is_opaque() {
+    let list = "0,".repeat(300_000);
+    let replace = (0..2_000).fold(String::new(), |mut out, n| {
+        let _ = write!(
+            out,
+            r#",{{"op":"replace","path":"/l/{}","value":1}}"#,
+            299_999 - n
+        );
+        out
+    });
+    let operations = format!(r#"[{{"op":"add","path":"/l","value":[{list}0]}}{replace}]"#);
+    let parts = write("patch", "deployments", "apps", &operations, "null");
+    assert_eq!(flags(&parts), ["body-opaque"]);
+}
+
+#[test]
+fn volumes_of_one_name_do_not_multiply() {
+    let volume = r#"{"name":"v","hostPath":{"path":"/etc/"}}"#;
+    let pod = |n: usize| {
+        let many = |text: &str| vec![text; n].join(",");
+        let (volumes, mounts) = (many(volume), many(r#"{"name":"v"}"#));
+        let spec = format!(
+            r#"{{"spec":{{"volumes":[{volumes}],"containers":[{{"volumeMounts":[{mounts}]}}]}}}}"#
+        );
+        event(&write("create", "pods", "", &spec, "null"))
+    };
+    assert_eq!(values(&pod(2), "containers.hostPaths"), ["/etc"; 4]);
+    let paths = values(&pod(300), "containers.hostPaths");
+    assert_eq!(paths.len(), 300 * 16);
+    // What was left out is something, and equals nothing.
+    assert!(paths.contains(&"?".to_owned()));
+    assert_eq!(values(&pod(300), "hostPaths").len(), 300);
 }
