@@ -1,5 +1,7 @@
 //! What the fields of the vocabulary yield, event by event.
 
+use std::fmt::Write as _;
+
 use audit_model::{Doubt, Event, Field, Flags, Limits, Scratch, Value};
 
 /// A whole event around the parts that a test is about.
@@ -914,14 +916,14 @@ fn a_large_patch_is_read() {
 #[test]
 fn a_patch_that_costs_too_much_is_opaque() {
     let list = "0,".repeat(300_000);
-    let replace: String = (0..2_000)
-        .map(|n| {
-            format!(
-                r#",{{"op":"replace","path":"/l/{}","value":1}}"#,
-                299_999 - n
-            )
-        })
-        .collect();
+    let replace = (0..2_000).fold(String::new(), |mut out, n| {
+        let _ = write!(
+            out,
+            r#",{{"op":"replace","path":"/l/{}","value":1}}"#,
+            299_999 - n
+        );
+        out
+    });
     let operations = format!(r#"[{{"op":"add","path":"/l","value":[{list}0]}}{replace}]"#);
     let parts = write("patch", "deployments", "apps", &operations, "null");
     assert_eq!(flags(&parts), ["body-opaque"]);
