@@ -916,14 +916,15 @@ fn a_large_patch_is_read() {
 #[test]
 fn a_patch_that_costs_too_much_is_opaque() {
     let list = "0,".repeat(300_000);
-    let replace = (0..2_000).fold(String::new(), |mut out, n| {
-        let _ = write!(
-            out,
-            r#",{{"op":"replace","path":"/l/{}","value":1}}"#,
-            299_999 - n
-        );
-        out
-    });
+    let replace: Vec<String> = (0..2_000)
+        .map(|n| {
+            format!(
+                r#",{{"op":"replace","path":"/l/{}","value":1}}"#,
+                299_999 - n
+            )
+        })
+        .collect();
+    let replace = replace.concat();
     let operations = format!(r#"[{{"op":"add","path":"/l","value":[{list}0]}}{replace}]"#);
     let parts = write("patch", "deployments", "apps", &operations, "null");
     assert_eq!(flags(&parts), ["body-opaque"]);
