@@ -129,6 +129,11 @@ impl Scratch {
             })
     }
 
+    /// What has been seen so far to be odd about the record, without reading more of it.
+    pub fn flags_so_far(&self) -> Flags {
+        self.flags
+    }
+
     /// What is odd about the record. Reads both bodies.
     pub fn flags(&mut self, source: &dyn FieldSource) -> Flags {
         self.field(source, FieldId::EventFlags);
