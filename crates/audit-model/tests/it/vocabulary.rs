@@ -1,7 +1,5 @@
 //! What the fields of the vocabulary yield, event by event.
 
-use std::fmt::Write as _;
-
 use audit_model::{Doubt, Event, Field, Flags, Limits, Scratch, Value};
 
 /// A whole event around the parts that a test is about.
