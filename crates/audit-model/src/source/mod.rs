@@ -5,8 +5,12 @@
 //! text, the adapter writes the native event that it describes, and leaves out what the provider does not record.
 
 mod aks;
+mod cloud;
 mod cut;
 mod eks;
+mod gke;
+mod oke;
+mod request;
 mod sniff;
 
 use std::ops::Range;

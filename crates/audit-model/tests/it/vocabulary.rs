@@ -889,6 +889,7 @@ fn old_versions_answer_as_v1() {
     assert!(values(&old("v1beta1", object), "apiGroup").is_empty());
 }
 
+#[test]
 fn repeated_keys_of_an_operation_do_not_make_a_patch_opaque() {
     let readings = |key: &str| format!(r#""{key}":"/a","#).repeat(1_200);
     let operations = format!(

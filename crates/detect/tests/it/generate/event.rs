@@ -199,7 +199,8 @@ fn uri(c: &mut Choices<'_>) -> String {
         }
     }
     if !parameters.is_empty() {
-        uri += &format!("?{}", parameters.join("&"));
+        uri.push('?');
+        uri += &parameters.join("&");
     }
     uri
 }

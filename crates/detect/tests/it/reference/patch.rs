@@ -7,7 +7,11 @@ pub(crate) fn of(body: &Node) -> Option<Node> {
     match &body.value {
         Value::Object(_) => Some(obey(body)),
         Value::List(operations) => {
-            let mut root = Node::new("patch", Value::Patched(Vec::new()));
+            let mut root = Node {
+                id: "patch".to_owned(),
+                value: Value::Patched(Vec::new()),
+                ..body.clone()
+            };
             for (at, operation) in operations.iter().enumerate() {
                 apply(&mut root, operation, at);
             }
@@ -150,7 +154,10 @@ fn set(node: &mut Node, path: &[String], value: Node, insert: bool, operation: u
         return;
     }
     let id = format!("{}/{token}/{operation}", node.id);
-    let mut child = Node::new(id, Value::Patched(Vec::new()));
+    let mut child = Node {
+        choices: node.choices.clone(),
+        ..Node::new(id, Value::Patched(Vec::new()))
+    };
     set(&mut child, rest, value, insert, operation);
     match &mut node.value {
         Value::List(members) => members.push(child),
