@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 mod shipped {
-    use detect::{Event, Limits, RuleSet, testing};
+    use detect::{Detection, Event, Limits, Reader, Record, RuleSet, testing};
 
     fn rules() -> RuleSet {
         RuleSet::builder().shipped().build().unwrap()
@@ -444,5 +444,83 @@ level: high
         assert!(fires(
             r#"{"image":"registry.example.com/a","\u0069mage":"evil.example.net/a"}"#
         ));
+    }
+
+    /// The rules that an entry of GKE's log fires, with their messages.
+    #[track_caller]
+    fn gke_hits(method: &str, name: &str, labels: &str, parts: &str) -> Vec<(String, String)> {
+        let entry = format!(
+            r#"{{"insertId":"op-1","timestamp":"2026-01-02T03:04:05.123456Z","resource":{{"type":"k8s_cluster","labels":{{"project_id":"p","location":"l","cluster_name":"c"}}}},"labels":{{"authorization.k8s.io/decision":"allow"{labels}}},"operation":{{"id":"op-1","producer":"k8s.io","first":true,"last":true}},"protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","serviceName":"k8s.io","methodName":"{method}","resourceName":"{name}","authenticationInfo":{{"principalEmail":"dana@example.test"}},"authorizationInfo":[{{"granted":true}}],"requestMetadata":{{"callerIp":"203.0.113.7","callerSuppliedUserAgent":"kubectl"}},{parts}}}}}"#
+        );
+        let rules = rules();
+        let mut detector = rules.detector();
+        let mut reader = Reader::new(entry.as_bytes());
+        let record = reader.next().unwrap().unwrap();
+        assert!(matches!(record, Record::Event(_)), "{record:?}");
+        detector
+            .process(&record)
+            .map(|hit| {
+                let Record::Event(record) = &record else {
+                    unreachable!("asserted above");
+                };
+                let message = Detection::new(&hit, &record.event).message;
+                (hit.rule().name().to_owned(), message)
+            })
+            .collect()
+    }
+
+    fn names(hits: &[(String, String)]) -> Vec<&str> {
+        hits.iter().map(|(rule, _)| rule.as_str()).collect()
+    }
+
+    #[test]
+    fn the_same_attack_on_gke() {
+        let exec = |labels: &str, status: &str| {
+            gke_hits(
+                "io.k8s.core.v1.pods.exec.create",
+                "core/v1/namespaces/shop/pods/web-0/exec/web-0",
+                labels,
+                &format!(r#""status":{status}"#),
+            )
+        };
+        let unknown = r#"{"code":2,"message":"UNKNOWN"}"#;
+        let shell = exec(r#","command.gke.io/command":"/bin/sh -c id""#, unknown);
+        assert_eq!(names(&shell), ["dangerous-command", "exec-into-pod"]);
+        for (_, message) in &shell {
+            assert_eq!(
+                message,
+                "dana@example.test ran `/bin/sh -c id` in shop/web-0"
+            );
+        }
+        // Without the label it is not known what was run.
+        assert_eq!(names(&exec("", unknown)), ["exec-into-pod"]);
+        assert_eq!(names(&exec("", r#"{"code":7}"#)), [""; 0]);
+
+        let binding = r#"{"@type":"rbac.authorization.k8s.io/v1.ClusterRoleBinding","roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"cluster-admin"},"subjects":[{"kind":"User","name":"eve"}]}"#;
+        let bound = gke_hits(
+            "io.k8s.authorization.rbac.v1.clusterrolebindings.create",
+            "rbac.authorization.k8s.io/v1/clusterrolebindings/evil",
+            "",
+            &format!(r#""status":{{}},"request":{binding}"#),
+        );
+        assert_eq!(names(&bound), ["cluster-admin-binding"]);
+
+        let deployment = template(PRIVILEGED);
+        let create = |labels| {
+            gke_hits(
+                "io.k8s.apps.v1.deployments.create",
+                "apps/v1/namespaces/shop/deployments/web",
+                labels,
+                &format!(r#""status":{{}},"request":{deployment}"#),
+            )
+        };
+        assert_eq!(names(&create("")), ["privileged-container"]);
+        let native = Write {
+            verb: "create",
+            code: 201,
+            request: template(PRIVILEGED),
+            ..Write::default()
+        };
+        assert_eq!(hits(&native.json()), ["privileged-container"]);
     }
 }
