@@ -328,20 +328,38 @@ impl<'s> Reading<'s> {
     fn find_outcome(&mut self) -> NodeId {
         let decision = self.field(FieldId::Decision);
         let tree = &self.scratch.tree;
-        let forbidden = tree
-            .readings(decision)
-            .any(|reading| tree.text(reading) == Some("forbid"));
-        let code = self.source.code(self.number);
-        let outcome = match code {
-            Some(401 | 403) => "denied",
-            _ if forbidden => "denied",
-            Some(400..) => "failure",
-            None if self.recorded(FieldId::ResponseStatusStatus) == Some("Failure") => "failure",
-            None => return self.missing(),
-            Some(_) if self.is_dry_run() => "dry-run",
-            Some(_) => "success",
+        let forbids = |reading| tree.text(reading) == Some("forbid");
+        let (some, all) = (
+            tree.readings(decision).any(forbids),
+            tree.readings(decision).all(forbids),
+        );
+        let denied = if some {
+            self.text(Some("denied"))
+        } else {
+            self.missing()
         };
-        self.text(Some(outcome))
+        if all {
+            return denied;
+        }
+        let outcome = match self.source.code(self.number) {
+            Some(401 | 403) => Some("denied"),
+            Some(400..) => Some("failure"),
+            None if self.recorded(FieldId::ResponseStatusStatus) == Some("Failure") => {
+                Some("failure")
+            }
+            None => None,
+            Some(_) if self.is_dry_run() => Some("dry-run"),
+            Some(_) => Some("success"),
+        };
+        let outcome = self.text(outcome);
+        if !some {
+            return outcome;
+        }
+        // A repeated annotation leaves the decision open, and so what came of it.
+        let either = self.tree().add(Kind::Either);
+        self.tree().push(either, denied);
+        self.tree().push(either, outcome);
+        either
     }
 
     /// Whether GKE wrote the event's annotations: elsewhere anybody's webhook may choose the keys that are GKE's.

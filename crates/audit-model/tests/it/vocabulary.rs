@@ -769,6 +769,9 @@ fn every_reading_of_a_repeated_key_is_seen() {
     two(verb, "verb", "create");
     let decision = r#""annotations":{"authorization.k8s.io/decision":"allow","authorization.k8s.io/decision":"forbid"}"#;
     two(decision, "decision", "allow");
+    let answered = format!(r#"{decision},"responseStatus":{{"code":200}}"#);
+    two(&answered, "outcome", "success");
+    two(&answered, "outcome", "denied");
     // A decoy key with dots is another key.
     let decoy = write(
         "create",
