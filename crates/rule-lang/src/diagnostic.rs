@@ -86,7 +86,6 @@ codes! {
     UnknownField "unknown-field" Error;
     BadFieldName "bad-field-name" Error;
     UnknownModifier "unknown-modifier" Error;
-    UnsupportedModifier "unsupported-modifier" Error;
     IllegalModifiers "illegal-modifiers" Error;
     SingleAll "single-all" Warning;
     PresenceOnly "presence-only" Error;

@@ -94,7 +94,7 @@ const LINTED_VALUES: usize = 100;
 
 /// Values that no field of this kind has.
 pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
-    if item.chain.how != How::Text(Relation::Equals) {
+    if item.chain.how != How::Text(Relation::Equals) || !item.chain.encoding.is_none() {
         return;
     }
     for value in item.values.iter().take(LINTED_VALUES) {

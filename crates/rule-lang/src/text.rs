@@ -34,6 +34,15 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
+/// The text of a Sigma string without wildcards, with its escapes resolved.
+pub(crate) fn plain_text(text: &str) -> Option<String> {
+    let plain = tokens(text).into_iter().map(|token| match token {
+        Token::Char(c) => Some(c),
+        Token::One | Token::Any => None,
+    });
+    plain.collect()
+}
+
 /// Sides of a value that a modifier leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Open {

@@ -179,10 +179,27 @@ fn fields_and_modifiers() {
             "{verb|contains|startswith: x}",
             "illegal-modifiers: startswith",
         ),
+        ("{verb|base64offset|contains: 'x*'}", "bad-value: 'x*'"),
+        ("{verb|base64offset|contains: [xy, z]}", "bad-value: z"),
+        ("{verb|base64: [x, null]}", "bad-value: null"),
+        ("{verb|wide|contains: x}", "illegal-modifiers: wide"),
+        ("{verb|base64|utf16: x}", "illegal-modifiers: utf16"),
+        ("{verb|contains|base64: x}", "illegal-modifiers: base64"),
+        ("{verb|windash|re: x}", "illegal-modifiers: re"),
         (
-            "{verb|base64offset|contains: x}",
-            "unsupported-modifier: base64offset",
+            "{exec.commandLine|windash|contains: -a -b -c -d -e -f -g}",
+            "too-many-values: -a -b -c -d -e -f -g",
         ),
+        ("{stageTimestamp|hour: 24}", "bad-number: 24"),
+        ("{stageTimestamp|day: [1, 0]}", "bad-number: 0"),
+        ("{stageTimestamp|month: May}", "bad-number: May"),
+        ("{stageTimestamp|hour|gte: eight}", "bad-number: eight"),
+        ("{stageTimestamp|gte|hour: 8}", "illegal-modifiers: hour"),
+        (
+            "{stageTimestamp|hour|minute: 8}",
+            "illegal-modifiers: minute",
+        ),
+        ("{verb|base64url: x}", "unknown-modifier: base64url"),
         ("{'verb|': x}", "unknown-modifier: "),
         (
             "{spec.hostNetwork: true}",
@@ -284,7 +301,26 @@ fn documents() {
         "title: t\ncorrelation: {}\n",
         &["unsupported-document: correlation"],
     );
-    check("override: {}\n", &["unsupported-document: override"]);
+    for (text, expected) in [
+        (
+            "override: {}\n",
+            "missing-key: override\nmissing-key: override",
+        ),
+        ("override: x\n", "wrong-type: x"),
+        ("override: {rules: any}\n", "missing-key: override"),
+        ("override: {enabled: false}\n", "missing-key: override"),
+        ("override: {rules: [], level: low}\n", "wrong-type: []"),
+        ("override: {rules: any, enabled: no}\n", "wrong-type: no"),
+        ("override: {rules: any, level: lo}\n", "bad-value: lo"),
+        (
+            "override: {rules: any, enable: false, level: low}\n",
+            "mistyped-key: enable",
+        ),
+        ("override: {rules: [x], level: low}\n", "unknown-rule: x"),
+    ] {
+        let expected: Vec<&str> = expected.lines().collect();
+        check(text, &expected);
+    }
     check("title: [\n", &["yaml-syntax: ["]);
     check(
         "title: t\nlogsource: {product: windows}\ndetection: {s: {Image: x}, condition: s}\n",
