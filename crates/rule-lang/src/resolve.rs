@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use audit_model::{FIELDS, Field, Path, Segment, Shape};
+use audit_model::{FIELDS, Field, FieldId, Path, Segment, Shape};
 
 use crate::ast::{self, BlockQuantifier, Body, Condition, Name, Quantity};
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};
@@ -226,6 +226,9 @@ impl<'a> Resolver<'a> {
     fn members_of(&mut self, field: &Field, name: &Name) -> Option<Member> {
         match field.shape() {
             None if field.info().shape == Shape::List => {}
+            Some(Shape::Objects) if field.id() == FieldId::Containers => {
+                return Some(Member::Container);
+            }
             None | Some(Shape::Object | Shape::Objects) => return Some(Member::Open),
             Some(Shape::List) => return Some(Member::Text),
             Some(Shape::Map) => return Some(Member::Entry),
@@ -256,6 +259,21 @@ impl<'a> Resolver<'a> {
             (Member::Entry, [Segment::Key(key), ..]) if matches!(&**key, "key" | "value") => {
                 return Some(Operand::Member(path));
             }
+            (Member::Container, _) => {
+                let Err(error) = Field::resolve(&format!("{CONTAINERS}{}", name.text)) else {
+                    return Some(Operand::Member(path));
+                };
+                let found = self.report.add(
+                    Code::UnknownField,
+                    name.span,
+                    format!("{}: no container has this field", quoted(&name.text)),
+                );
+                let near = error.suggestions().first();
+                if let Some(near) = near.and_then(|near| near.strip_prefix(CONTAINERS)) {
+                    found.set_help(format!("did you mean {}?", quoted(near)));
+                }
+                return None;
+            }
             (Member::Text, _) => "the members are texts: `.` is the member itself",
             (Member::Entry, _) => "the members are entries with a `key` and a `value`",
         };
@@ -270,11 +288,16 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// What goes before a path in a container to make it the name of a field.
+const CONTAINERS: &str = "containers.";
+
 /// What stands in a list that a block ranges over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Member {
     /// Anything: an object of the API as a rule.
     Open,
+    /// A container, whose image has parts of its own.
+    Container,
     /// Text.
     Text,
     /// An entry of a map.
