@@ -304,10 +304,23 @@ impl<'s> Reading<'s> {
             .add_text_with(|out| percent_decode(split_query(uri).0, false, out))
     }
 
+    /// Whether the event's log may have left out the query, so that what is not there says nothing.
+    pub(crate) fn is_queryless(&self) -> bool {
+        let provider = self.recorded(FieldId::SourceProvider);
+        let uri = self.recorded(FieldId::RequestUri).unwrap_or_default();
+        !uri.contains('?')
+            && [Provider::Gke, Provider::Oke]
+                .iter()
+                .any(|of| provider == Some(of.as_str()))
+    }
+
     fn find_query(&mut self) -> NodeId {
         let Some(uri) = self.recorded(FieldId::RequestUri) else {
             return self.missing();
         };
+        if self.is_queryless() {
+            return self.missing();
+        }
         let map = self.tree().add(Kind::Object);
         for (key, value) in parameters(split_query(uri).1) {
             let tree = self.tree();

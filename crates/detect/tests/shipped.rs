@@ -520,14 +520,13 @@ level: high
         let mut detector = rules.detector();
         let mut reader = Reader::new(entry.as_bytes());
         let record = reader.next().unwrap().unwrap();
-        assert!(matches!(record, Record::Event(_)), "{record:?}");
+        let Record::Event(event) = &record else {
+            panic!("{record:?}");
+        };
         detector
             .process(&record)
             .map(|hit| {
-                let Record::Event(record) = &record else {
-                    panic!("asserted above");
-                };
-                let message = Detection::new(&hit, &record.event).message;
+                let message = Detection::new(&hit, &event.event).message;
                 (hit.rule().name().to_owned(), message)
             })
             .collect()
