@@ -12,6 +12,7 @@ use crate::rule::{Level, Message, RuleTest};
 use crate::rule_test;
 use crate::scalar::Scalar;
 use crate::targets::Targets;
+use crate::time;
 use crate::yaml::{Entry, Kind, Node};
 
 /// A document of a kind that is used.
@@ -171,6 +172,10 @@ impl<'a> Keys<'a> {
         let brackets = self.has_brackets();
         let words: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
         let level = self.word("level", &words);
+        if let Some(status) = self.entry("status").and_then(|entry| entry.value.scalar()) {
+            let node = self.node;
+            lint::metadata::ready(status, |key| node.get(key).is_some(), self.report);
+        }
         self.list("fields", "a list of field names");
         self.list("scope", "a list of texts");
         let mut scope = Reader {
@@ -283,7 +288,7 @@ impl<'a> Keys<'a> {
         let brackets = self.has_brackets();
         let expires = self.scalar("expires");
         if let Some(expires) = expires
-            && !is_day(&expires.text)
+            && !time::is_day(&expires.text)
         {
             let message = format!("{} is no day", quoted(&expires.text));
             self.report
@@ -393,20 +398,4 @@ impl<'a> Keys<'a> {
             .set_help("those say `product: kubernetes` and `service: audit`");
         true
     }
-}
-
-/// `2030-12-31`
-fn is_day(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let number = |range| {
-        text.get(range)
-            .and_then(|part: &str| part.parse::<u32>().ok())
-    };
-    let dashes = bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count() == 8;
-    dashes
-        && digits
-        && bytes.len() == 10
-        && number(5..7).is_some_and(|month| (1..=12).contains(&month))
-        && number(8..10).is_some_and(|day| (1..=31).contains(&day))
 }

@@ -71,6 +71,7 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use fold::fold_into;
+pub use lint::Lint;
 pub use number::{Number, compare};
 pub use program::{
     Block, BlockIdx, Comparison, Literal, Op, OpIdx, Operand, Polarity, Predicate, PredicateIdx,

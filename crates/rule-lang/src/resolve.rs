@@ -75,11 +75,7 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
         Ok(field) => return Some(field),
         Err(error) => error,
     };
-    let (head, rest) = name
-        .text
-        .split_at(name.text.find(['.', '[']).unwrap_or(name.text.len()));
-    let long = SHORT_NAMES.iter().find(|(short, _)| *short == head);
-    if let Some(field) = long.and_then(|(_, long)| Field::resolve(&format!("{long}{rest}")).ok()) {
+    if let Some(field) = short(&name.text) {
         return Some(field);
     }
     let help = match error.suggestions() {
@@ -97,6 +93,18 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
     let message = format!("{}: {error}", quoted(&name.text));
     report.add_with_help(Code::UnknownField, name.span, message, help);
     None
+}
+
+/// The field that a short name stands for.
+fn short(name: &str) -> Option<Field> {
+    let (head, rest) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+    let (_, long) = SHORT_NAMES.iter().find(|(short, _)| *short == head)?;
+    Field::resolve(&format!("{long}{rest}")).ok()
+}
+
+/// The field of a name that was resolved before.
+pub(crate) fn known(name: &str) -> Option<Field> {
+    short(name).or_else(|| Field::resolve(name).ok())
 }
 
 impl<'a> Resolver<'a> {
@@ -335,11 +343,11 @@ impl<'s> Names<'s> {
                 .map(|inner| Tree::Not(Box::new(inner))),
             Condition::Name(name) => self.name(name, report),
             Condition::Them(quantity, span) => {
-                let found = self.matching("*");
+                let found = matching(self.scope, "*");
                 self.quantified(*quantity, found, *span, "`them`", report)
             }
             Condition::Pattern(quantity, (pattern, span)) => {
-                let found = self.matching(pattern);
+                let found = matching(self.scope, pattern);
                 self.quantified(*quantity, found, *span, &quoted(pattern), report)
             }
         }
@@ -376,19 +384,6 @@ impl<'s> Names<'s> {
             *used = true;
         }
         Tree::Select(idx)
-    }
-
-    /// The selections whose name a pattern matches. Names that begin with `_` are found only by one that does too.
-    fn matching(&self, pattern: &str) -> Vec<usize> {
-        let pieces: Vec<&str> = pattern.split('*').collect();
-        let selections = self.scope.selections.iter().enumerate();
-        selections
-            .filter(|(_, selection)| {
-                (!selection.name.starts_with('_') || pattern.starts_with('_'))
-                    && matches(&pieces, &selection.name)
-            })
-            .map(|(idx, _)| idx)
-            .collect()
     }
 
     fn quantified(
@@ -428,6 +423,19 @@ impl<'s> Names<'s> {
             Quantity::All => Tree::And(trees),
         })
     }
+}
+
+/// The selections whose name a pattern matches. Names that begin with `_` are found only by one that does too.
+pub(crate) fn matching(scope: &ast::Scope, pattern: &str) -> Vec<usize> {
+    let pieces: Vec<&str> = pattern.split('*').collect();
+    let selections = scope.selections.iter().enumerate();
+    selections
+        .filter(|(_, selection)| {
+            (!selection.name.starts_with('_') || pattern.starts_with('_'))
+                && matches(&pieces, &selection.name)
+        })
+        .map(|(idx, _)| idx)
+        .collect()
 }
 
 /// Whether a name is made of these pieces with anything between them.

@@ -6,6 +6,7 @@ use crate::compile::{self, Output};
 use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::limits;
+use crate::lint;
 use crate::metadata::Metadata;
 use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
@@ -352,6 +353,9 @@ impl Set<'_> {
     fn rule(&mut self, document: RuleDocument, report: &mut Report) -> Option<Rule> {
         let (output, inactive) =
             self.program(document.scope.as_ref(), document.metadata.span, report)?;
+        if let Some(scope) = &document.scope {
+            lint::document(scope, true, report);
+        }
         let levels = output.extra.into_iter().zip(document.levels).collect();
         Some(Rule {
             metadata: document.metadata,
@@ -368,6 +372,9 @@ impl Set<'_> {
 
     fn filter(&mut self, document: FilterDocument, report: &mut Report) -> Option<Filter> {
         let (output, _) = self.program(document.scope.as_ref(), document.metadata.span, report)?;
+        if let Some(scope) = &document.scope {
+            lint::document(scope, false, report);
+        }
         Some(Filter {
             metadata: document.metadata,
             expires: document.expires,

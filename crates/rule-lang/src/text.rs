@@ -366,16 +366,21 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// Writes literal text so that it reads back as itself.
-fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    use fmt::Write;
+/// A literal text as a Sigma string.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '*' | '?' | '\\') {
-            f.write_char('\\')?;
+            out.push('\\');
         }
-        f.write_char(c)?;
+        out.push(c);
     }
-    Ok(())
+    out
+}
+
+/// Writes literal text so that it reads back as itself.
+fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(&escaped(text))
 }
 
 #[cfg(test)]

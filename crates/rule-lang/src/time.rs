@@ -88,11 +88,7 @@ struct Utc {
 impl Utc {
     fn parse(text: &str) -> Option<Self> {
         let mut rest = Rest(text.as_bytes());
-        let year = rest.number(4)?;
-        rest.byte(b"-")?;
-        let month = rest.number(2)?;
-        rest.byte(b"-")?;
-        let day = rest.number(2)?;
+        let days = rest.day()?;
         rest.byte(b"Tt ")?;
         let hour = rest.number(2)?;
         rest.byte(b":")?;
@@ -115,11 +111,8 @@ impl Utc {
             }
             _ => 0,
         };
-        let days = days(year, month, day);
-        // A day that the month does not have comes back as another one.
-        let is_real = date(days) == (year, month, day);
         // A leap second is the 60th.
-        if !rest.0.is_empty() || !is_real || hour > 23 || minute > 59 || second > 60 {
+        if !rest.0.is_empty() || hour > 23 || minute > 59 || second > 60 {
             return None;
         }
         let minutes = 60 * hour + minute - offset;
@@ -128,6 +121,12 @@ impl Utc {
             minutes: minutes.rem_euclid(24 * 60),
         })
     }
+}
+
+/// Whether a text is a day, `2026-11-21`.
+pub(crate) fn is_day(text: &str) -> bool {
+    let mut rest = Rest(text.as_bytes());
+    rest.day().is_some() && rest.0.is_empty()
 }
 
 /// What is still to be read.
@@ -151,6 +150,18 @@ impl Rest<'_> {
             number = 10 * number + i64::from(self.byte(b"0123456789")? - b'0');
         }
         Some(number)
+    }
+
+    /// A day, since 1970-01-01.
+    fn day(&mut self) -> Option<i64> {
+        let year = self.number(4)?;
+        self.byte(b"-")?;
+        let month = self.number(2)?;
+        self.byte(b"-")?;
+        let day = self.number(2)?;
+        let days = days(year, month, day);
+        // A day that the month does not have comes back as another one.
+        (date(days) == (year, month, day)).then_some(days)
     }
 
     /// One to nine digits.

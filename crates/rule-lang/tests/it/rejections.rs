@@ -361,6 +361,9 @@ fn metadata() {
         ("tags: attack.t1610", "wrong-type: attack.t1610"),
         ("tags: [attack.T1610]", "bad-tag: attack.T1610"),
         ("tags: [{a: b}]", "wrong-type: {a: b}"),
+        ("tags: [attack.t16]", "unknown-attack-tag: attack.t16"),
+        ("date: 21.11.2026", "bad-date: 21.11.2026"),
+        ("status: stable", "missing-metadata: stable"),
         ("id: exec", "bad-id: exec"),
         ("author: [me]", "wrong-type: [me]"),
         ("author:", "wrong-type: author"),
@@ -399,7 +402,7 @@ fn lints() {
     check(&selection("{annotations: x}"), &["never-matches: x"]);
     check(
         &selection("{verb: [GET, replace, 'p*'], outcome: sucess}"),
-        &["never-matches: replace", "never-matches: sucess"],
+        &["unknown-verb: replace", "never-matches: sucess"],
     );
     check(
         &selection("{user.groups|all: a}"),
@@ -410,6 +413,47 @@ fn lints() {
         &selection("{name: '%verbs%'}"),
         &["unexpanded-placeholder: '%verbs%'"],
     );
+    for (items, expected) in [
+        ("{resource: [pods, \"Pod\"]}", "resource-singular: \"Pod\""),
+        (
+            "{resource: pods/exec}",
+            "subresource-in-resource: pods/exec",
+        ),
+        (
+            "{apiGroup: apps, resource: [jobs, deployments]}",
+            "resource-in-wrong-group: jobs",
+        ),
+        (
+            "{verb: [update, create], subresource: exec}",
+            "exec-without-get: create",
+        ),
+        (
+            "{verb: create, resource: roles}",
+            "create-without-operation: create",
+        ),
+        (
+            "{operation: create, resource: serviceaccounts}",
+            "resource-without-subresource: serviceaccounts",
+        ),
+        ("{sourceIPs: 10.0.0.1}", "forged-source: sourceIPs"),
+        (
+            "{resource: pods, podSpec.hostNetwork: true}",
+            "pod-only: pods",
+        ),
+        (
+            "{object.spec.containers.image|contains: x}",
+            "main-containers-only: object.spec.containers.image",
+        ),
+        ("{rbac.rules.verbs: [get, '*']}", "rbac-star: '*'"),
+        (
+            "{verb: [get, list], verb|neq: [list, get]}",
+            "contradiction: verb",
+        ),
+        ("{name|re: '^a\\.b$'}", "literal-regex: '^a\\.b$'"),
+        ("{name: [no, 'no']}", "ambiguous-yaml: no"),
+    ] {
+        check(&selection(items), &[expected]);
+    }
     // None of them keeps the rule from being used.
     assert_eq!(compile(&selection("{status: ALLOW}")).rules.len(), 1);
 }
