@@ -24,7 +24,7 @@ use serde::Serialize;
 
 /// A log in which an attack hides among normal traffic, for a first look.
 const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
-/// Malformed records of one file that are shown; the rest is summed up.
+/// Records of one file that could not be read as a whole, and are shown; the rest is summed up.
 const MAX_WARNINGS: u64 = 10;
 /// What stands in the place of a file name when the sample is evaluated.
 const SAMPLE_NAME: &str = "sample.jsonl";
@@ -128,8 +128,8 @@ struct Evaluation<'o> {
     summary: BTreeMap<(std::cmp::Reverse<Level>, String), u64>,
     /// Whether a detection reached the level of `--fail-on`.
     failed: bool,
-    /// Malformed records of the file at hand.
-    malformed: u64,
+    /// Records of the file at hand that could not be read as a whole.
+    warnings: u64,
 }
 
 impl<'o> Evaluation<'o> {
@@ -152,7 +152,7 @@ impl<'o> Evaluation<'o> {
             stats,
             summary: BTreeMap::new(),
             failed: false,
-            malformed: 0,
+            warnings: 0,
         };
         let started = Instant::now();
         let readable = this.files()?;
@@ -213,10 +213,10 @@ impl<'o> Evaluation<'o> {
         };
         self.stats.add(reader.counters());
         self.out.flush()?;
-        if let Some(more) = std::mem::take(&mut self.malformed).checked_sub(MAX_WARNINGS + 1) {
+        if let Some(more) = std::mem::take(&mut self.warnings).checked_sub(MAX_WARNINGS + 1) {
             writeln!(
                 io::stderr(),
-                "warning: {}: {} more records are malformed",
+                "warning: {}: {} more records could not be read as a whole",
                 visible(name),
                 more + 1
             )?;
@@ -240,18 +240,8 @@ impl<'o> Evaluation<'o> {
         let event = match record {
             Record::Event(event) | Record::Partial(event) => event,
             Record::Malformed(malformed) => {
-                // Standard output may be a terminal too: what came before goes first.
-                self.malformed += 1;
-                if self.malformed > MAX_WARNINGS {
-                    return Ok(());
-                }
-                self.out.flush()?;
-                let (name, line) = (visible(name), malformed.line());
-                return writeln!(
-                    io::stderr(),
-                    "warning: {name}:{line}: {}",
-                    visible(&malformed.error.to_string())
-                );
+                let error = malformed.error.to_string();
+                return self.warn(name, malformed.line(), &error);
             }
             _ => return Ok(()),
         };
@@ -292,7 +282,24 @@ impl<'o> Evaluation<'o> {
                 }
             }
         }
+        if detector.scanner().not_evaluated() {
+            let what =
+                "a body is nested too deep, too large or too costly to read, and was not evaluated";
+            self.warn(name, event.line(), what)?;
+        }
         Ok(())
+    }
+
+    /// Tells of a record that could not be read as a whole.
+    fn warn(&mut self, name: &str, line: u64, what: &str) -> io::Result<()> {
+        self.warnings += 1;
+        if self.warnings > MAX_WARNINGS {
+            return Ok(());
+        }
+        // Standard output may be a terminal too: what came before goes first.
+        self.out.flush()?;
+        let (name, what) = (visible(name), visible(what));
+        writeln!(io::stderr(), "warning: {name}:{line}: {what}")
     }
 
     /// The table at the end.

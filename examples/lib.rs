@@ -17,11 +17,12 @@ pub fn level_style(level: Level) -> Style {
     Style::new().bold().fg_color(Some(Color::Ansi(color)))
 }
 
-/// Text for a terminal: control characters escaped, so that a log cannot write to it.
+/// Text for a terminal: control characters escaped, so that a log cannot write to it, and those that turn the direction
+/// of text, so that it reads as it is.
 pub fn visible(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut out, c| {
-            if c.is_control() {
+            if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
                 out.extend(c.escape_default());
             } else {
                 out.push(c);

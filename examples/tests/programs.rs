@@ -46,6 +46,26 @@ mod programs {
     const EXEC: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a-1","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/web-0/exec?command=curl&command=-u&command=--token%3Dhunter2","verb":"get","user":{"username":"dana"},"objectRef":{"resource":"pods","namespace":"shop","name":"web-0","subresource":"exec"},"responseStatus":{"code":101}}"#;
 
     #[test]
+    fn a_body_that_is_not_read_is_told() {
+        let deep = format!("{}{}", "[".repeat(10_001), "]".repeat(10_001));
+        let event = format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a","stage":"ResponseComplete","verb":"create","objectRef":{{"resource":"pods","namespace":"shop"}},"responseStatus":{{"code":201}},"requestObject":{{"a":{deep}}}}}"#
+        );
+        let input = file(
+            "deep.jsonl",
+            format!("{EXEC}\n{event}\n{EXEC}\n").as_bytes(),
+        );
+        let output = run("evaluate", &[&input]);
+        assert!(output.status.success());
+        assert_eq!(
+            text(&output.stderr),
+            format!(
+                "warning: {input}:2: a body is nested too deep, too large or too costly to read, and was not evaluated\n"
+            )
+        );
+    }
+
+    #[test]
     fn the_sample_tells_its_story() {
         let output = run("evaluate", &[]);
         assert!(output.status.success());

@@ -22,10 +22,11 @@ impl Reading<'_> {
         let template = self.part(Part::PodTemplate);
         let mut volumes = std::mem::take(&mut self.scratch.volumes);
         volumes.clear();
-        index_volumes(self.tree(), template, &mut volumes);
+        let in_doubt = index_volumes(self.tree(), template, &mut volumes);
         let mut maker = Maker {
             tree: &mut self.scratch.tree,
             volumes: &volumes,
+            in_doubt,
         };
         let containers = maker.each_reading(spec, |maker, spec| {
             if !matches!(maker.tree.kind(spec), Kind::Object | Kind::Parts) {
@@ -72,6 +73,7 @@ impl Reading<'_> {
         let mut maker = Maker {
             tree: &mut self.scratch.tree,
             volumes: &[],
+            in_doubt: false,
         };
         maker.each_reading(subjects, |maker, subjects| {
             if !matches!(maker.tree.kind(subjects), Kind::List | Kind::Parts) {
@@ -84,9 +86,15 @@ impl Reading<'_> {
     }
 }
 
-/// Files the host paths of a pod template's volumes under the hash of the volume's name.
-fn index_volumes(tree: &mut Tree, template: NodeId, index: &mut Vec<(u64, NodeId)>) {
+/// Most host paths that one volume name stands for. Honest names stand for one, and a client that repeats one in every
+/// volume and every mount must not make their product.
+const MAX_PATHS: usize = 16;
+
+/// Files the cleaned host paths of a pod template's volumes under the hash of the volume's name; whether there are
+/// several readings of them.
+fn index_volumes(tree: &mut Tree, template: NodeId, index: &mut Vec<(u64, NodeId)>) -> bool {
     let volumes = alternatives(tree, template, &["volumes"]);
+    let mut in_doubt = tree.kind(volumes) == Kind::Either;
     let mut members = tree.take_open();
     for reading in tree.readings(volumes) {
         members.extend(tree.list_members(reading));
@@ -94,24 +102,43 @@ fn index_volumes(tree: &mut Tree, template: NodeId, index: &mut Vec<(u64, NodeId
     for volume in &members {
         let names = alternatives(tree, *volume, &["name"]);
         let paths = alternatives(tree, *volume, &["hostPath", "path"]);
+        in_doubt |= [names, paths]
+            .iter()
+            .any(|node| tree.kind(*node) == Kind::Either);
         let hash = tree.hasher();
         for name in tree.readings(names).filter_map(|name| tree.text(name)) {
             let name = hash.hash_one(name);
             index.extend(
                 tree.readings(paths)
                     .filter(|path| tree.text(*path).is_some())
+                    .take(MAX_PATHS)
                     .map(|path| (name, path)),
             );
         }
     }
     tree.put_open(members);
-    index.sort_unstable_by_key(|(name, _)| *name);
+    index.sort_unstable();
+    // Of a name with more paths the first are kept, and something unknown in the place of the others.
+    let (mut last, mut n_same) = (None, 0);
+    index.retain_mut(|(name, path)| {
+        n_same = if last == Some(*name) { n_same + 1 } else { 1 };
+        last = Some(*name);
+        if n_same == MAX_PATHS {
+            *path = tree.add(Kind::Unknown);
+        } else if n_same < MAX_PATHS {
+            *path = tree.add_text_from(*path, clean_path);
+        }
+        n_same <= MAX_PATHS
+    });
+    in_doubt
 }
 
 /// Makes members with computed parts out of those of a body.
 struct Maker<'t, 'v> {
     tree: &'t mut Tree,
     volumes: &'v [(u64, NodeId)],
+    /// Whether there are several readings of the volumes, or of what a container mounts.
+    in_doubt: bool,
 }
 
 impl Maker<'_, '_> {
@@ -223,6 +250,9 @@ impl Maker<'_, '_> {
             &["securityContext", "capabilities", "add"],
             "capabilities",
             |maker, list, added| {
+                if maker.tree.text(added).is_none() {
+                    return;
+                }
                 let capability = maker.tree.add_text_from(added, |text, out| {
                     let text = match text.get(..4) {
                         Some(prefix) if prefix.eq_ignore_ascii_case("CAP_") => {
@@ -235,7 +265,15 @@ impl Maker<'_, '_> {
                 maker.tree.push(list, capability);
             },
         );
+        let in_doubt = self.in_doubt;
         self.computed_lists(of, made, &["volumeMounts"], "hostPaths", Self::mounted);
+        if self.in_doubt && self.tree.children_at(made, "hostPaths").next().is_some() {
+            // Readings may have some of the paths each, so none of them is sure.
+            let missing = self.tree.add(Kind::Missing);
+            self.tree.push_at(made, "hostPaths", missing);
+            self.tree.set_repeats(made);
+        }
+        self.in_doubt = in_doubt;
         made
     }
 
@@ -263,13 +301,19 @@ impl Maker<'_, '_> {
             };
             let reading = self.tree.target(reading);
             let list = self.tree.add(Kind::List);
+            let kind = self.tree.kind(reading);
             let mut member = self.tree.first_child(reading);
             while let Some(this) = member {
                 member = self.tree.next(this);
-                push(self, list, this);
+                if kind == Kind::List || kind == Kind::Parts && self.tree.is_part_member(this) {
+                    push(self, list, this);
+                }
             }
-            if several || self.tree.first_child(list).is_some() {
+            if self.tree.first_child(list).is_some() {
                 self.tree.push_at(made, key, list);
+            } else if several {
+                let missing = self.tree.add(Kind::Missing);
+                self.tree.push_at(made, key, missing);
             }
         }
         if several {
@@ -281,6 +325,7 @@ impl Maker<'_, '_> {
     fn mounted(&mut self, list: NodeId, mount: NodeId) {
         let names = alternatives(self.tree, mount, &["name"]);
         let several = self.tree.kind(names) == Kind::Either;
+        self.in_doubt |= several;
         let mut next = if several {
             self.tree.first_child(names)
         } else {
@@ -299,8 +344,8 @@ impl Maker<'_, '_> {
                 .skip(start)
                 .take_while(|(name, _)| *name == hash)
             {
-                let clean = self.tree.add_text_from(*path, clean_path);
-                self.tree.push(list, clean);
+                let path = self.tree.add_alias(*path);
+                self.tree.push(list, path);
             }
         }
     }
@@ -342,6 +387,8 @@ impl Maker<'_, '_> {
         });
         let names = alternatives(self.tree, of, &["name"]);
         let mut n_names = 0;
+        // Whether there is a reading in which the subject has no such name.
+        let mut unnamed = false;
         let mut kinds = self.tree.first_child(of);
         while let Some(kind) = kinds {
             kinds = self.tree.next(kind);
@@ -359,16 +406,22 @@ impl Maker<'_, '_> {
             while let Some(name) = next {
                 next = if several { self.tree.next(name) } else { None };
                 if self.tree.text(name).is_none() {
-                    continue;
-                }
-                if is_user {
+                    unnamed = true;
+                } else if is_user {
                     let username = self.tree.add_alias(name);
                     self.tree.push_at(made, "username", username);
                     n_names += 1;
                 } else if is_service_account {
-                    n_names += self.service_account(of, made, name);
+                    n_names += self.service_account(of, made, name, &mut unnamed);
+                } else {
+                    unnamed = true;
                 }
             }
+        }
+        if unnamed && n_names > 0 {
+            let missing = self.tree.add(Kind::Missing);
+            self.tree.push_at(made, "username", missing);
+            n_names += 1;
         }
         if n_names > 1 {
             self.tree.set_repeats(made);
@@ -376,13 +429,22 @@ impl Maker<'_, '_> {
         made
     }
 
-    fn service_account(&mut self, of: NodeId, made: NodeId, name: NodeId) -> usize {
+    fn service_account(
+        &mut self,
+        of: NodeId,
+        made: NodeId,
+        name: NodeId,
+        unnamed: &mut bool,
+    ) -> usize {
         let mut n_names = 0;
         let mut next = self.tree.first_child(of);
         while let Some(namespace) = next {
             next = self.tree.next(namespace);
-            if self.tree.key(namespace) != Some("namespace") || self.tree.text(namespace).is_none()
-            {
+            if self.tree.key(namespace) != Some("namespace") {
+                continue;
+            }
+            if self.tree.text(namespace).is_none() {
+                *unnamed = true;
                 continue;
             }
             let parts = self.tree.add(Kind::List);
@@ -398,6 +460,7 @@ impl Maker<'_, '_> {
             self.tree.push_at(made, "username", username);
             n_names += 1;
         }
+        *unnamed |= n_names == 0;
         n_names
     }
 }

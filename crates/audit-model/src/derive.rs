@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::field::FieldId;
 use crate::field_source::MapItem;
 use crate::scratch::Reading;
+use crate::source::Provider;
 use crate::tree::{Kind, NodeId};
 use crate::uri::{parameters, percent_decode, split_query};
 
@@ -18,6 +19,9 @@ const DECISION: &str = "authorization.k8s.io/decision";
 const REASON: &str = "authorization.k8s.io/reason";
 /// The annotation that names a token by which a service account may be used from now on (KEP-4193).
 const ISSUED: &str = "authentication.kubernetes.io/issued-credential-id";
+
+/// The label in which GKE's audit log says that a write was a trial.
+const GKE_DRY_RUN: &str = "command.gke.io/dryRun";
 
 /// Who acts: the fields of the impersonated user, or of the user.
 struct Actor {
@@ -192,7 +196,7 @@ impl<'s> Reading<'s> {
         map
     }
 
-    fn find_annotation(&mut self, key: &str) -> NodeId {
+    pub(crate) fn find_annotation(&mut self, key: &str) -> NodeId {
         let annotations = self.field(FieldId::Annotations);
         self.alternatives(annotations, &[key])
     }
@@ -315,82 +319,10 @@ impl<'s> Reading<'s> {
         map
     }
 
-    /// Whether the request runs a command in a pod or attaches to one.
-    fn is_exec(&self) -> bool {
-        self.recorded(FieldId::ObjectRefResource) == Some("pods")
-            && matches!(
-                self.recorded(FieldId::ObjectRefSubresource),
-                Some("exec" | "attach")
-            )
-    }
-
     /// The values of a query parameter, in order.
-    fn parameter(&mut self, name: &str) -> NodeId {
+    pub(crate) fn parameter(&mut self, name: &str) -> NodeId {
         let query = self.field(FieldId::UriQuery);
         self.alternatives(query, &[name])
-    }
-
-    fn find_exec_command(&mut self) -> NodeId {
-        if !self.is_exec() {
-            return self.missing();
-        }
-        let command = self.parameter("command");
-        let tree = &self.scratch.tree;
-        if tree.kind(tree.target(command)) != Kind::Text {
-            return command;
-        }
-        let list = self.tree().add(Kind::List);
-        let only = self.tree().add_alias(command);
-        self.tree().push(list, only);
-        list
-    }
-
-    fn find_exec_program(&mut self) -> NodeId {
-        let command = self.field(FieldId::ExecCommand);
-        let command = self.tree().target(command);
-        let Some(first) = self.tree().first_child(command) else {
-            return self.missing();
-        };
-        self.tree().add_text_from(first, |first, out| {
-            out.push_str(first.rsplit(['/', '\\']).next().unwrap_or_default());
-        })
-    }
-
-    fn find_command_line(&mut self) -> NodeId {
-        let command = self.field(FieldId::ExecCommand);
-        let command = self.tree().target(command);
-        if self.tree().kind(command) != Kind::List {
-            return self.missing();
-        }
-        self.tree().add_joined(command, " ")
-    }
-
-    fn find_exec_container(&mut self) -> NodeId {
-        if self.is_exec() {
-            self.parameter("container")
-        } else {
-            self.missing()
-        }
-    }
-
-    /// A boolean parameter, as the API server reads it: everything but `0` and `false` is true
-    /// (`Convert_Slice_string_To_bool` of apimachinery).
-    fn find_exec_switch(&mut self, name: &str) -> NodeId {
-        if !self.is_exec() {
-            return self.missing();
-        }
-        let value = self.parameter(name);
-        let tree = self.tree();
-        let value = tree.target(value);
-        let first = if tree.kind(value) == Kind::List {
-            tree.first_child(value)
-        } else {
-            Some(value)
-        };
-        let on = first
-            .and_then(|first| tree.text(first))
-            .is_some_and(|text| text != "0" && !text.eq_ignore_ascii_case("false"));
-        self.bool(on)
     }
 
     fn find_outcome(&mut self) -> NodeId {
@@ -412,6 +344,11 @@ impl<'s> Reading<'s> {
         self.text(Some(outcome))
     }
 
+    /// Whether GKE wrote the event's annotations: elsewhere anybody's webhook may choose the keys that are GKE's.
+    pub(crate) fn is_gke(&self) -> bool {
+        self.recorded(FieldId::SourceProvider) == Some(Provider::Gke.as_str())
+    }
+
     /// Whether nothing was written because the client asked for a trial.
     ///
     /// Only requests that write an object heed `dryRun`; a parameter on a read or on a stream such as exec changes
@@ -430,22 +367,29 @@ impl<'s> Reading<'s> {
             return false;
         }
         let parameter = self.parameter("dryRun");
-        if self.says_all(parameter) {
+        if self.says(parameter, &["All"]) {
             return true;
+        }
+        if self.is_gke() {
+            // The log has no query; the label says what was in it.
+            let label = self.find_annotation(GKE_DRY_RUN);
+            if self.says(label, &["All", "true"]) {
+                return true;
+            }
         }
         if !matches!(verb, Some("delete" | "deletecollection")) {
             return false;
         }
         let options = self.field(FieldId::RequestObject);
         let option = self.alternatives(options, &["dryRun"]);
-        self.says_all(option)
+        self.says(option, &["All"])
     }
 
-    /// Whether every reading of a value is `All` or a list that holds it.
-    fn says_all(&mut self, node: NodeId) -> bool {
+    /// Whether every reading of a value is one of these, or a list that holds one.
+    fn says(&mut self, node: NodeId, words: &[&str]) -> bool {
         let tree = &self.scratch.tree;
         tree.any_value(node.into(), &[], crate::Doubt::EveryReading, &mut |value| {
-            value.as_text() == Some("All")
+            value.as_text().is_some_and(|text| words.contains(&text))
         })
     }
 }

@@ -167,6 +167,26 @@ impl FieldId {
         self as usize
     }
 
+    /// Whether the field is in the record as it stands, and not derived from what is.
+    pub(crate) fn is_recorded(self) -> bool {
+        // The rows of the schema follow those of the vocabulary, but for these, which are in both.
+        self >= Self::Kind
+            || matches!(
+                self,
+                Self::Verb
+                    | Self::UserUsername
+                    | Self::UserUid
+                    | Self::UserGroups
+                    | Self::UserExtra
+                    | Self::ImpersonatedUsername
+                    | Self::ImpersonatedUid
+                    | Self::ImpersonatedGroups
+                    | Self::ImpersonatedExtra
+                    | Self::UserAgent
+                    | Self::RequestUri
+            )
+    }
+
     /// The row of the table.
     pub fn info(self) -> &'static FieldInfo {
         // The macro makes the enum and the table from the same rows, in the same order, so the index is in bounds.

@@ -9,6 +9,7 @@ mod derive;
 mod envelope;
 mod error;
 mod event;
+mod exec;
 mod field;
 mod field_source;
 mod flags;

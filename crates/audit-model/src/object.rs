@@ -209,41 +209,39 @@ impl Reading<'_> {
         for reading in tree.readings(volumes) {
             members.extend(tree.list_members(reading));
         }
+        let mut in_doubt = tree.kind(tree.target(volumes)) == Kind::Either;
         for volume in &members {
-            self.push_host_path(list, *volume);
+            in_doubt |= self.push_host_path(list, *volume);
         }
         self.tree().put_open(members);
-        if self.tree().first_child(list).is_some() {
-            list
-        } else {
-            self.missing()
+        if self.tree().first_child(list).is_none() {
+            return self.missing();
         }
+        // Readings may have some of the paths each, so none of them is sure.
+        self.seen(
+            if in_doubt {
+                Writes::InDoubt
+            } else {
+                Writes::Yes
+            },
+            list,
+        )
     }
 
-    /// Hangs the cleaned host path of a volume below a list.
-    fn push_host_path(&mut self, list: NodeId, volume: NodeId) {
+    /// Hangs the cleaned host paths of a volume below a list; whether there are several readings of it.
+    fn push_host_path(&mut self, list: NodeId, volume: NodeId) -> bool {
         let path = self.alternatives(volume, &["hostPath", "path"]);
         let tree = self.tree();
         let several = tree.kind(path) == Kind::Either;
-        let target = if several {
-            tree.add(Kind::Either)
-        } else {
-            list
-        };
         let mut next = first_reading(tree, path);
         while let Some(reading) = next {
             next = if several { tree.next(reading) } else { None };
             if tree.text(reading).is_some() {
                 let clean = tree.add_text_from(reading, clean_path);
-                tree.push(target, clean);
-            } else if several {
-                let missing = tree.add(Kind::Missing);
-                tree.push(target, missing);
+                tree.push(list, clean);
             }
         }
-        if several {
-            tree.push(list, target);
-        }
+        several
     }
 
     /// RBAC rules or the granted role, of a request that writes some part of what a role or a binding says.

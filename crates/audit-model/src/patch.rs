@@ -2,16 +2,24 @@
 //!
 //! The content type is not logged: a list is a JSON Patch (RFC 6902), an object a merge, strategic-merge or apply patch.
 
+use std::cell::Cell;
+
 use crate::field::FieldId;
 use crate::flags::Flags;
 use crate::scratch::Reading;
 use crate::tree::{Kind, NodeId, Tree};
+use crate::walk::is_index;
 
 /// Most operations of a JSON Patch that an API server accepts (`maxJSONPatchOperations`, `handlers/patch.go`).
 const MAX_OPERATIONS: usize = 10_000;
 
-/// Most values set by one patch, readings of repeated keys multiplied out.
-const MAX_SETS: usize = 100_000;
+/// Steps after which of the readings of a repeated key only the last counts, which is the one that the API server takes:
+/// multiplied out, a few repeated keys would otherwise cost as much as a large patch.
+const MANY_STEPS: usize = 1_000_000;
+
+/// Most steps that one patch may cost, among them the children that are passed on the way to the place of a pointer. A
+/// patch of as many operations and bytes as an API server accepts takes some millions, unless it is made to cost more.
+const MAX_STEPS: usize = 100_000_000;
 
 /// Keys of strategic-merge patches that steer the merge and are no fields.
 fn is_directive(key: &str) -> bool {
@@ -35,7 +43,7 @@ impl Reading<'_> {
                     tree: &mut self.scratch.tree,
                     root,
                     indirect: false,
-                    n_sets: 0,
+                    n_steps: Cell::new(0),
                 };
                 let complete = applied.all(operations);
                 let (root, indirect) = (applied.root, applied.indirect);
@@ -83,14 +91,23 @@ impl Tree {
         }
     }
 
-    /// Whether every reading of a node's `$patch` says `delete`.
+    /// Whether every reading of a node's `$patch` says `delete`, and the node says nothing else than which one it is.
+    ///
+    /// What says more is taken as there: a merge patch knows no directives, nor does a strategic one in a list that it
+    /// replaces as a whole (`subjects`, `rules`), and which of them a client sent is not logged.
     fn is_deleted(&self, node: NodeId) -> bool {
         let mut some = false;
         let all = self.children_at(node, "$patch").all(|directive| {
             some = true;
             self.text(directive) == Some("delete")
         });
-        some && all
+        let mut others = self
+            .children(node)
+            .filter(|child| self.key(*child) != Some("$patch"));
+        let names = others
+            .next()
+            .is_none_or(|name| matches!(self.kind(self.target(name)), Kind::Text | Kind::Number));
+        some && all && names && others.next().is_none()
     }
 }
 
@@ -100,11 +117,11 @@ struct Apply<'t> {
     root: NodeId,
     /// Whether a value came from a place that the patch does not set.
     indirect: bool,
-    n_sets: usize,
+    n_steps: Cell<usize>,
 }
 
 impl Apply<'_> {
-    /// Applies all operations; false when the readings of repeated keys are too many.
+    /// Applies all operations; false when they cost too much.
     fn all(&mut self, operations: NodeId) -> bool {
         let mut next = self.tree.first_child(operations);
         while let Some(operation) = next {
@@ -114,22 +131,34 @@ impl Apply<'_> {
                     apply.one(operation, kind, path);
                 });
             });
-            if self.n_sets > MAX_SETS {
+            if self.n_steps.get() > MAX_STEPS {
                 return false;
             }
         }
         true
     }
 
+    fn step(&self, n: usize) {
+        self.n_steps.set(self.n_steps.get().saturating_add(n));
+    }
+
     /// Calls with each text under a key: more than one when the key is repeated.
     fn each(&mut self, object: NodeId, key: &str, mut call: impl FnMut(&mut Self, NodeId)) {
+        let mut last = None;
         let mut next = self.tree.first_child(object);
         while let Some(child) = next {
             next = self.tree.next(child);
-            if self.tree.key(child) == Some(key) && self.n_sets <= MAX_SETS {
-                self.n_sets += 1;
-                call(self, child);
+            self.step(1);
+            if self.tree.key(child) == Some(key) {
+                if self.n_steps.get() <= MANY_STEPS {
+                    call(self, child);
+                } else {
+                    last = Some(child);
+                }
             }
+        }
+        if let Some(last) = last.filter(|_| self.n_steps.get() <= MAX_STEPS) {
+            call(self, last);
         }
     }
 
@@ -187,15 +216,23 @@ impl Apply<'_> {
         let container = tree.target(container);
         if tree.kind(container) == Kind::List {
             let index: i64 = token.parse().ok()?;
-            let n_members = i64::try_from(tree.children(container).count()).ok()?;
             // The API server's library counts from the end where an index is negative.
-            let index = if index < 0 { index + n_members } else { index };
-            return tree.children(container).nth(usize::try_from(index).ok()?);
+            let index = if index < 0 {
+                let n_members = tree.children(container).count();
+                self.step(n_members);
+                index + i64::try_from(n_members).ok()?
+            } else {
+                index
+            };
+            let index = usize::try_from(index).ok()?;
+            self.step(index);
+            return tree.children(container).nth(index);
         }
         if token == "-" {
             return None;
         }
         tree.children(container)
+            .inspect(|_| self.step(1))
             .filter(|child| tree.key(*child) == Some(token))
             .last()
     }
@@ -205,7 +242,10 @@ impl Apply<'_> {
         let mut tokens = Tokens::of(self.tree, pointer);
         if tokens.next(self.tree, &mut token) {
             let mut container = self.container(self.root);
-            while tokens.next(self.tree, &mut following) && self.n_sets <= MAX_SETS {
+            // Where a list is not known, neither is what an index stands for once a member has been inserted or removed
+            // before it. Then a value does not take the place of an earlier one, it stands beside it.
+            let mut indexed = self.is_unknown_member(container, &token);
+            while tokens.next(self.tree, &mut following) && self.n_steps.get() <= MAX_STEPS {
                 let child = self.find(container, &token).unwrap_or_else(|| {
                     let part = self.tree.add(Kind::Parts);
                     self.hang(container, &token, part);
@@ -213,9 +253,15 @@ impl Apply<'_> {
                 });
                 container = self.container(child);
                 std::mem::swap(&mut token, &mut following);
-                self.n_sets += 1;
+                indexed |= self.is_unknown_member(container, &token);
+                self.step(1);
             }
-            self.put(container, &token, value, insert);
+            self.put(
+                container,
+                &token,
+                value,
+                insert && is_index(&token) || indexed,
+            );
         } else {
             self.root = value;
         }
@@ -223,18 +269,22 @@ impl Apply<'_> {
         self.tree.put_token(following);
     }
 
-    /// Puts a value into a container.
-    fn put(&mut self, container: NodeId, token: &str, value: NodeId, insert: bool) {
-        // Inserting at an index moves what was there; both are members of the result.
-        let is_index = token.bytes().all(|byte| byte.is_ascii_digit());
-        if let Some(slot) = self
-            .find(container, token)
-            .filter(|_| !(insert && is_index))
-        {
-            self.tree.become_alias(slot, value);
-        } else {
-            let slot = self.tree.add_alias(value);
-            self.hang(container, token, slot);
+    fn is_unknown_member(&self, container: NodeId, token: &str) -> bool {
+        self.tree.kind(container) == Kind::Parts && is_index(token)
+    }
+
+    /// Puts a value into a container, in the place of an earlier one or beside it. Inserting at an index moves what was
+    /// there; both are members of the result.
+    fn put(&mut self, container: NodeId, token: &str, value: NodeId, beside: bool) {
+        match self.find(container, token) {
+            Some(slot) if !beside => self.tree.become_alias(slot, value),
+            earlier => {
+                let slot = self.tree.add_alias(value);
+                self.hang(container, token, slot);
+                if earlier.is_some() && self.tree.kind(container) != Kind::List {
+                    self.tree.set_repeats(container);
+                }
+            }
         }
     }
 

@@ -38,7 +38,6 @@ pub struct Scratch {
     slots: Vec<Option<NodeId>>,
     /// Per field: its node over all readings.
     combined: Vec<Option<NodeId>>,
-    all_found: bool,
     /// Hashes of volume names with the volume's host paths.
     pub(crate) volumes: Vec<(u64, NodeId)>,
 }
@@ -69,7 +68,6 @@ impl Scratch {
         self.slots.clear();
         self.combined.clear();
         self.combined.resize(FieldId::COUNT, None);
-        self.all_found = false;
     }
 
     /// The values that have been found.
@@ -115,13 +113,25 @@ impl Scratch {
         self.combined.get(field.index()).copied().flatten()
     }
 
-    /// Finds everything that is recorded, so that a search through all text misses nothing.
-    pub fn find_all(&mut self, source: &dyn FieldSource) {
-        if !std::mem::replace(&mut self.all_found, true) {
-            for info in crate::field::FIELDS {
-                self.field(source, info.id);
-            }
-        }
+    /// Whether `each` says yes to some text or number that is recorded, bodies included. What is derived from them is
+    /// no text of the event.
+    pub fn any_text(
+        &mut self,
+        source: &dyn FieldSource,
+        each: &mut dyn FnMut(&str) -> bool,
+    ) -> bool {
+        crate::field::FIELDS
+            .iter()
+            .filter(|info| info.id.is_recorded())
+            .any(|info| {
+                let node = self.field(source, info.id);
+                self.tree.any_text(node, each)
+            })
+    }
+
+    /// What has been seen so far to be odd about the record, without reading more of it.
+    pub fn flags_so_far(&self) -> Flags {
+        self.flags
     }
 
     /// What is odd about the record. Reads both bodies.

@@ -8,7 +8,7 @@ use crate::value::Value;
 use crate::write::write_text;
 
 /// A node of a [`Tree`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeId(u32);
 
 impl NodeId {
@@ -167,7 +167,7 @@ impl Tree {
             .filter(|next| *next != NONE)
     }
 
-    fn parent(&self, id: NodeId) -> Option<NodeId> {
+    pub(crate) fn parent(&self, id: NodeId) -> Option<NodeId> {
         self.node(id)
             .map(|node| node.parent)
             .filter(|parent| *parent != NONE)
@@ -220,11 +220,6 @@ impl Tree {
                 next?;
             }
         })
-    }
-
-    /// Every node, for a search through all text.
-    pub(crate) fn all(&self) -> impl Iterator<Item = NodeId> + '_ {
-        (0..self.nodes.len()).filter_map(NodeId::nth)
     }
 
     /// What the node yields; `None` for nothing.

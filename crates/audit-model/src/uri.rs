@@ -79,12 +79,19 @@ pub(crate) fn split_query(uri: &str) -> (&str, &str) {
     uri.split_once('?').unwrap_or((uri, ""))
 }
 
-/// The parameters of a raw query, still encoded.
+/// The parameters of a raw query, still encoded. A pair with a semicolon or a broken escape is none: the API server
+/// reads the query as if it were not there (Go's `URL.Query`), and must not be thought to run what stands in it.
 pub(crate) fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query
         .split('&')
-        .filter(|pair| !pair.is_empty())
+        .filter(|pair| !pair.is_empty() && !pair.contains(';') && has_whole_escapes(pair))
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// Whether two hexadecimal digits follow every percent sign.
+fn has_whole_escapes(text: &str) -> bool {
+    text.match_indices('%')
+        .all(|(at, _)| text.as_bytes().get(at + 1..).and_then(hex_pair).is_some())
 }
 
 /// Appends an absolute path as Go's `path.Clean` writes it: no repeated or trailing slash, no `.` and no `..`.
@@ -145,6 +152,12 @@ mod tests {
             parameters(query).collect::<Vec<_>>(),
             [("a", "1"), ("b", ""), ("c", "d=e?")]
         );
+    }
+
+    #[test]
+    fn passes_over_parameters_that_the_server_drops() {
+        let query = "command=%zz&command=id;&%4=x&a;b=c&command=sh&c=%";
+        assert_eq!(parameters(query).collect::<Vec<_>>(), [("command", "sh")]);
     }
 
     #[test]

@@ -139,15 +139,42 @@ impl Tree {
         .start(start, path)
     }
 
-    /// Every text and number that has been read, for a search through all of an event.
-    pub fn any_text<'t>(&'t self, each: &mut dyn FnMut(&'t str) -> bool) -> bool {
-        self.all().any(|node| match self.kind(node) {
-            Kind::Text | Kind::Number => self
-                .value(node)
-                .and_then(|value| value.as_text())
-                .is_some_and(&mut *each),
-            _ => false,
-        })
+    /// Whether `each` says yes to some text or number at or below a recorded field, in any reading.
+    pub(crate) fn any_text(&self, field: NodeId, each: &mut dyn FnMut(&str) -> bool) -> bool {
+        self.readings(field)
+            .any(|reading| self.any_text_below(reading, each))
+    }
+
+    // Bodies nest as deep as they may, so this walks without a stack.
+    fn any_text_below(&self, root: NodeId, each: &mut dyn FnMut(&str) -> bool) -> bool {
+        let mut node = root;
+        loop {
+            let found = match self.kind(node) {
+                Kind::Text | Kind::Number => self
+                    .value(node)
+                    .and_then(|value| value.as_text())
+                    .is_some_and(&mut *each),
+                _ => false,
+            };
+            if found {
+                return true;
+            }
+            let mut next = self.first_child(node);
+            while next.is_none() {
+                if node == root {
+                    return false;
+                }
+                next = self.next(node);
+                if next.is_none() {
+                    let Some(parent) = self.parent(node) else {
+                        return false;
+                    };
+                    node = parent;
+                }
+            }
+            let Some(this) = next else { return false };
+            node = this;
+        }
     }
 }
 
@@ -326,10 +353,20 @@ impl Walk<'_, '_> {
 impl Tree {
     /// The children of a [`Kind::Parts`] node that may be members of a list.
     pub(crate) fn part_members(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        self.children(node).filter(|child| {
-            self.key(*child).is_some_and(|key| {
-                key == "-" || (!key.is_empty() && key.bytes().all(|b| b.is_ascii_digit()))
-            })
-        })
+        self.children(node)
+            .filter(|child| self.is_part_member(*child))
     }
+
+    /// Whether a child of a [`Kind::Parts`] node may be a member of a list.
+    pub(crate) fn is_part_member(&self, child: NodeId) -> bool {
+        self.key(child)
+            .is_some_and(|key| key == "-" || is_index(key))
+    }
+}
+
+/// Whether a token of a JSON pointer is an index to the API server's library, which reads it with `strconv.Atoi`: a sign
+/// may stand before the digits, and a negative index counts from the end.
+pub(crate) fn is_index(token: &str) -> bool {
+    let digits = token.strip_prefix(['+', '-']).unwrap_or(token);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -10,7 +10,10 @@ use regex_automata::util::syntax;
 const MASK: &str = "[redacted]";
 
 /// Words that name a credential, in options, parameters and assignments.
-const NAMES: &str = "(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)";
+const NAMES: &str = "(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|signature|\\bsig|\\bcookie)";
+
+/// What stands between two arguments: in a command line, in a list as a message shows it, in a query.
+const GAP: &str = r"(?:,?\s+|\+|%20|&command=)";
 
 /// A name, and what leads from it to the value; the value follows.
 static KEYED: LazyLock<Option<meta::Regex>> = LazyLock::new(|| {
@@ -18,10 +21,17 @@ static KEYED: LazyLock<Option<meta::Regex>> = LazyLock::new(|| {
     // `command=--password&command=x`.
     build(&[
         &format!(r#"(?i){NAMES}[\w.-]*["']?\s*(?:=|:|%3d|%3a)(?:["'\s+]|%20|%22)*"#),
-        &format!(r"(?i)-{NAMES}(?:\s+|\+|%20|&command=)"),
-        r"(?i)\b(?:bearer|basic)(?:\s+|\+|%20)",
+        &format!(r"(?i)-[\w.-]*{NAMES}{GAP}"),
+        &format!(r"(?i)\b(?:bearer|basic){GAP}"),
+        // Programs whose option for a password does not say so.
+        &format!(r"(?i)\b(?:mysql|mariadb)[\w-]*(?:[^|;&]|&command=){{0,80}}?{GAP}-p"),
+        &format!(r"(?i)\bsshpass{GAP}-p{GAP}?"),
+        &format!(r"(?i)\bredis-cli(?:[^|;&]|&command=){{0,80}}?{GAP}(?:-a|auth){GAP}"),
+        &format!(
+            r"(?i)\b(?:curl|wget)(?:[^|;&]|&command=){{0,80}}?{GAP}(?:-u|--user){GAP}?[^\s:&%]*(?::|%3a)"
+        ),
         // The password of `scheme://user:password@host`.
-        r"://[^/\s:@&]*:",
+        r"(?i)(?:://|%3a%2f%2f)[^/\s:@&%]*(?::|%3a)",
     ])
 });
 
@@ -82,13 +92,22 @@ impl Redactor {
             let (start, end) = found;
             out.push_str(text.get(at..end).unwrap_or_default());
             let rest = text.get(end..).unwrap_or_default();
-            let in_url = text
-                .get(start..end)
-                .is_some_and(|name| name.starts_with("://"));
-            let value = if in_url {
+            let name = text.get(start..end).unwrap_or_default();
+            let value = if name.starts_with("://") {
                 // Only what an `@` ends is a password; else it is a port.
-                rest.find(['@', '/', ' ', '&'])
-                    .filter(|at| rest.get(*at..).is_some_and(|rest| rest.starts_with('@')))
+                let authority = rest.find(['/', ' ', '&']).unwrap_or(rest.len());
+                rest.get(..authority).and_then(|it| it.rfind('@'))
+            } else if name.starts_with("%3") {
+                let ends = ["%2f", "%2F", "&", "+"];
+                let authority = ends
+                    .iter()
+                    .filter_map(|end| rest.find(end))
+                    .min()
+                    .unwrap_or(rest.len());
+                rest.get(..authority).and_then(|it| it.rfind("%40"))
+            } else if let Some(quote) = name.chars().last().filter(|c| matches!(c, '"' | '\'')) {
+                // A quoted value ends at its quote.
+                Some(rest.find(quote).unwrap_or(rest.len()))
             } else {
                 Some(
                     rest.find([' ', '&', '"', '\'', ';', ',', '\n', '\t'])
@@ -142,7 +161,7 @@ fn push_visible(text: &str, out: &mut String) {
 }
 
 /// Whether a value at this place is never shown, whatever it looks like: what is in a Secret or a `ConfigMap`, an
-/// environment variable, an issued token, and the copy of an object that `kubectl apply` keeps in an annotation.
+/// environment variable, an issued token, the values of a JSON Patch as it was sent, and the copy of an object that `kubectl apply` keeps in an annotation.
 pub(crate) fn is_secret_place(
     field: &str,
     resource: Option<&str>,
@@ -154,14 +173,19 @@ pub(crate) fn is_secret_place(
         .map(|part| part.trim_end_matches(']'));
     let mut in_env = false;
     let mut in_status = false;
+    let mut in_operation = false;
     for part in parts.by_ref() {
         match part {
+            // What an operation of a JSON Patch sets, at a place that is not looked at here.
+            "value" if in_operation => return true,
             "data" | "stringData" | "binaryData" if keeps_data => return true,
             "value" if in_env => return true,
             "token" if in_status => return true,
+            "requestObject" => in_operation = true,
+            "" => {}
             "env" => in_env = true,
             "status" => in_status = true,
-            _ => {}
+            _ => in_operation = false,
         }
     }
     field.contains("last-applied-configuration")
@@ -212,6 +236,48 @@ mod tests {
                 "postgres://app:[redacted]@db:5432/x",
             ),
             ("http://db:5432/x", "http://db:5432/x"),
+            ("postgres://app:p@ss@db/x", "postgres://app:[redacted]@db/x"),
+            (
+                "command=postgres%3A%2F%2Fapp%3Ahunter2%40db%2Fx",
+                "command=postgres%3A%2F%2Fapp%3A[redacted]%40db%2Fx",
+            ),
+            (
+                "export PASSWORD=\"two words\"; y",
+                "export PASSWORD=\"[redacted]\"; y",
+            ),
+            ("app, --password, hunter2", "app, --password, [redacted]"),
+            (
+                "app --dbpassword hunter2 --pass hunter2",
+                "app --dbpassword [redacted] --pass [redacted]",
+            ),
+            ("DB_PASS=hunter2", "DB_PASS=[redacted]"),
+            (
+                "sh -c mysql -u root -phunter2 x",
+                "sh -c mysql -u root -p[redacted] x",
+            ),
+            (
+                "mysql, -u, root, -phunter2",
+                "mysql, -u, root, -p[redacted]",
+            ),
+            (
+                "command=mysqldump&command=-u&command=root&command=-phunter2&tty=true",
+                "command=mysqldump&command=-u&command=root&command=-p[redacted]&tty=true",
+            ),
+            ("sshpass -p hunter2 ssh x", "sshpass -p [redacted] ssh x"),
+            (
+                "redis-cli -h db -a hunter2 ping",
+                "redis-cli -h db -a [redacted] ping",
+            ),
+            (
+                "curl -s -u admin:hunter2 http://x",
+                "curl -s -u admin:[redacted] http://x",
+            ),
+            ("curl -s http://x:80/y", "curl -s http://x:80/y"),
+            (
+                "/x?sv=1&sig=abc&design=1",
+                "/x?sv=1&sig=[redacted]&design=1",
+            ),
+            ("mysql -h db -P 3306 -u root", "mysql -h db -P 3306 -u root"),
             (
                 "x eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrIn0.c2ln y",
                 "x [redacted] y",
@@ -243,6 +309,10 @@ mod tests {
         assert!(!is_secret_place("object.data.x", Some("widgets"), None));
         assert!(is_secret_place("containers.env.value", Some("pods"), None));
         assert!(!is_secret_place("containers.env.name", Some("pods"), None));
+        assert!(is_secret_place("requestObject.value", None, None));
+        assert!(is_secret_place("requestObject[].value.x", None, None));
+        assert!(!is_secret_place("requestObject[].path", None, None));
+        assert!(!is_secret_place("requestObject.spec.value", None, None));
         assert!(is_secret_place(
             "responseObject.status.token",
             Some("serviceaccounts"),

@@ -1,6 +1,6 @@
 //! One event against all rules.
 
-use audit_model::{Doubt, FieldId, FieldSource, Limits, Scratch};
+use audit_model::{Doubt, FieldId, FieldSource, Flags, Limits, Scratch};
 use rule_lang::Level;
 
 use crate::hit::{Finding, Findings, Hit};
@@ -75,8 +75,9 @@ impl Scanner {
         self.hits()
     }
 
-    /// Forgets the hits of the last event.
+    /// Forgets the last event.
     pub(crate) fn clear(&mut self) {
+        self.scratch.begin();
         self.findings.clear();
     }
 
@@ -95,6 +96,12 @@ impl Scanner {
     /// Drops hits of the last event.
     pub(crate) fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
         self.findings.all.retain(keep);
+    }
+
+    /// Whether a rule asked for a body of the last event that is beyond the limits, so that a quiet scan does not mean
+    /// that nothing is there.
+    pub fn not_evaluated(&self) -> bool {
+        self.scratch.flags_so_far().contains(Flags::BODY_OPAQUE)
     }
 
     /// How many hits each filter has suppressed, by the filter's name.

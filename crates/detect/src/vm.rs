@@ -151,9 +151,8 @@ impl Machine<'_> {
                 )
             }
             Operand::Keyword => {
-                self.scratch.find_all(self.source);
                 let (questions, memory) = (self.questions, &mut *self.memory);
-                self.scratch.tree().any_text(&mut |text| {
+                self.scratch.any_text(self.source, &mut |text| {
                     questions.matches(&question.ask, Value::Text(text), memory)
                 })
             }

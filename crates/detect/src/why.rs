@@ -86,7 +86,7 @@ impl Teller<'_> {
                     scratch: machine.scratch,
                 };
                 let path = field.path().segments();
-                let name = self.name(field, None);
+                let name = self.name(field);
                 self.values(
                     inside,
                     machine.memory,
@@ -128,7 +128,7 @@ impl Teller<'_> {
             &mut |member| {
                 if inside.member(linked, block.routine, member, memory) {
                     self.reasons.members.push((at, member));
-                    self.member(inside, linked, block, member, memory, field);
+                    self.member(inside, linked, block, member, memory, Place::of(field));
                 }
                 self.findings.evidence.len() - self.first >= MAX_EVIDENCE
             },
@@ -143,12 +143,12 @@ impl Teller<'_> {
         block: &Block,
         member: Member,
         memory: &mut Memory,
-        field: &Field,
+        place: Place<'_>,
     ) {
         let before = self.n_told;
-        self.member_routine(inside, linked, block.routine, member, memory, field);
+        self.member_routine(inside, linked, block.routine, member, memory, place);
         if self.n_told == before {
-            let name = self.name(field, Some(&[]));
+            let name = self.member_name(place, &[]);
             inside
                 .scratch
                 .tree()
@@ -169,7 +169,7 @@ impl Teller<'_> {
         routine: RoutineIdx,
         member: Member,
         memory: &mut Memory,
-        field: &Field,
+        place: Place<'_>,
     ) {
         for (op, negated) in ops(linked, routine) {
             match op {
@@ -184,7 +184,7 @@ impl Teller<'_> {
                     if inside.ask(question, member, path, doubt(question.polarity), memory)
                         != negated
                     {
-                        let name = self.name(field, Some(path));
+                        let name = self.member_name(place, path);
                         self.values(inside, memory, question, &name, member, path, negated);
                         self.reasons.text = name;
                     }
@@ -197,6 +197,11 @@ impl Teller<'_> {
                         continue;
                     };
                     let tree = inside.scratch.tree();
+                    let place = Place {
+                        field: place.field,
+                        path: path.segments(),
+                        outer: Some(&place),
+                    };
                     tree.any_member(
                         member,
                         path.segments(),
@@ -209,7 +214,7 @@ impl Teller<'_> {
                                     nested.routine,
                                     each,
                                     memory,
-                                    field,
+                                    place,
                                 );
                             }
                             self.is_full()
@@ -217,7 +222,7 @@ impl Teller<'_> {
                     );
                 }
                 Op::Call(routine) if !negated && inside.member(linked, routine, member, memory) => {
-                    self.member_routine(inside, linked, routine, member, memory, field);
+                    self.member_routine(inside, linked, routine, member, memory, place);
                 }
                 _ => {}
             }
@@ -276,20 +281,21 @@ impl Teller<'_> {
         });
     }
 
-    /// The name of a field, or of a path in a member of it, in memory that is to be given back to [`Reasons::text`].
-    fn name(&mut self, field: &Field, path: Option<&[Segment]>) -> String {
+    /// The name of a field, in memory that is to be given back to [`Reasons::text`].
+    fn name(&mut self, field: &Field) -> String {
         let mut out = std::mem::take(&mut self.reasons.text);
         out.clear();
         // Writing to a `String` cannot fail.
         let _ = write!(out, "{field}");
-        let Some(path) = path else { return out };
-        out.push_str("[]");
-        for segment in path {
-            let _ = match segment {
-                Segment::Index(_) => write!(out, "{segment}"),
-                _ => write!(out, ".{segment}"),
-            };
-        }
+        out
+    }
+
+    /// The name of a path in a member, in the same memory.
+    fn member_name(&mut self, place: Place<'_>, path: &[Segment]) -> String {
+        let mut out = std::mem::take(&mut self.reasons.text);
+        out.clear();
+        place.write(&mut out);
+        write_path(path, &mut out);
         out
     }
 
@@ -347,24 +353,23 @@ impl Teller<'_> {
         // Writing to a `String` cannot fail.
         let _ = write!(name, "{field}");
         let hidden = is_secret_place(&name, self.resource, None);
-        self.reasons.text = name;
-        let out = &mut self.findings.text;
-        let redactor = &mut self.reasons.redactor;
-        let begin = out.len();
+        // Gathered first and redacted as a whole: one argument says that the next one is a password.
+        let mut gathered = name;
+        gathered.clear();
         let mut fill = |value: Value<'_>| {
             let Some(text) = value.as_text() else {
                 return false;
             };
-            if out.len() > begin {
-                out.push_str(", ");
+            if !gathered.is_empty() {
+                gathered.push_str(", ");
             }
             if hidden {
-                push_hidden(text, out);
+                push_hidden(text, &mut gathered);
             } else {
-                redactor.push(text, out);
+                gathered.push_str(text);
             }
             // What is cut off anyway need not be gathered.
-            out.len() - begin > 4 * MAX_CHARS
+            gathered.len() > 4 * MAX_CHARS
         };
         // Of a list that a block tested, the members that matched.
         let path = field.path().segments();
@@ -397,7 +402,10 @@ impl Teller<'_> {
         if !by_members {
             tree.any_value(start.into(), path, Doubt::AnyReading, &mut fill);
         }
-        cut(begin, out);
+        let out = &mut self.findings.text;
+        let begin = out.len();
+        push_cut(&gathered, &mut self.reasons.redactor, out);
+        self.reasons.text = gathered;
         if out.len() == begin {
             out.push('-');
         }
@@ -412,6 +420,46 @@ fn ops(linked: &Linked, routine: RoutineIdx) -> impl Iterator<Item = (Op, bool)>
     ops.iter()
         .zip(ops.iter().skip(1))
         .map(|(op, next)| (*op, matches!(next, Op::Not)))
+}
+
+/// Where a member stands: in the list of a field, or in a list of another member.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    field: &'p Field,
+    /// The path of the list in the member that it stands in.
+    path: &'p [Segment],
+    outer: Option<&'p Place<'p>>,
+}
+
+impl<'p> Place<'p> {
+    fn of(field: &'p Field) -> Self {
+        Self {
+            field,
+            path: &[],
+            outer: None,
+        }
+    }
+
+    /// Appends the name of a member. Blocks nest 8 deep at most.
+    fn write(&self, out: &mut String) {
+        match self.outer {
+            Some(outer) => outer.write(out),
+            // Writing to a `String` cannot fail.
+            None => _ = write!(out, "{}", self.field),
+        }
+        write_path(self.path, out);
+        out.push_str("[]");
+    }
+}
+
+/// Appends a path in a member.
+fn write_path(path: &[Segment], out: &mut String) {
+    for segment in path {
+        let _ = match segment {
+            Segment::Index(_) => write!(out, "{segment}"),
+            _ => write!(out, ".{segment}"),
+        };
+    }
 }
 
 /// Appends a value, redacted and cut.

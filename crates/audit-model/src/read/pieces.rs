@@ -11,7 +11,7 @@ use crate::read::framing::{Found, Framing, What};
 use crate::read::{Reader, SkipReason};
 use crate::scan::{is_space, skip_leniently, string_end};
 use crate::source::join::{DOCKER_SPLIT, Joined};
-use crate::source::{End, Form, Part, Piece, Source, says_audit};
+use crate::source::{End, Form, Part, Piece, Source, is_whole, says_audit};
 use crate::tape::{Ask, Kind, Verdict};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -160,7 +160,8 @@ impl<R: Read> Reader<R> {
             }
         } else if !open && end == End::Unsaid {
             // Some pipelines remove the line feed.
-            let goes_on = (text.starts_with(b"{\"") || !short) && verdict().is_none();
+            let begins = text.starts_with(b"{\"") || says_audit(text) || !short;
+            let goes_on = begins && verdict().is_none() && !is_whole(text);
             end = if goes_on { End::More } else { End::Last };
         }
         let line = self.outer.as_ref().map_or(0, |outer| outer.line);

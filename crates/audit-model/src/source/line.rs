@@ -34,12 +34,9 @@ pub(crate) fn open(line: &[u8], stream: &str, pieces: &mut Pieces<'_>) -> bool {
         pieces.skip(SkipReason::ControlPlane);
         return true;
     }
-    let Some((prefix, json)) = memchr(b'{', line).and_then(|at| line.split_at_checked(at)) else {
+    let Some((prefix, json)) = prefixed(line) else {
         return false;
     };
-    if prefix.is_empty() {
-        return false;
-    }
     if let Some(kept) = json.strip_suffix(eks::TRUNCATED.as_bytes())
         && let Ok(kept) = std::str::from_utf8(kept)
         && says_audit(kept.as_bytes())
@@ -48,22 +45,38 @@ pub(crate) fn open(line: &[u8], stream: &str, pieces: &mut Pieces<'_>) -> bool {
         pieces.cut(kept);
         return true;
     }
-    // A brace of the prefix itself would be the first one, and what it opens is not all of the rest.
-    let json = if skip_leniently(json, 0) == Ok(json.len()) {
-        json
-    } else {
-        // JSON that was encoded twice: the quote before the brace closes at the end.
-        let quoted = line.get(prefix.len() - 1..).unwrap_or_default();
-        let whole = quoted.starts_with(b"\"")
-            && string_end(quoted, 1).is_ok_and(|(quote, _)| quote + 1 == quoted.len());
-        if !whole {
-            return false;
-        }
-        quoted
+    let Some(json) = whole_json(line, prefix, json) else {
+        return false;
     };
     tail_source(prefix, pieces);
     pieces.loose(json);
     true
+}
+
+/// Whether a text is one that [`open`] knows from its beginning to its end.
+pub(crate) fn is_whole(text: &[u8]) -> bool {
+    let line = text.trim_ascii();
+    container_entry(line).is_some()
+        || prefixed(line).is_some_and(|(prefix, json)| whole_json(line, prefix, json).is_some())
+}
+
+/// What stands before the first brace of a line, and the rest.
+fn prefixed(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (prefix, json) = line.split_at_checked(memchr(b'{', line)?)?;
+    (!prefix.is_empty()).then_some((prefix, json))
+}
+
+/// The JSON after a prefix, if nothing follows it.
+fn whole_json<'l>(line: &'l [u8], prefix: &[u8], json: &'l [u8]) -> Option<&'l [u8]> {
+    // A brace of the prefix itself would be the first one, and what it opens is not all of the rest.
+    if skip_leniently(json, 0) == Ok(json.len()) {
+        return Some(json);
+    }
+    // JSON that was encoded twice: the quote before the brace closes at the end.
+    let quoted = line.get(prefix.len() - 1..)?;
+    let whole = quoted.starts_with(b"\"")
+        && string_end(quoted, 1).is_ok_and(|(quote, _)| quote + 1 == quoted.len());
+    whole.then_some(quoted)
 }
 
 /// Whether text that cannot be read says that it is an audit event.

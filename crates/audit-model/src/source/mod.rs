@@ -5,15 +5,19 @@
 //! text, the adapter writes the native event that it describes, and leaves out what the provider does not record.
 
 mod aks;
+mod cloud;
 mod cut;
 mod eks;
 mod elastic;
+mod gke;
 pub(crate) mod join;
 mod known;
 mod legacy;
 mod line;
+mod oke;
 pub(crate) mod openshift;
 mod otlp;
+mod request;
 mod sniff;
 mod wrap;
 
@@ -30,7 +34,7 @@ use crate::limits::Limits;
 use crate::read::SkipReason;
 use crate::tree::{Kind, NodeId, Tree};
 
-pub(crate) use line::says_audit;
+pub(crate) use line::{is_whole, says_audit};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,

@@ -1,6 +1,6 @@
 //! Which adapter a record is for, by what is in it and never by a file's name.
 
-use crate::source::{Outer, Pieces, aks, eks, elastic, known, openshift, wrap};
+use crate::source::{Outer, Pieces, aks, cloud, eks, elastic, gke, known, oke, openshift, wrap};
 
 /// Tries the adapters in order; the first one that knows the record takes it.
 ///
@@ -9,10 +9,12 @@ use crate::source::{Outer, Pieces, aks, eks, elastic, known, openshift, wrap};
 const ADAPTERS: &[fn(&Outer<'_>, &mut Pieces<'_>) -> bool] = &[
     openshift::open,
     known::object,
+    gke::open,
     eks::open,
     aks::open,
     elastic::open,
-    known::cloud,
+    oke::open,
+    cloud::open,
     wrap::open,
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! Each shape is its product's own documentation's: Docker's `json-file` driver, Fluent Bit, Vector, Logstash,
 //! `journalctl -o json`, Loki's push and query API, Splunk's HTTP Event Collector and search export, `kcat -J` and
-//! Kafka Connect, `CloudEvents` 1.0, Amazon SNS and SQS, Google Pub/Sub, Elasticsearch.
+//! Kafka Connect, `CloudEvents` 1.0, Amazon SNS and SQS, Elasticsearch.
 
 use crate::read::SkipReason;
 use crate::source::{End, Form, Outer, Pieces, line, otlp, unpack};
@@ -18,7 +18,6 @@ const WRAPPERS: &[fn(&Outer<'_>, &mut Pieces<'_>) -> bool] = &[
     kafka,
     cloud_event,
     queue,
-    pub_sub,
     shipper,
     list,
     anywhere,
@@ -90,10 +89,6 @@ fn container(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     for part in STREAM.iter().filter_map(|keys| outer.text(keys)) {
         stream.push('\0');
         stream.push_str(part);
-    }
-    // Text with a prefix of its own says there whether it goes on.
-    if !line::may_be_json(text) && line::open(text.as_bytes(), &stream, pieces) {
-        return true;
     }
     pieces.part(&stream, end, text.as_bytes());
     true
@@ -240,30 +235,6 @@ fn queue(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     false
 }
 
-/// Messages of Google Pub/Sub, pushed or pulled.
-fn pub_sub(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
-    if let Some(data) = outer.text(&["message", "data"])
-        && (outer.at(&["subscription"]).is_some() || outer.at(&["message", "messageId"]).is_some())
-    {
-        packed(data, outer, pieces);
-        return true;
-    }
-    let data = |message| outer.text_below(message, &["message", "data"]);
-    if !outer
-        .list(&["receivedMessages"])
-        .any(|message| data(message).is_some())
-    {
-        return false;
-    }
-    for message in outer.list(&["receivedMessages"]) {
-        match data(message) {
-            Some(data) => packed(data, outer, pieces),
-            None => pieces.skip(SkipReason::NotAuditEvent),
-        }
-    }
-    true
-}
-
 /// Records of log shippers: what they carry is under one of a few names, as text or as an object.
 fn shipper(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     // Text first, because a shipper's own `log` or `message` object may stand beside it.
@@ -348,7 +319,7 @@ fn list(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 
 /// Text anywhere in a record that begins as an event does.
 fn anywhere(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
-    for node in outer.tree.all() {
+    for node in (0..outer.tree.n_nodes()).filter_map(NodeId::nth) {
         if let Some(text) = outer.tree.text(node)
             && begins_event(text)
         {

@@ -5,7 +5,15 @@ mod decode;
 #[cfg(test)]
 mod fields_page;
 #[cfg(test)]
+mod gke;
+#[cfg(test)]
+mod gke_forms;
+#[cfg(test)]
+mod gke_parts;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod oke;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

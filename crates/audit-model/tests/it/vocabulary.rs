@@ -1,5 +1,7 @@
 //! What the fields of the vocabulary yield, event by event.
 
+use std::fmt::Write as _;
+
 use audit_model::{Doubt, Event, Field, Flags, Limits, Scratch, Value};
 
 /// A whole event around the parts that a test is about.
@@ -525,6 +527,32 @@ fn json_patches_answer_in_the_paths_of_the_object() {
             ("patch.x", &["<true>"]),
         ],
     );
+    // An index is what Go's `Atoi` reads, and a negative one counts from an end that is not known.
+    for index in ["-1", "+0", "-01", "00"] {
+        check(
+            &patch(
+                &r#"[{"op":"replace","path":"/spec/template/spec/containers/INDEX/securityContext/privileged","value":true},{"op":"add","path":"/spec/template/spec/initContainers/INDEX","value":{"name":"a"}},{"op":"add","path":"/spec/template/spec/initContainers/INDEX","value":{"name":"b"}}]"#
+                    .replace("INDEX", index),
+            ),
+            &[
+                ("containers.securityContext.privileged", &["<true>"]),
+                ("containers.name", &["a", "b"]),
+            ],
+        );
+    }
+    // What is inserted or removed moves the members behind it, so the same index is another member.
+    check(
+        &patch(
+            r#"[{"op":"replace","path":"/spec/template/spec/containers/1","value":{"name":"evil"}},{"op":"add","path":"/spec/template/spec/containers/2/securityContext/privileged","value":true},{"op":"add","path":"/spec/template/spec/containers/0","value":{"name":"a"}},{"op":"replace","path":"/spec/template/spec/containers/1","value":{"name":"b"}},{"op":"replace","path":"/spec/template/spec/containers/2/securityContext/privileged","value":false}]"#,
+        ),
+        &[
+            ("containers.name", &["evil", "a", "b"]),
+            (
+                "containers.securityContext.privileged",
+                &["<true>", "<false>"],
+            ),
+        ],
+    );
     let indirect =
         r#"[{"op":"copy","from":"/spec/other","path":"/spec/template/spec/hostNetwork"}]"#;
     check(&patch(indirect), &[("podSpec.hostNetwork", &["?"])]);
@@ -549,6 +577,35 @@ fn directives_of_strategic_merge_are_no_fields() {
             ("requestObject.spec.containers.name", &["gone", "a"]),
             ("volumes", &["null"]),
         ],
+    );
+}
+
+#[test]
+fn a_directive_does_not_hide_what_stands_beside_it() {
+    // A merge patch knows no directives, and the content type is not logged.
+    check(
+        &write(
+            "patch",
+            "pods",
+            "",
+            r#"{"spec":{"containers":[{"name":"a","image":"x","$patch":"delete"},{"name":"b","securityContext":{"privileged":true,"$patch":"delete"}}]}}"#,
+            "null",
+        ),
+        &[
+            ("containers.name", &["a", "b"]),
+            ("containers.securityContext.privileged", &["<true>"]),
+        ],
+    );
+    // Nor does a strategic one in a list that it replaces.
+    check(
+        &write(
+            "patch",
+            "clusterrolebindings",
+            "rbac.authorization.k8s.io",
+            r#"{"subjects":[{"kind":"User","name":"eve","$patch":"delete"}]}"#,
+            "null",
+        ),
+        &[("rbac.subjects.name", &["eve"])],
     );
 }
 
@@ -830,4 +887,64 @@ fn old_versions_answer_as_v1() {
         ["v1beta1"]
     );
     assert!(values(&old("v1beta1", object), "apiGroup").is_empty());
+}
+
+#[test]
+fn repeated_keys_of_an_operation_do_not_make_a_patch_opaque() {
+    let readings = |key: &str| format!(r#""{key}":"/a","#).repeat(1_200);
+    let operations = format!(
+        r#"[{{"op":"add",{}{}"path":"/b","value":1}},{{"op":"add","path":"/a","path":"/spec/template/spec/hostNetwork","value":true}}]"#,
+        readings("path"),
+        readings("value"),
+    );
+    let json = event(&write("patch", "deployments", "apps", &operations, "null"));
+    assert_eq!(values(&json, "podSpec.hostNetwork"), ["<true>"]);
+}
+
+#[test]
+fn a_large_patch_is_read() {
+    let path = "/spec/template/spec/affinity/nodeAffinity/required/a/b/c/d/e";
+    let replace = format!(r#"{{"op":"replace","path":"{path}","value":"a"}},"#);
+    let operations = format!(
+        r#"[{}{{"op":"add","path":"/spec/template/spec/hostNetwork","value":true}}]"#,
+        replace.repeat(9_000)
+    );
+    let json = event(&write("patch", "deployments", "apps", &operations, "null"));
+    assert_eq!(values(&json, "podSpec.hostNetwork"), ["<true>"]);
+}
+
+#[test]
+fn a_patch_that_costs_too_much_is_opaque() {
+    let list = "0,".repeat(300_000);
+    let replace: Vec<String> = (0..2_000)
+        .map(|n| {
+            format!(
+                r#",{{"op":"replace","path":"/l/{}","value":1}}"#,
+                299_999 - n
+            )
+        })
+        .collect();
+    let replace = replace.concat();
+    let operations = format!(r#"[{{"op":"add","path":"/l","value":[{list}0]}}{replace}]"#);
+    let parts = write("patch", "deployments", "apps", &operations, "null");
+    assert_eq!(flags(&parts), ["body-opaque"]);
+}
+
+#[test]
+fn volumes_of_one_name_do_not_multiply() {
+    let volume = r#"{"name":"v","hostPath":{"path":"/etc/"}}"#;
+    let pod = |n: usize| {
+        let many = |text: &str| vec![text; n].join(",");
+        let (volumes, mounts) = (many(volume), many(r#"{"name":"v"}"#));
+        let spec = format!(
+            r#"{{"spec":{{"volumes":[{volumes}],"containers":[{{"volumeMounts":[{mounts}]}}]}}}}"#
+        );
+        event(&write("create", "pods", "", &spec, "null"))
+    };
+    assert_eq!(values(&pod(2), "containers.hostPaths"), ["/etc"; 4]);
+    let paths = values(&pod(300), "containers.hostPaths");
+    assert_eq!(paths.len(), 300 * 16);
+    // What was left out is something, and equals nothing.
+    assert!(paths.contains(&"?".to_owned()));
+    assert_eq!(values(&pod(300), "hostPaths").len(), 300);
 }

@@ -76,3 +76,81 @@ fn lists_of_containers_that_are_null_are_no_containers() {
         ["there", "missing"]
     );
 }
+
+#[test]
+fn host_paths_that_only_some_readings_have_are_in_doubt() {
+    let rules = rule("is", "s: {hostPaths: /etc}\ncondition: s")
+        + &rule("is-not", "s: {hostPaths|neq: /etc}\ncondition: s")
+        + &rule(
+            "mounts",
+            "s:\n  containers[any]: {hostPaths: /etc}\ncondition: s",
+        )
+        + &rule(
+            "mounts-other",
+            "s:\n  containers[any]: {hostPaths|neq: /etc}\ncondition: s",
+        );
+    let pod = |volumes: &str| {
+        let parts = format!(
+            r#""verb":"create","objectRef":{{"resource":"pods"}},"requestObject":{{"spec":{{"containers":[{{"volumeMounts":[{{"name":"v"}}]}}],{volumes}}}}}"#
+        );
+        scan(&mut compile(&rules).scanner(), event(&parts).as_bytes())
+    };
+    let volume = r#""volumes":[{"name":"v","hostPath":{"path":"/etc/"}}]"#;
+    assert_eq!(pod(volume), ["is", "mounts"]);
+    let all = ["is", "is-not", "mounts", "mounts-other"];
+    assert_eq!(pod(&format!(r#"{volume},"volumes":[]"#)), all);
+    assert_eq!(
+        pod(&volume.replace("/etc/\"", "/etc/\",\"path\":\"/tmp\"")),
+        all
+    );
+}
+
+#[test]
+fn capabilities_and_usernames_are_texts() {
+    let rules = rule("capable", "s: {containers.capabilities: '*'}\ncondition: s")
+        + &rule(
+            "unnamed",
+            "s:\n  rbac.subjects[any]: {username: null}\ncondition: s",
+        )
+        + &rule(
+            "named",
+            "s:\n  rbac.subjects[any]: {username: '*'}\ncondition: s",
+        );
+    let written = |resource: &str, body: &str| {
+        let parts = format!(
+            r#""verb":"create","objectRef":{{"resource":"{resource}"}},"requestObject":{body}"#
+        );
+        scan(&mut compile(&rules).scanner(), event(&parts).as_bytes())
+    };
+    let added = |added: &str| {
+        format!(
+            r#"{{"spec":{{"containers":[{{"securityContext":{{"capabilities":{{"add":{added}}}}}}}]}}}}"#
+        )
+    };
+    assert_eq!(written("pods", &added(r#"["net_raw"]"#)), ["capable"]);
+    for none in ["[7]", "[]", r#"{"x":"net_raw"}"#] {
+        assert!(written("pods", &added(none)).is_empty(), "{none}");
+    }
+    let subject = |namespace: &str| {
+        let subject = r#"{"kind":"ServiceAccount","name":"web""#;
+        format!(r#"{{"subjects":[{subject}{namespace}}}]}}"#)
+    };
+    let binding = |namespace: &str| written("rolebindings", &subject(namespace));
+    assert_eq!(binding(r#","namespace":"shop""#), ["named"]);
+    assert_eq!(binding(""), ["unnamed"]);
+    assert_eq!(
+        binding(r#","namespace":7,"namespace":"shop""#),
+        ["unnamed", "named"]
+    );
+}
+
+#[test]
+fn keywords_are_sought_in_what_is_recorded() {
+    let rules = rule(
+        "derived",
+        "s: [dry-run, library/nginx, shop/web]\ncondition: s",
+    ) + &rule("recorded", "s: [NGINX]\ncondition: s");
+    let parts = r#""verb":"create","requestURI":"/x?dryRun=All","objectRef":{"resource":"pods","namespace":"shop","name":"web"},"responseStatus":{"code":201},"requestObject":{"spec":{"containers":[{"image":"nginx"}]}}"#;
+    let hits = scan(&mut compile(&rules).scanner(), event(parts).as_bytes());
+    assert_eq!(hits, ["recorded"]);
+}

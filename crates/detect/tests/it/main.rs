@@ -13,6 +13,8 @@ mod property;
 #[cfg(test)]
 mod providers;
 #[cfg(test)]
+mod redaction;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod support;

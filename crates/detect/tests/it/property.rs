@@ -53,11 +53,26 @@ fn check(rules: &[Rule], events: &[Vec<u8>]) -> Result<usize, TestCaseError> {
         for scanner in [&mut used, &mut set.scanner()] {
             let hits = scanner.scan(&event);
             let names: Vec<_> = hits.map(|hit| hit.rule().name().to_owned()).collect();
-            prop_assert_eq!(&names, &expected, "{}", shown());
+            let agree = |rule: &Rule| {
+                let is = |names: &[String]| names.contains(&rule.name);
+                is(&names) == is(&expected) || is(&names) && in_doubt(rule, json)
+            };
+            prop_assert!(
+                rules.iter().all(agree),
+                "expected {expected:?}, found {names:?}: {}",
+                shown()
+            );
         }
         n_hits += expected.len();
     }
     Ok(n_hits)
+}
+
+/// Whether a hit too many is none: of host paths, which are put together from several lists, none is sure when a key is
+/// repeated.
+fn in_doubt(rule: &Rule, json: &[u8]) -> bool {
+    let several = Readings::of(&Json::parse(json)).is_some_and(|readings| readings.all.len() > 1);
+    several && yaml(rule).contains("hostPaths")
 }
 
 fn choices(most: usize) -> impl Strategy<Value = Vec<u16>> {

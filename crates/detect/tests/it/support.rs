@@ -10,16 +10,22 @@ pub(crate) fn compile(yaml: &str) -> RuleSet {
     rules
 }
 
-/// A rule of this name. The detection is written without indentation.
-pub(crate) fn rule(name: &str, detection: &str) -> String {
-    let indented: String = detection
+/// Text with every line moved to the right by two.
+pub(crate) fn indent(text: &str) -> String {
+    let lines: Vec<_> = text
         .trim()
         .lines()
-        .map(|line| format!("  {line}\n"))
+        .map(|line| format!("  {line}"))
         .collect();
+    lines.join("\n")
+}
+
+/// A rule of this name. The detection is written without indentation.
+pub(crate) fn rule(name: &str, detection: &str) -> String {
+    let detection = indent(detection);
     format!(
         "title: {name}\nname: {name}\nlogsource: {{product: kubernetes, service: audit}}\nsigma-version: 3\n\
-         taxonomy: kubesift\ndetection:\n{indented}level: high\n---\n"
+         taxonomy: kubesift\ndetection:\n{detection}\nlevel: high\n---\n"
     )
 }
 

@@ -103,7 +103,7 @@ fn every_operator_on_every_kind_of_value() {
         let body = format!(r#""verb":"create","requestObject":{{{value},"c":"x"}}"#);
         scan(&mut scanner, event(&body).as_bytes())
     });
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for (at, (item, plain, negated)) in TABLE.iter().enumerate() {
         for (kind, expected) in [("plain", plain), ("not", negated)] {
             let name = format!("{kind}-{at}");
@@ -112,11 +112,13 @@ fn every_operator_on_every_kind_of_value() {
                 .map(|hits| if hits.contains(&name) { 'y' } else { '.' })
                 .collect();
             if found != **expected {
-                wrong += &format!("{kind} `{item}`\n  expected {expected}\n  found    {found}\n");
+                wrong.push(format!(
+                    "{kind} `{item}`\n  expected {expected}\n  found    {found}"
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -143,5 +145,48 @@ fn empty_and_missing_are_one_for_the_request() {
             expected,
             "{parts}"
         );
+    }
+}
+
+#[test]
+fn every_way_to_split_a_dotted_key_counts() {
+    let yaml = rule(
+        "any",
+        "selection: {object.metadata.labels.a.b.c: x}\ncondition: selection",
+    ) + &rule(
+        "none",
+        "selection: {object.metadata.labels.a.b.c: x}\ncondition: not selection",
+    ) + &rule(
+        "one",
+        "selection: {'object.metadata.labels[\"a.b.c\"]': x}\ncondition: selection",
+    ) + &rule(
+        "twice",
+        "selection: {object.metadata.labels.a.b.c|contains|all: [x, y]}\ncondition: selection",
+    );
+    let rules = compile(&yaml);
+    for (labels, expected) in [
+        (r#""a.b.c":"x""#, &["any", "one"][..]),
+        (r#""a.b":{"c":"x"}"#, &["any"]),
+        (r#""a":{"b.c":"x"}"#, &["any"]),
+        (r#""a":{"b":{"c":"x"}}"#, &["any"]),
+        (r#""a":[{"b":{"c":"x"}}]"#, &["none"]),
+        (r#""a":{"b":"x"}"#, &["none"]),
+        // No key hides another.
+        (r#""a.b.c":"y","a":{"b":{"c":"x"}}"#, &["any", "twice"]),
+        (r#""a":{"b.c":"y"},"a.b.c":"x""#, &["any", "one", "twice"]),
+        // Other ways do not settle the doubt of one.
+        (
+            r#""a":{"b.c":"x"},"a":{"b.c":"y"}"#,
+            &["any", "none", "twice"],
+        ),
+        (
+            r#""a":{"b.c":"x"},"a":{"b.c":"y"},"a.b":{"c":"x"}"#,
+            &["any", "twice"],
+        ),
+    ] {
+        let body =
+            format!(r#""verb":"create","requestObject":{{"metadata":{{"labels":{{{labels}}}}}}}"#);
+        let hits = scan(&mut rules.scanner(), event(&body).as_bytes());
+        assert_eq!(hits, expected, "{labels}");
     }
 }

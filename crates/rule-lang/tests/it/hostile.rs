@@ -1,7 +1,6 @@
 //! Text that is made to hurt: every answer is a diagnostic, and comes soon.
 
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use rule_lang::{Compiled, Compiler};
@@ -18,16 +17,11 @@ fn rule(detection: &str) -> String {
     )
 }
 
-/// The first code, for text that must be refused within a few seconds even without optimisation.
+/// The first code, for text that must be refused. No test here looks at a clock: the texts are so large that what is not
+/// nearly linear would take hours.
 #[track_caller]
 fn refused(text: &str) -> &'static str {
-    let start = Instant::now();
     let compiled = compile(text);
-    assert!(
-        start.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        start.elapsed()
-    );
     assert!(compiled.rules.is_empty());
     for diagnostic in &compiled.diagnostics {
         assert!(diagnostic.message().len() < 400, "{}", diagnostic.message());

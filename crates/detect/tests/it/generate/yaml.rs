@@ -18,7 +18,9 @@ pub(crate) fn yaml(rule: &Rule) -> String {
 }
 
 fn line(out: &mut String, indent: usize, text: &str) {
-    *out += &format!("{}{text}\n", " ".repeat(indent));
+    *out += &" ".repeat(indent);
+    *out += text;
+    out.push('\n');
 }
 
 fn scope(scope: &Scope, indent: usize, out: &mut String) {
@@ -62,13 +64,17 @@ fn condition(found: &Condition, strength: usize) -> String {
 
 fn body(found: &Body, indent: usize, out: &mut String) {
     match found {
-        Body::And(entries) => entries.iter().for_each(|found| entry(found, indent, out)),
+        Body::And(entries) => {
+            for found in entries {
+                entry(found, indent, out);
+            }
+        }
         Body::Or(maps) => {
             for entries in maps {
                 line(out, indent, "-");
-                entries
-                    .iter()
-                    .for_each(|found| entry(found, indent + 4, out));
+                for found in entries {
+                    entry(found, indent + 4, out);
+                }
             }
         }
         Body::Keywords(words) => {

@@ -131,6 +131,14 @@ impl Node {
         }
     }
 
+    /// The members of a list, lists in it as they are.
+    pub(crate) fn direct_members(&self) -> Vec<&Node> {
+        match &self.value {
+            Value::List(members) => members.iter().collect(),
+            _ => self.patched_members(),
+        }
+    }
+
     /// What a block ranges over.
     pub(crate) fn block_members(&self) -> Vec<Node> {
         if matches!(self.value, Value::Unknown) {
@@ -211,11 +219,13 @@ impl Node {
             found.extend(child.follow(rest));
         }
         for (dot, _) in name.match_indices('.') {
-            if let Some(child) = self.get(&name[..dot]) {
+            let (first, remaining) = name.split_at(dot);
+            let remaining = remaining.strip_prefix('.').unwrap();
+            if let Some(child) = self.get(first) {
                 if matches!(child.value, Value::Unknown) {
                     found.push(child.clone());
                 } else {
-                    found.extend(child.dotted(&name[dot + 1..], rest));
+                    found.extend(child.dotted(remaining, rest));
                 }
             }
         }
@@ -266,13 +276,15 @@ pub(crate) fn steps(text: &str, mut free: bool) -> Vec<Step> {
             rest = after;
         } else if free {
             let end = rest.find('[').unwrap_or(rest.len());
-            steps.push(Step::Dotted(rest[..end].to_owned()));
-            rest = &rest[end..];
+            let (name, after) = rest.split_at(end);
+            steps.push(Step::Dotted(name.to_owned()));
+            rest = after;
         } else {
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            free = FREE.contains(&&rest[..end]);
-            steps.push(Step::Key(rest[..end].to_owned()));
-            rest = &rest[end..];
+            let (name, after) = rest.split_at(end);
+            free = FREE.contains(&name);
+            steps.push(Step::Key(name.to_owned()));
+            rest = after;
         }
     }
     steps

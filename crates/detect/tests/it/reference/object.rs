@@ -199,7 +199,7 @@ fn container(member: &Node, kind: &str, volumes: &[(String, Node)]) -> Node {
     }
     entries.push(("kind".to_owned(), Node::text_of("kind", kind)));
     let added = member.at(&["securityContext", "capabilities", "add"]);
-    let added = added.map_or_else(Vec::new, Node::list_members);
+    let added = added.map_or_else(Vec::new, Node::direct_members);
     let capabilities = added.into_iter().filter_map(|capability| {
         let name = capability.text()?.to_uppercase();
         let name = name.strip_prefix("CAP_").unwrap_or(&name);
@@ -209,7 +209,7 @@ fn container(member: &Node, kind: &str, volumes: &[(String, Node)]) -> Node {
         entries.push(("capabilities".to_owned(), list));
     }
     let mounts = member.get("volumeMounts");
-    let mounts = mounts.map_or_else(Vec::new, Node::list_members);
+    let mounts = mounts.map_or_else(Vec::new, Node::direct_members);
     let paths = mounts.into_iter().flat_map(|mount| {
         let name = mount.get("name").and_then(Node::text);
         let of_name = volumes.iter().filter(move |(known, _)| name == Some(known));

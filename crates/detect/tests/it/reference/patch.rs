@@ -7,7 +7,11 @@ pub(crate) fn of(body: &Node) -> Option<Node> {
     match &body.value {
         Value::Object(_) => Some(obey(body)),
         Value::List(operations) => {
-            let mut root = Node::new("patch", Value::Patched(Vec::new()));
+            let mut root = Node {
+                id: "patch".to_owned(),
+                value: Value::Patched(Vec::new()),
+                ..body.clone()
+            };
             for (at, operation) in operations.iter().enumerate() {
                 apply(&mut root, operation, at);
             }
@@ -24,8 +28,17 @@ fn is_directive(key: &str) -> bool {
         || key.starts_with("$deleteFromPrimitiveList/")
 }
 
+/// Whether a directive deletes a node. What says more than which one it is may be meant to stay: a merge patch knows no
+/// directives.
 fn is_deleted(node: &Node) -> bool {
-    node.get("$patch").and_then(Node::text) == Some("delete")
+    let others = node.children().iter().filter(|(key, _)| key != "$patch");
+    let others: Vec<&Node> = others.map(|(_, node)| node).collect();
+    let named = match others.as_slice() {
+        [] => true,
+        [name] => matches!(name.value, Value::Text(_) | Value::Number(_)),
+        _ => false,
+    };
+    named && node.get("$patch").and_then(Node::text) == Some("delete")
 }
 
 /// Takes directives out, and what they delete.
@@ -150,7 +163,10 @@ fn set(node: &mut Node, path: &[String], value: Node, insert: bool, operation: u
         return;
     }
     let id = format!("{}/{token}/{operation}", node.id);
-    let mut child = Node::new(id, Value::Patched(Vec::new()));
+    let mut child = Node {
+        choices: node.choices.clone(),
+        ..Node::new(id, Value::Patched(Vec::new()))
+    };
     set(&mut child, rest, value, insert, operation);
     match &mut node.value {
         Value::List(members) => members.push(child),

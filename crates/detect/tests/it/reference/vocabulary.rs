@@ -6,7 +6,7 @@ use super::readings::Reading;
 use super::text::{clean_path, ipv4, percent_decode};
 
 /// Names with something below them, and whether that is a map of free form.
-const ROOTS: [(&str, bool); 24] = [
+const ROOTS: [(&str, bool); 23] = [
     ("annotations", true),
     ("user.extra", true),
     ("impersonatedUser.extra", true),
@@ -30,7 +30,6 @@ const ROOTS: [(&str, bool); 24] = [
     ("responseStatus.details", false),
     ("responseStatus.metadata", false),
     ("event.flags", false),
-    ("user.extra", true),
 ];
 
 /// Splits a name into a field and a path below it.
@@ -242,7 +241,12 @@ fn actor_kind(event: &Node) -> Option<String> {
 
 /// The parameters of the query; those that are repeated are lists.
 fn query(event: &Node) -> Option<Node> {
-    let uri = recorded_text(event, &["requestURI"])?;
+    let recorded = recorded(event, &["requestURI"])?;
+    let uri = recorded.text()?;
+    let made = |id: String, value: Value| Node {
+        choices: recorded.choices.clone(),
+        ..Node::new(id, value)
+    };
     let query = uri.split_once('?').map_or("", |(_, query)| query);
     let mut all: Vec<(String, Vec<Node>)> = Vec::new();
     for (at, pair) in query.split('&').enumerate() {
@@ -251,7 +255,10 @@ fn query(event: &Node) -> Option<Node> {
         }
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let key = percent_decode(key, true);
-        let value = Node::text_of(format!("query/{at}"), percent_decode(value, true));
+        let value = made(
+            format!("query/{at}"),
+            Value::Text(percent_decode(value, true)),
+        );
         match all.iter_mut().find(|(known, _)| *known == key) {
             Some((_, values)) => values.push(value),
             None => all.push((key, vec![value])),
@@ -261,11 +268,11 @@ fn query(event: &Node) -> Option<Node> {
         let value = if values.len() == 1 {
             values.remove(0)
         } else {
-            Node::new(format!("query/{key}"), Value::List(values))
+            made(format!("query/{key}"), Value::List(values))
         };
         (key, value)
     });
-    Some(Node::new("query", Value::Object(entries.collect())))
+    Some(made("query".to_owned(), Value::Object(entries.collect())))
 }
 
 fn is_exec(event: &Node) -> bool {
@@ -330,7 +337,10 @@ pub(crate) fn image_parts(id: &str, image: &str) -> Vec<(String, Node)> {
     };
     let last = rest.rsplit('/').next().unwrap();
     let (name, tag) = match last.split_once(':') {
-        Some((_, tag)) => (&rest[..rest.len() - tag.len() - 1], Some(tag)),
+        Some((_, tag)) => (
+            rest.strip_suffix(tag).unwrap().strip_suffix(':').unwrap(),
+            Some(tag),
+        ),
         None => (rest, None),
     };
     let host = name
