@@ -56,6 +56,8 @@ pub(crate) enum Kind {
     TooLong { limit: usize, actual: u64 },
     #[error("what a record packs is {actual} bytes or more, over the limit of {limit}; it starts")]
     Unpacked { limit: usize, actual: usize },
+    #[error("a record that began on line {0} was split and never ended, seen")]
+    Unfinished(u64),
     #[error("a record holds what is no {0}; it starts")]
     Packed(&'static str),
     #[error("a record packs gzip, and this build lacks the feature `gzip`; it starts")]
@@ -124,6 +126,17 @@ impl DecodeError {
     /// What a record packs, when unpacked, is over the limit.
     pub(crate) fn unpacked(limit: usize, actual: usize) -> Self {
         Self::new(Kind::Unpacked { limit, actual }, 0)
+    }
+
+    /// A record is over the limit.
+    pub(crate) fn too_long(limit: usize, actual: usize) -> Self {
+        let actual = actual as u64;
+        Self::new(Kind::TooLong { limit, actual }, 0)
+    }
+
+    /// A record was split, began on this line, and its end did not come.
+    pub(crate) fn unfinished(line: u64) -> Self {
+        Self::new(Kind::Unfinished(line), 0)
     }
 
     /// What a record packs is not what it should be.

@@ -4,21 +4,24 @@ mod array;
 mod framing;
 mod input;
 mod list;
+mod pieces;
+mod skip;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::decode::build;
 use crate::error::{DecodeError, ReadError};
 use crate::event::Event;
 use crate::limits::Limits;
-use crate::scan::{is_space, skip_leniently};
-use crate::source::{Form, Opened, Piece, Provider, Source};
-use crate::tape::{Ask, Verdict};
+use crate::source::join::Joiner;
+use crate::source::{Opened, Provider, Source, openshift};
 use framing::{Found, Framing, What};
+use pieces::{Inner, Next};
+pub use skip::SkipReason;
+use skip::Tally;
 
 /// Reads audit records from a log, a webhook's posts or any other source of bytes.
 ///
@@ -58,6 +61,9 @@ pub struct Reader<R> {
     /// The record at hand, when it is a wrapper, and what it holds.
     outer: Option<Found>,
     opened: Opened,
+    /// Texts of which parts are missing.
+    joiner: Joiner,
+    skipped: Tally,
     /// What the embedder knows about where the stream comes from.
     given: Option<Arc<Source>>,
 }
@@ -161,31 +167,6 @@ pub struct Skipped<'a> {
     place: Place<'a>,
 }
 
-/// Why a record is passed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SkipReason {
-    /// It is sound JSON and something else.
-    NotAuditEvent,
-    /// It is a list without items.
-    EmptyList,
-    /// It is of another component of a managed control plane, or of the cloud's own API.
-    ControlPlane,
-    /// It is a message by which a pipeline looks after itself.
-    ControlMessage,
-}
-
-impl fmt::Display for SkipReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAuditEvent => "not an audit event",
-            Self::EmptyList => "empty list",
-            Self::ControlPlane => "of another component of the control plane",
-            Self::ControlMessage => "control message of a pipeline",
-        })
-    }
-}
-
 /// A record that cannot be read.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -203,6 +184,8 @@ impl<R: Read> Reader<R> {
             counters: Counters::default(),
             outer: None,
             opened: Opened::default(),
+            joiner: Joiner::default(),
+            skipped: Tally::default(),
             given: None,
         }
     }
@@ -241,6 +224,23 @@ impl<R: Read> Reader<R> {
         self.counters
     }
 
+    /// How many records were passed over for each reason that occurred.
+    ///
+    /// # Examples
+    /// ```
+    /// use audit_model::{Reader, SkipReason};
+    ///
+    /// let log = br#"{"kind":"Event","apiVersion":"v1","involvedObject":{},"reason":"Killing"} {}"#;
+    /// let mut reader = Reader::new(&log[..]);
+    /// while reader.next()?.is_some() {}
+    /// let skipped: Vec<_> = reader.skipped().collect();
+    /// assert_eq!(skipped, [(SkipReason::NotAuditEvent, 1), (SkipReason::ClusterEvent, 1)]);
+    /// # Ok::<(), audit_model::ReadError>(())
+    /// ```
+    pub fn skipped(&self) -> impl Iterator<Item = (SkipReason, u64)> + use<R> {
+        self.skipped.counts()
+    }
+
     /// The next record; `None` at the end of the stream.
     ///
     /// # Errors
@@ -258,112 +258,6 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Finds the next record, in the stream or in the wrapper at hand.
-    fn advance(&mut self) -> Result<Option<Next>, ReadError> {
-        loop {
-            while let Some(piece) = self.opened.next() {
-                if let Some(inner) = self.piece(piece) {
-                    return Ok(Some(Next::Inner(inner)));
-                }
-            }
-            let found = self.framing.advance()?;
-            self.counters.bytes = self.framing.input.offset();
-            let Some(found) = found else { return Ok(None) };
-            if matches!(found.what, What::Skipped(SkipReason::NotAuditEvent)) {
-                let Framing { input, limits, .. } = &self.framing;
-                let raw = input.buffer.get(found.range.clone()).unwrap_or_default();
-                if self.opened.open(raw, limits) {
-                    self.outer = Some(found);
-                    continue;
-                }
-            }
-            return Ok(Some(Next::Outer(found)));
-        }
-    }
-
-    /// Looks at a piece of the wrapper at hand; `None` if it holds pieces itself.
-    fn piece(&mut self, piece: Piece) -> Option<Inner> {
-        let Framing { tape, limits, .. } = &mut self.framing;
-        let inner = |what, range| {
-            Some(Inner {
-                what,
-                range,
-                partial: false,
-                source: piece.source.clone(),
-            })
-        };
-        match piece.form.clone() {
-            Form::Skipped(reason) => return inner(What::Skipped(reason), piece.range),
-            Form::Malformed(error) => return inner(What::Malformed(error), piece.range),
-            Form::Cut => {
-                let range = self.opened.mend(piece.range.clone());
-                let text = self.opened.bytes.get(range.clone()).unwrap_or_default();
-                return match tape.scan(text, Ask::Event, limits) {
-                    Ok((_, Verdict::Event)) => Some(Inner {
-                        what: What::Event,
-                        range,
-                        partial: true,
-                        source: piece.source,
-                    }),
-                    Ok((_, Verdict::Malformed(error))) | Err(error) => {
-                        inner(What::Malformed(error), piece.range)
-                    }
-                    Ok(_) => inner(What::Skipped(SkipReason::NotAuditEvent), piece.range),
-                };
-            }
-            Form::Text => {}
-        }
-        let text = self
-            .opened
-            .bytes
-            .get(piece.range.clone())
-            .unwrap_or_default();
-        let (end, verdict) = match tape.scan(text, Ask::Event, limits) {
-            Ok(scanned) => scanned,
-            Err(error) => return inner(What::Malformed(error), piece.range),
-        };
-        let range = piece.range.start..piece.range.start + end;
-        let rest = text.get(end..).unwrap_or_default();
-        let more = rest.iter().any(|byte| !is_space(*byte));
-        let items = match &verdict {
-            Verdict::List(lists) => Some(elements(text, lists)),
-            Verdict::Other(crate::tape::Kind::List) => {
-                Some(elements(text, std::slice::from_ref(&(0..end))))
-            }
-            _ => None,
-        };
-        if more {
-            // Values without a separator: a pipeline has joined them.
-            self.opened.push(&piece, range.end..piece.range.end);
-        }
-        if let Some(items) = items {
-            if items.is_empty() {
-                return inner(What::Skipped(SkipReason::EmptyList), range);
-            }
-            for item in items.into_iter().rev() {
-                self.opened
-                    .push(&piece, range.start + item.start..range.start + item.end);
-            }
-            return None;
-        }
-        match verdict {
-            Verdict::Event => inner(What::Event, range),
-            Verdict::Malformed(error) => inner(What::Malformed(error), range),
-            _ => {
-                let whole = Piece {
-                    range: range.clone(),
-                    ..piece.clone()
-                };
-                let limits = self.framing.limits;
-                if self.opened.open_piece(&whole, &limits) {
-                    None
-                } else {
-                    inner(What::Skipped(SkipReason::NotAuditEvent), range)
-                }
-            }
-        }
-    }
-
     /// The record of something found in the stream.
     fn record(&mut self, found: Found) -> Record<'_> {
         let Found {
@@ -377,6 +271,7 @@ impl<R: Read> Reader<R> {
             head,
             tape,
             list,
+            limits,
             ..
         } = &self.framing;
         let bytes = if matches!(what, What::Oversized(_)) {
@@ -396,7 +291,10 @@ impl<R: Read> Reader<R> {
                 if let Some(list) = list {
                     inherit(&mut event, &list.api_version);
                 }
-                event.source.clone_from(&self.given);
+                event.source = match openshift::restore(&mut event, limits) {
+                    None => self.given.clone(),
+                    known => merge(known, self.given.as_ref()),
+                };
                 Record::Event(EventRecord {
                     event,
                     place,
@@ -405,9 +303,10 @@ impl<R: Read> Reader<R> {
             }
             What::Skipped(reason) => {
                 self.counters.skipped += 1;
+                self.skipped.add(reason);
                 Record::Skipped(Skipped { reason, place })
             }
-            What::Malformed(error) | What::Oversized(error) => {
+            What::Malformed(error) | What::Line(error) | What::Oversized(error) => {
                 self.counters.malformed += 1;
                 Record::Malformed(Malformed { error, place })
             }
@@ -421,7 +320,9 @@ impl<R: Read> Reader<R> {
             counters,
             outer,
             opened,
+            skipped,
             given,
+            ..
         } = self;
         let (range, offset, line) = outer.as_ref().map_or((0..0, 0, 0), |outer| {
             (outer.range.clone(), outer.offset, outer.line)
@@ -435,7 +336,8 @@ impl<R: Read> Reader<R> {
             What::Event => {
                 let text = opened.bytes.get(inner.range).unwrap_or_default();
                 let mut event = build(text, &framing.tape);
-                event.source = merge(inner.source, given.as_ref());
+                let known = openshift::restore(&mut event, &framing.limits).or(inner.source);
+                event.source = merge(known, given.as_ref());
                 let mut record = EventRecord {
                     event,
                     place,
@@ -452,9 +354,10 @@ impl<R: Read> Reader<R> {
             }
             What::Skipped(reason) => {
                 counters.skipped += 1;
+                skipped.add(reason);
                 Record::Skipped(Skipped { reason, place })
             }
-            What::Malformed(error) | What::Oversized(error) => {
+            What::Malformed(error) | What::Line(error) | What::Oversized(error) => {
                 counters.malformed += 1;
                 Record::Malformed(Malformed {
                     error: error.at(offset, line),
@@ -480,47 +383,6 @@ impl<R: Read> Reader<R> {
     pub fn owned_events(&mut self) -> OwnedEvents<'_, R> {
         OwnedEvents { reader: self }
     }
-}
-
-/// What comes next.
-enum Next {
-    /// A record of the stream.
-    Outer(Found),
-    /// A piece of the wrapper at hand.
-    Inner(Inner),
-}
-
-/// A piece of a wrapper that is a record.
-struct Inner {
-    what: What,
-    /// Where its text stands in what was opened.
-    range: Range<usize>,
-    /// Whether the text was cut and mended.
-    partial: bool,
-    source: Option<Arc<Source>>,
-}
-
-/// The elements of lists, whose structure is sound.
-fn elements(text: &[u8], lists: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for list in lists {
-        let end = list.end.saturating_sub(1);
-        let mut at = list.start + 1;
-        while at < end {
-            match text.get(at) {
-                Some(b',') => at += 1,
-                Some(byte) if is_space(*byte) => at += 1,
-                _ => {
-                    let Ok(next) = skip_leniently(text, at) else {
-                        break;
-                    };
-                    found.push(at..next.min(end));
-                    at = next.max(at + 1);
-                }
-            }
-        }
-    }
-    found
 }
 
 /// What a record says about where it came from, with what the embedder knows better.

@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 mod shipped {
+    use std::sync::Arc;
+
+    use detect::audit_model::{Provider, Source};
     use detect::{Detection, Event, Limits, Reader, Record, RuleSet, testing};
 
     fn rules() -> RuleSet {
@@ -321,6 +324,67 @@ mod shipped {
             }
             .json(),
         );
+    }
+
+    #[test]
+    fn an_operator_of_openshift_is_normal_on_openshift_only() {
+        let json = Write {
+            verb: "create",
+            resource: "daemonsets",
+            namespace: "openshift-multus",
+            code: 201,
+            request: template(
+                r#"{"name":"multus","image":"quay.io/openshift-release-dev/multus@sha256:ab","securityContext":{"privileged":true}}"#,
+            ),
+            ..Write::default()
+        }
+        .json()
+        .replace("dana@example.test", "system:serviceaccount:openshift-network-operator:default")
+        .replace(r#""devs","#, r#""system:serviceaccounts","#);
+        let rules = rules();
+        let mut event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(rules.scanner().scan(&event).len(), 2);
+        event.source = Some(Arc::new(Source::from(Provider::OpenShift)));
+        let hits: Vec<_> = rules
+            .scanner()
+            .scan(&event)
+            .map(|hit| hit.rule().name().to_owned())
+            .collect();
+        assert_eq!(hits, [""; 0]);
+    }
+
+    #[test]
+    fn spellings_of_one_index_are_one_container() {
+        let rules = RuleSet::builder()
+            .text(
+                "both.yaml",
+                "
+title: Both
+name: both
+logsource: {product: kubernetes, service: audit}
+sigma-version: 3
+detection:
+  one:
+    containers[any]: {image: evil, securityContext.privileged: true}
+  condition: one
+",
+            )
+            .build()
+            .unwrap();
+        let fires = |first: &str, second: &str| {
+            let request = format!(
+                r#"[{{"op":"replace","path":"/spec/template/spec/containers/{first}/image","value":"evil"}},{{"op":"add","path":"/spec/template/spec/containers/{second}/securityContext","value":{{"privileged":true}}}}]"#
+            );
+            let json = Write {
+                request,
+                ..Write::default()
+            }
+            .json();
+            let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+            rules.scanner().scan(&event).len() == 1
+        };
+        assert!(fires("0", "0") && fires("0", "00") && fires("+10", "010"));
+        assert!(!fires("0", "1") && !fires("1", "10") && !fires("0", "-1"));
     }
 
     #[test]

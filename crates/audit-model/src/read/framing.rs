@@ -36,6 +36,8 @@ pub(crate) enum What {
     Event,
     Skipped(SkipReason),
     Malformed(DecodeError),
+    /// A whole line that is no JSON and may still be known.
+    Line(DecodeError),
     /// Malformed, and so large that only its head was kept.
     Oversized(DecodeError),
 }
@@ -62,6 +64,8 @@ pub(crate) struct Framing<R> {
     /// Up to this offset a value that spans lines was looked for and not found.
     pub(crate) no_span_before: u64,
     line: u64,
+    /// Whether nothing but white space stands before the cursor on its line.
+    at_line_start: bool,
 }
 
 impl<R: Read> Framing<R> {
@@ -76,6 +80,7 @@ impl<R: Read> Framing<R> {
             passing: None,
             no_span_before: 0,
             line: 1,
+            at_line_start: true,
         }
     }
 
@@ -125,7 +130,9 @@ impl<R: Read> Framing<R> {
                 .position(|byte| !is_space(*byte))
                 .unwrap_or(window.len());
             let (space, rest) = window.split_at_checked(blank).unwrap_or((window, &[]));
-            self.line += memchr_iter(b'\n', space).count() as u64;
+            let lines = memchr_iter(b'\n', space).count() as u64;
+            self.line += lines;
+            self.at_line_start |= lines > 0;
             let more = rest.len() < BOM.len() && BOM.starts_with(rest);
             let mark = rest.starts_with(BOM);
             let first = rest.first().copied();
@@ -279,8 +286,13 @@ impl<R: Read> Framing<R> {
     /// Takes the rest of the line as one malformed record.
     fn bad_line(&mut self, error: DecodeError) -> Result<Option<Found>, ReadError> {
         self.break_array();
+        let at_start = self.at_line_start;
         if let Some(line) = self.whole_line()? {
-            return Ok(Some(self.malformed(error, line)));
+            let mut found = self.malformed(error, line);
+            if at_start && let What::Malformed(error) = found.what {
+                found.what = What::Line(error);
+            }
+            return Ok(Some(found));
         }
         let error = error.within(self.input.offset(), self.line);
         self.start_passing(None, Some(error))
@@ -343,6 +355,7 @@ impl<R: Read> Framing<R> {
                 }
             }
             self.input.consume(length);
+            self.at_line_start = false;
             if !done && self.input.fill()? {
                 continue;
             }
@@ -420,6 +433,12 @@ impl<R: Read> Framing<R> {
             self.line += memchr_iter(b'\n', consumed).count() as u64;
         }
         self.input.consume(length);
+        self.at_line_start = false;
+    }
+
+    /// The line at the cursor.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
     }
 }
 

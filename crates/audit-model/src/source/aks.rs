@@ -1,7 +1,7 @@
 //! Azure AKS: audit events as text in diagnostic records, or as rows of a Log Analytics table.
 
 use crate::read::SkipReason;
-use crate::source::{Form, Outer, Pieces, Provider, Source, looks_like_json};
+use crate::source::{Form, Outer, Pieces, Provider, Source, line, looks_like_json};
 use crate::tree::{Kind, NodeId};
 
 /// Columns of `AKSAudit` and `AKSAuditAdmin` and the members of the event that they hold.
@@ -117,6 +117,7 @@ fn log(category: Option<&str>, log: Option<NodeId>, outer: &Outer<'_>, pieces: &
     };
     match outer.tree.text(log) {
         Some(text) if looks_like_json(text) => pieces.text(text),
+        Some(text) if line::text(text, "", pieces) => {}
         Some(_) if audit => pieces.skip(SkipReason::NotAuditEvent),
         None if outer.tree.kind(log) == Kind::Object => pieces.node(outer.tree, log),
         _ => pieces.skip(SkipReason::ControlPlane),

@@ -8,7 +8,9 @@ use crate::tree::NodeId;
 const DIAGNOSTIC: &str = "/diagnosticLogs/Read";
 
 pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
-    if is_known(outer, outer.root) {
+    // `EventBridge` puts a record of CloudTrail into `detail`.
+    let bridged = outer.at(&["detail"]);
+    if is_known(outer, outer.root) || bridged.is_some_and(|record| is_known(outer, record)) {
         pieces.skip(SkipReason::ControlPlane);
     } else if outer
         .list(&["Records"])

@@ -1,13 +1,13 @@
 //! Amazon EKS: audit events verbatim in `CloudWatch` messages, in every form in which `CloudWatch` hands those out.
 
 use crate::read::SkipReason;
-use crate::source::{Outer, Pieces, Provider, Source, looks_like_json};
+use crate::source::{Outer, Pieces, Provider, Source, line, looks_like_json};
 use crate::tree::NodeId;
 
 /// What `CloudWatch` puts at the end of a message that it cuts.
-const TRUNCATED: &str = "[Truncated...]";
+pub(crate) const TRUNCATED: &str = "[Truncated...]";
 /// The streams of a cluster's log group that hold audit events.
-const AUDIT_STREAM: &str = "kube-apiserver-audit-";
+pub(crate) const AUDIT_STREAM: &str = "kube-apiserver-audit-";
 
 pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     if let Some(data) = outer.text(&["awslogs", "data"]) {
@@ -112,6 +112,9 @@ fn one(text: &str, stream: Option<&str>, pieces: &mut Pieces<'_>) {
     // What the other components of the control plane write is klog or logfmt text.
     let other_stream = stream.is_some_and(|stream| !stream.starts_with(AUDIT_STREAM));
     if !looks_like_json(text) {
+        if line::text(text, stream.unwrap_or_default(), pieces) {
+            return;
+        }
         pieces.skip(if other_stream {
             SkipReason::ControlPlane
         } else {

@@ -8,10 +8,18 @@ mod aks;
 mod cloud;
 mod cut;
 mod eks;
+mod elastic;
 mod gke;
+pub(crate) mod join;
+mod known;
+mod legacy;
+mod line;
 mod oke;
+pub(crate) mod openshift;
+mod otlp;
 mod request;
 mod sniff;
+mod wrap;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,12 +34,16 @@ use crate::limits::Limits;
 use crate::read::SkipReason;
 use crate::tree::{Kind, NodeId, Tree};
 
+pub(crate) use line::{is_whole, says_audit};
+
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
+/// No shorter record is a wrapper with something in it.
+const SHORTEST: usize = 16;
 /// Most wrappers around one event.
 const MAX_DEPTH: u8 = 4;
 
@@ -191,6 +203,10 @@ impl From<Provider> for Source {
 pub(crate) enum Form {
     /// Text to be sniffed like a record.
     Text,
+    /// Text of a wrapper that many programs use: it may be anything, and is no event if it is no JSON.
+    Loose,
+    /// A part of a text that a container runtime has split.
+    Part(Part),
     /// The beginning of an event, all that its source kept.
     Cut,
     /// Known and no audit event.
@@ -199,10 +215,31 @@ pub(crate) enum Form {
     Malformed(DecodeError),
 }
 
+/// Which part of a split text a piece is.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// What the parts of one text share.
+    pub(crate) stream: Box<str>,
+    pub(crate) end: End,
+}
+
+/// Whether a text goes on after a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The part is the last one.
+    Last,
+    /// It is not.
+    More,
+    /// It is not, unless a pipeline has removed the line feed that would say so.
+    Unsaid,
+}
+
 /// A piece of a record.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     pub(crate) form: Form,
+    /// Whether a value that spans lines was looked for and not found, so that each line is read for itself.
+    pub(crate) by_line: bool,
     /// Where its text stands in [`Opened::bytes`].
     pub(crate) range: Range<usize>,
     /// How many wrappers stand around it.
@@ -245,8 +282,10 @@ impl Opened {
 
     /// Opens a record that is sound JSON and no native event; whether it is known to hold something.
     pub(crate) fn open(&mut self, record: &[u8], limits: &Limits) -> bool {
-        self.bytes.clear();
-        self.pending.clear();
+        self.clear();
+        if record.len() < SHORTEST {
+            return false;
+        }
         self.open_value(Value::Outside(record), 0, None, limits)
     }
 
@@ -292,8 +331,76 @@ impl Opened {
             max_bytes: limits.record_bytes().saturating_mul(2),
         };
         let known = sniff::open(&outer, &mut pieces);
+        if known && pieces.len() == 0 {
+            // A wrapper that holds nothing is a record too.
+            pieces.skip(SkipReason::EmptyList);
+        }
         pending.extend(made.drain(..).rev());
         known
+    }
+
+    /// Opens a line of the stream that is no JSON; whether it is known to hold something.
+    pub(crate) fn open_line(&mut self, line: &[u8], limits: &Limits) -> bool {
+        self.clear();
+        let mut pieces = Pieces {
+            bytes: &mut self.bytes,
+            made: &mut self.made,
+            depth: 1,
+            source: None,
+            max_bytes: limits.record_bytes().saturating_mul(2),
+        };
+        let known = line::open(line, "", &mut pieces);
+        self.pending.extend(self.made.drain(..).rev());
+        known
+    }
+
+    /// Opens a piece that is no JSON; whether it is known to hold something.
+    pub(crate) fn open_text(&mut self, piece: &Piece, limits: &Limits) -> bool {
+        let text = self
+            .bytes
+            .get(piece.range.clone())
+            .unwrap_or_default()
+            .to_vec();
+        self.made.clear();
+        let mut pieces = Pieces {
+            bytes: &mut self.bytes,
+            made: &mut self.made,
+            depth: piece.depth + 1,
+            source: piece.source.clone(),
+            max_bytes: limits.record_bytes().saturating_mul(2),
+        };
+        let known = piece.depth < MAX_DEPTH && line::open(&text, "", &mut pieces);
+        self.pending.extend(self.made.drain(..).rev());
+        known
+    }
+
+    /// Forgets the record at hand.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.pending.clear();
+        self.made.clear();
+    }
+
+    /// Puts something that cannot be read before all other pieces.
+    pub(crate) fn push_malformed(&mut self, error: DecodeError) {
+        self.pending.push(Piece {
+            form: Form::Malformed(error),
+            by_line: false,
+            range: 0..0,
+            depth: 0,
+            source: None,
+        });
+    }
+
+    /// Puts text that was joined before all other pieces.
+    pub(crate) fn push_joined(&mut self, like: &Piece, text: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(text);
+        self.pending.push(Piece {
+            form: Form::Loose,
+            range: start..self.bytes.len(),
+            ..like.clone()
+        });
     }
 
     /// Closes what is open at the end of a text that was cut; where the result stands.
@@ -306,7 +413,6 @@ impl Opened {
     /// Puts what follows a piece's first value, or the items of a list, before all other pieces.
     pub(crate) fn push(&mut self, like: &Piece, range: Range<usize>) {
         self.pending.push(Piece {
-            form: Form::Text,
             range,
             ..like.clone()
         });
@@ -324,6 +430,11 @@ impl Pieces<'_> {
         self.source = Some(Arc::new(source));
     }
 
+    /// Says again what was known at an earlier time.
+    pub(crate) fn restore_source(&mut self, source: Option<Arc<Source>>) {
+        self.source = source;
+    }
+
     /// What has been said about where the pieces come from.
     pub(crate) fn source(&self) -> Option<&Arc<Source>> {
         self.source.as_ref()
@@ -337,6 +448,20 @@ impl Pieces<'_> {
     /// Adds text to be sniffed, as bytes that may be no UTF-8.
     pub(crate) fn raw(&mut self, text: &[u8]) {
         self.write(Form::Text, |bytes| bytes.extend_from_slice(text));
+    }
+
+    /// Adds text that may be anything.
+    pub(crate) fn loose(&mut self, text: &[u8]) {
+        self.write(Form::Loose, |bytes| bytes.extend_from_slice(text));
+    }
+
+    /// Adds a part of a text that was split.
+    pub(crate) fn part(&mut self, stream: &str, end: End, text: &[u8]) {
+        let part = Part {
+            stream: stream.into(),
+            end,
+        };
+        self.write(Form::Part(part), |bytes| bytes.extend_from_slice(text));
     }
 
     /// Adds the beginning of an event, which is all that its source kept.
@@ -363,6 +488,7 @@ impl Pieces<'_> {
         let range = start..self.bytes.len();
         self.made.push(Piece {
             form,
+            by_line: false,
             range,
             depth: self.depth,
             source: self.source.clone(),
@@ -419,6 +545,24 @@ impl<'o> Outer<'o> {
             .filter(|node| self.tree.kind(*node) == Kind::List);
         let tree = self.tree;
         list.into_iter().flat_map(move |list| tree.children(list))
+    }
+
+    /// The members of the list at a path of keys below a node; none where there is no list.
+    pub(crate) fn members_below(
+        &self,
+        node: NodeId,
+        keys: &[&str],
+    ) -> impl Iterator<Item = NodeId> + use<'o> {
+        let tree = self.tree;
+        self.below(node, keys)
+            .filter(|list| tree.kind(*list) == Kind::List)
+            .into_iter()
+            .flat_map(move |list| tree.children(list))
+    }
+
+    /// Whether the record has a member, be it null.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.tree.children_at(self.root, key).next().is_some()
     }
 
     /// Whether there is a list at a path of keys.

@@ -21,4 +21,6 @@ mod reader;
 #[cfg(test)]
 mod vocabulary;
 #[cfg(test)]
+mod wrappers;
+#[cfg(test)]
 mod write;

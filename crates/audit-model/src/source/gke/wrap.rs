@@ -72,9 +72,8 @@ fn message(outer: &Outer<'_>, message: Option<NodeId>, pieces: &mut Pieces<'_>) 
         return;
     };
     match unpack(data, outer.limits) {
-        Ok(bytes) if looks_like_json(&String::from_utf8_lossy(&bytes)) => pieces.raw(&bytes),
         // A topic may carry other things.
-        Ok(_) => pieces.skip(SkipReason::NotAuditEvent),
+        Ok(bytes) => pieces.loose(&bytes),
         Err(error) => pieces.malformed(error),
     }
 }
