@@ -304,10 +304,23 @@ impl<'s> Reading<'s> {
             .add_text_with(|out| percent_decode(split_query(uri).0, false, out))
     }
 
+    /// Whether the event's log may have left out the query, so that what is not there says nothing.
+    pub(crate) fn is_queryless(&self) -> bool {
+        let provider = self.recorded(FieldId::SourceProvider);
+        let uri = self.recorded(FieldId::RequestUri).unwrap_or_default();
+        !uri.contains('?')
+            && [Provider::Gke, Provider::Oke]
+                .iter()
+                .any(|of| provider == Some(of.as_str()))
+    }
+
     fn find_query(&mut self) -> NodeId {
         let Some(uri) = self.recorded(FieldId::RequestUri) else {
             return self.missing();
         };
+        if self.is_queryless() {
+            return self.missing();
+        }
         let map = self.tree().add(Kind::Object);
         for (key, value) in parameters(split_query(uri).1) {
             let tree = self.tree();
@@ -328,20 +341,38 @@ impl<'s> Reading<'s> {
     fn find_outcome(&mut self) -> NodeId {
         let decision = self.field(FieldId::Decision);
         let tree = &self.scratch.tree;
-        let forbidden = tree
-            .readings(decision)
-            .any(|reading| tree.text(reading) == Some("forbid"));
-        let code = self.source.code(self.number);
-        let outcome = match code {
-            Some(401 | 403) => "denied",
-            _ if forbidden => "denied",
-            Some(400..) => "failure",
-            None if self.recorded(FieldId::ResponseStatusStatus) == Some("Failure") => "failure",
-            None => return self.missing(),
-            Some(_) if self.is_dry_run() => "dry-run",
-            Some(_) => "success",
+        let forbids = |reading| tree.text(reading) == Some("forbid");
+        let (some, all) = (
+            tree.readings(decision).any(forbids),
+            tree.readings(decision).all(forbids),
+        );
+        let denied = if some {
+            self.text(Some("denied"))
+        } else {
+            self.missing()
         };
-        self.text(Some(outcome))
+        if all {
+            return denied;
+        }
+        let outcome = match self.source.code(self.number) {
+            Some(401 | 403) => Some("denied"),
+            Some(400..) => Some("failure"),
+            None if self.recorded(FieldId::ResponseStatusStatus) == Some("Failure") => {
+                Some("failure")
+            }
+            None => None,
+            Some(_) if self.is_dry_run() => Some("dry-run"),
+            Some(_) => Some("success"),
+        };
+        let outcome = self.text(outcome);
+        if !some {
+            return outcome;
+        }
+        // A repeated annotation leaves the decision open, and so what came of it.
+        let either = self.tree().add(Kind::Either);
+        self.tree().push(either, denied);
+        self.tree().push(either, outcome);
+        either
     }
 
     /// Whether GKE wrote the event's annotations: elsewhere anybody's webhook may choose the keys that are GKE's.

@@ -2,7 +2,6 @@
 
 use crate::field::FieldId;
 use crate::scratch::Reading;
-use crate::source::Provider;
 use crate::tree::{Kind, NodeId};
 
 /// The label in which GKE's audit log has the command of an exec, as one line.
@@ -88,14 +87,6 @@ impl Reading<'_> {
         } else {
             self.missing()
         }
-    }
-
-    /// Whether the event's log may leave out queries, so that what is not there says nothing.
-    fn is_queryless(&self) -> bool {
-        let provider = self.recorded(FieldId::SourceProvider);
-        let uri = self.recorded(FieldId::RequestUri).unwrap_or_default();
-        provider == Some(Provider::Gke.as_str())
-            || provider == Some(Provider::Oke.as_str()) && !uri.contains('?')
     }
 
     /// A boolean parameter, as the API server reads it: everything but `0` and `false` is true

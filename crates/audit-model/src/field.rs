@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::path::{Path, PathError, below};
+use crate::path::{Path, PathError, Segment, below};
 
 /// What kind of value a field yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,11 +242,21 @@ impl Field {
             kind: FieldErrorKind::Path(error),
             suggestions: Vec::new(),
         })?;
+        if let Some(part) = unknown_image_part(info.id, &path) {
+            let near = IMAGE_PARTS
+                .iter()
+                .map(|known| (strsim::damerau_levenshtein(known, part), known));
+            let nearest = near.min().map(|(_, known)| name.replace(part, known));
+            return Err(FieldError {
+                kind: FieldErrorKind::Unknown,
+                suggestions: nearest.into_iter().collect(),
+            });
+        }
         let open = match info.shape {
             Shape::Object | Shape::Objects => true,
             // An entry, and a member of it.
             Shape::Map => path.segments().len() <= 2,
-            Shape::List => matches!(path.segments(), [] | [crate::Segment::Index(_)]),
+            Shape::List => matches!(path.segments(), [] | [Segment::Index(_)]),
             Shape::Text | Shape::Number | Shape::Bool | Shape::Struct => path.is_empty(),
         };
         if open {
@@ -294,6 +304,29 @@ impl fmt::Display for Field {
             Some(first) if first.is_bracketed() => self.path.fmt(f),
             Some(_) => write!(f, ".{}", self.path),
         }
+    }
+}
+
+/// The parts that an image is taken apart into; it has no others.
+const IMAGE_PARTS: [&str; 4] = ["registry", "repository", "tag", "digest"];
+
+/// A part of a container's image that no image has.
+fn unknown_image_part(id: FieldId, path: &Path) -> Option<&str> {
+    let steps = path
+        .segments()
+        .iter()
+        .filter(|segment| !matches!(segment, Segment::Index(_)));
+    let keys: Vec<&str> = steps
+        .filter_map(|segment| match segment {
+            Segment::Key(key) => Some(&**key),
+            _ => None,
+        })
+        .collect();
+    match keys.as_slice() {
+        ["image", part, ..] if id == FieldId::Containers && !IMAGE_PARTS.contains(part) => {
+            Some(part)
+        }
+        _ => None,
     }
 }
 
@@ -416,5 +449,9 @@ mod tests {
         assert_eq!(suggestions("Verb"), ["verb"]);
         assert_eq!(suggestions("usr.username"), ["user.username"]);
         assert!(suggestions("zzzzzzzz").is_empty());
+        assert_eq!(
+            suggestions("containers.image.regisry"),
+            ["containers.image.registry"]
+        );
     }
 }

@@ -233,7 +233,7 @@ impl Apply<'_> {
         }
         tree.children(container)
             .inspect(|_| self.step(1))
-            .filter(|child| tree.key(*child) == Some(token))
+            .filter(|child| tree.key(*child).is_some_and(|key| is_same(key, token)))
             .last()
     }
 
@@ -311,6 +311,18 @@ impl Apply<'_> {
             self.tree.push_at(container, token, node);
         }
     }
+}
+
+/// Whether two tokens name one place: to the API server's library `0`, `00` and `+0` are the same index.
+fn is_same(key: &str, token: &str) -> bool {
+    let digits = |index: &'_ str| index.trim_start_matches('+').trim_start_matches('0').len();
+    key == token
+        || (is_index(key)
+            && is_index(token)
+            && !key.starts_with('-')
+            && !token.starts_with('-')
+            && digits(key) == digits(token)
+            && key.ends_with(token.get(token.len() - digits(token)..).unwrap_or_default()))
 }
 
 /// The tokens of a JSON pointer. What stands before the first slash is not looked at, as the API server's library does.

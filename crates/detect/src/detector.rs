@@ -16,9 +16,9 @@ const DEFAULT_REQUESTS: usize = 65_536;
 /// A [`Scanner`] for one stream: a request that hits at several stages is told once per rule.
 ///
 /// An exec is logged when it starts and again when it ends; a webhook sends a batch again when it saw no answer. A hit is
-/// folded into an earlier one only when source, `auditID`, time of receipt, verb, request URI and user are the same and
-/// the stage is another one, or the record is the same byte for byte. A client chooses some of these and not all: it
-/// cannot make two requests look like one.
+/// folded into an earlier one only when source, `auditID`, time of receipt (on GKE, which records none, the status
+/// code), verb, request URI and user are the same and the stage is another one, or the event is the same byte for
+/// byte. A client chooses some of these and not all: it cannot make two requests look like one.
 ///
 /// Memory is bounded: the requests with hits that came last are remembered, 65 536 of them by default.
 #[derive(Debug)]
@@ -126,26 +126,29 @@ impl Detector {
     }
 
     fn key(&self, event: &Event<'_>) -> Key {
+        // Cloud Logging has one time per entry, that of the stage. In its place stands the answer, which the stages
+        // of a stream have in common: a request that failed does not speak for one that did not.
+        let gke = event.text(0, FieldId::SourceProvider) == Some(Provider::Gke.as_str());
+        let (time, code) = if gke {
+            (None, event.code(0))
+        } else {
+            (event.text(0, FieldId::RequestReceivedTimestamp), None)
+        };
         let fields = [
             FieldId::SourceProvider,
             FieldId::SourceCluster,
             FieldId::AuditId,
-            FieldId::RequestReceivedTimestamp,
             FieldId::Verb,
             FieldId::RequestUri,
             FieldId::UserUsername,
             FieldId::UserUid,
         ];
-        // Cloud Logging has one time per entry, that of the stage.
-        let gke = event.text(0, FieldId::SourceProvider) == Some(Provider::Gke.as_str());
-        let fields = fields
-            .iter()
-            .filter(|field| !(gke && **field == FieldId::RequestReceivedTimestamp));
         self.hashers.each_ref().map(|hasher| {
             let mut state = hasher.build_hasher();
-            for field in fields.clone().copied() {
+            for field in fields {
                 event.text(0, field).hash(&mut state);
             }
+            (time, code).hash(&mut state);
             std::hash::Hasher::finish(&state)
         })
     }

@@ -54,7 +54,9 @@ pub use detector::Detector;
 pub use hit::{Evidence, Hit};
 pub use rule_lang;
 pub use rule_lang::{Diagnostic, Level, Rule, Severity};
-pub use rule_set::{BuildError, Inactive, LoadError, LoadReport, RuleSet, RuleSetBuilder};
+pub use rule_set::{
+    BuildError, Inactive, InactiveFilter, LoadError, LoadReport, RuleSet, RuleSetBuilder,
+};
 pub use scanner::{Hits, Scanner};
 
 /// The README's code compiles and runs.

@@ -12,7 +12,7 @@ use regex_automata::Input;
 use regex_automata::meta;
 use rule_lang::{
     Comparison, Literal, Number, Operand, Pattern, PatternKind, Polarity, Predicate, Relation,
-    Test, compare, fold_into,
+    Test, TimePart, TimeTest, compare, fold_into,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -42,6 +42,7 @@ pub(crate) enum Ask {
         field: Field,
         cased: bool,
     },
+    Time(TimePart, TimeTest),
 }
 
 /// A list of values, those without wildcards in sets.
@@ -93,6 +94,7 @@ impl Questions {
                 field: field.clone(),
                 cased: *cased,
             },
+            Test::Time(part, asked) => Ask::Time(*part, asked.clone()),
         };
         let id = PredicateId(u32::try_from(self.all.len()).ok()?);
         self.all.push(Question {
@@ -214,6 +216,10 @@ impl Questions {
                     let ip = ip.to_canonical();
                     networks.iter().any(|network| network.contains(&ip))
                 }),
+            Ask::Time(part, test) => value
+                .as_text()
+                .and_then(|text| part.of(text))
+                .is_some_and(|part| test.passes(part)),
             Ask::FieldRef { .. } => false,
         }
     }
@@ -248,13 +254,7 @@ fn compares(value: Value<'_>, comparison: Comparison, bound: Number) -> bool {
     let (Value::Number(text) | Value::Text(text)) = value else {
         return false;
     };
-    let Some(ordering) = Number::parse(text).and_then(|number| compare(number, bound)) else {
-        return false;
-    };
-    match comparison {
-        Comparison::Lt => ordering.is_lt(),
-        Comparison::Lte => ordering.is_le(),
-        Comparison::Gt => ordering.is_gt(),
-        Comparison::Gte => ordering.is_ge(),
-    }
+    Number::parse(text)
+        .and_then(|number| compare(number, bound))
+        .is_some_and(|ordering| comparison.holds(ordering))
 }

@@ -200,9 +200,16 @@ impl RuleSetBuilder {
             sources,
             diagnostics,
             inactive: Vec::new(),
+            inactive_filters: Vec::new(),
         };
         let mut inner = Inner::default();
         for filter in filters {
+            if let Some(reason) = filter.inactive() {
+                report.inactive_filters.push(InactiveFilter {
+                    filter: filter.name().to_owned(),
+                    reason: reason.to_owned(),
+                });
+            }
             // A program with more predicates than an index can count is refused by the compiler's limits.
             if let Some(linked) = Linked::new(filter.program().clone(), &mut inner.questions) {
                 inner.filters.push(ActiveFilter { filter, linked });
@@ -276,21 +283,32 @@ fn find_rule_files(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result
     Ok(())
 }
 
-/// A rule that is right and cannot match.
+/// A rule that is right and is not evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Inactive {
     /// The rule's name.
     pub rule: String,
-    /// Why, for example an empty placeholder list that it needs.
+    /// Why: a placeholder list that it needs is empty, or an override turned it off.
     pub reason: String,
 }
 
-/// What loading found: every diagnostic of every file, and the rules that are inactive.
+/// A filter that is right and narrows nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InactiveFilter {
+    /// The filter's name.
+    pub filter: String,
+    /// Why: an override turned it off.
+    pub reason: String,
+}
+
+/// What loading found: every diagnostic of every file, and the rules and filters that are inactive.
 pub struct LoadReport {
     sources: Sources,
     diagnostics: Vec<Diagnostic>,
     inactive: Vec<Inactive>,
+    inactive_filters: Vec<InactiveFilter>,
 }
 
 impl LoadReport {
@@ -311,9 +329,14 @@ impl LoadReport {
         &self.sources
     }
 
-    /// Rules that are right and cannot match.
+    /// Rules that are right and are not evaluated.
     pub fn inactive(&self) -> &[Inactive] {
         &self.inactive
+    }
+
+    /// Filters that are right and narrow nothing.
+    pub fn inactive_filters(&self) -> &[InactiveFilter] {
+        &self.inactive_filters
     }
 
     /// The diagnostics drawn for a terminal, one after the other.
@@ -331,6 +354,7 @@ impl fmt::Debug for LoadReport {
         f.debug_struct("LoadReport")
             .field("diagnostics", &self.diagnostics)
             .field("inactive", &self.inactive)
+            .field("inactive_filters", &self.inactive_filters)
             .finish_non_exhaustive()
     }
 }

@@ -104,13 +104,14 @@ impl Scanner {
         self.scratch.flags_so_far().contains(Flags::BODY_OPAQUE)
     }
 
-    /// How many hits each filter has suppressed, by the filter's name.
+    /// How many hits each filter has suppressed, by the filter's name; without filters that are turned off.
     pub fn suppressed(&self) -> impl Iterator<Item = (&str, u64)> {
         self.rules
             .inner()
             .filters
             .iter()
             .zip(&self.suppressed)
+            .filter(|(filter, _)| filter.filter.inactive().is_none())
             .map(|(filter, n)| (filter.filter.name(), *n))
     }
 

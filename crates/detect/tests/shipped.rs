@@ -2,7 +2,10 @@
 
 #[cfg(test)]
 mod shipped {
-    use detect::{Event, Limits, RuleSet, testing};
+    use std::sync::Arc;
+
+    use detect::audit_model::{Provider, Source};
+    use detect::{Detection, Event, Limits, Reader, Record, RuleSet, testing};
 
     fn rules() -> RuleSet {
         RuleSet::builder().shipped().build().unwrap()
@@ -324,6 +327,67 @@ mod shipped {
     }
 
     #[test]
+    fn an_operator_of_openshift_is_normal_on_openshift_only() {
+        let json = Write {
+            verb: "create",
+            resource: "daemonsets",
+            namespace: "openshift-multus",
+            code: 201,
+            request: template(
+                r#"{"name":"multus","image":"quay.io/openshift-release-dev/multus@sha256:ab","securityContext":{"privileged":true}}"#,
+            ),
+            ..Write::default()
+        }
+        .json()
+        .replace("dana@example.test", "system:serviceaccount:openshift-network-operator:default")
+        .replace(r#""devs","#, r#""system:serviceaccounts","#);
+        let rules = rules();
+        let mut event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(rules.scanner().scan(&event).len(), 2);
+        event.source = Some(Arc::new(Source::from(Provider::OpenShift)));
+        let hits: Vec<_> = rules
+            .scanner()
+            .scan(&event)
+            .map(|hit| hit.rule().name().to_owned())
+            .collect();
+        assert_eq!(hits, [""; 0]);
+    }
+
+    #[test]
+    fn spellings_of_one_index_are_one_container() {
+        let rules = RuleSet::builder()
+            .text(
+                "both.yaml",
+                "
+title: Both
+name: both
+logsource: {product: kubernetes, service: audit}
+sigma-version: 3
+detection:
+  one:
+    containers[any]: {image: evil, securityContext.privileged: true}
+  condition: one
+",
+            )
+            .build()
+            .unwrap();
+        let fires = |first: &str, second: &str| {
+            let request = format!(
+                r#"[{{"op":"replace","path":"/spec/template/spec/containers/{first}/image","value":"evil"}},{{"op":"add","path":"/spec/template/spec/containers/{second}/securityContext","value":{{"privileged":true}}}}]"#
+            );
+            let json = Write {
+                request,
+                ..Write::default()
+            }
+            .json();
+            let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+            rules.scanner().scan(&event).len() == 1
+        };
+        assert!(fires("0", "0") && fires("0", "00") && fires("+10", "010"));
+        assert!(!fires("0", "1") && !fires("1", "10") && !fires("0", "-1"));
+    }
+
+    #[test]
     fn verbs_and_resources_of_two_rbac_rules_do_not_add_up() {
         let role = |rules: &str| {
             Write {
@@ -444,5 +508,82 @@ level: high
         assert!(fires(
             r#"{"image":"registry.example.com/a","\u0069mage":"evil.example.net/a"}"#
         ));
+    }
+
+    /// The rules that an entry of GKE's log fires, with their messages.
+    #[track_caller]
+    fn gke_hits(method: &str, name: &str, labels: &str, parts: &str) -> Vec<(String, String)> {
+        let entry = format!(
+            r#"{{"insertId":"op-1","timestamp":"2026-01-02T03:04:05.123456Z","resource":{{"type":"k8s_cluster","labels":{{"project_id":"p","location":"l","cluster_name":"c"}}}},"labels":{{"authorization.k8s.io/decision":"allow"{labels}}},"operation":{{"id":"op-1","producer":"k8s.io","first":true,"last":true}},"protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","serviceName":"k8s.io","methodName":"{method}","resourceName":"{name}","authenticationInfo":{{"principalEmail":"dana@example.test"}},"authorizationInfo":[{{"granted":true}}],"requestMetadata":{{"callerIp":"203.0.113.7","callerSuppliedUserAgent":"kubectl"}},{parts}}}}}"#
+        );
+        let rules = rules();
+        let mut detector = rules.detector();
+        let mut reader = Reader::new(entry.as_bytes());
+        let record = reader.next().unwrap().unwrap();
+        let Record::Event(event) = &record else {
+            panic!("{record:?}");
+        };
+        detector
+            .process(&record)
+            .map(|hit| {
+                let message = Detection::new(&hit, &event.event).message;
+                (hit.rule().name().to_owned(), message)
+            })
+            .collect()
+    }
+
+    fn names(hits: &[(String, String)]) -> Vec<&str> {
+        hits.iter().map(|(rule, _)| rule.as_str()).collect()
+    }
+
+    #[test]
+    fn the_same_attack_on_gke() {
+        let exec = |labels: &str, status: &str| {
+            gke_hits(
+                "io.k8s.core.v1.pods.exec.create",
+                "core/v1/namespaces/shop/pods/web-0/exec/web-0",
+                labels,
+                &format!(r#""status":{status}"#),
+            )
+        };
+        let unknown = r#"{"code":2,"message":"UNKNOWN"}"#;
+        let shell = exec(r#","command.gke.io/command":"/bin/sh -c id""#, unknown);
+        assert_eq!(names(&shell), ["dangerous-command", "exec-into-pod"]);
+        for (_, message) in &shell {
+            assert_eq!(
+                message,
+                "dana@example.test ran `/bin/sh -c id` in shop/web-0"
+            );
+        }
+        // Without the label it is not known what was run.
+        assert_eq!(names(&exec("", unknown)), ["exec-into-pod"]);
+        assert_eq!(names(&exec("", r#"{"code":7}"#)), [""; 0]);
+
+        let binding = r#"{"@type":"rbac.authorization.k8s.io/v1.ClusterRoleBinding","roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"cluster-admin"},"subjects":[{"kind":"User","name":"eve"}]}"#;
+        let bound = gke_hits(
+            "io.k8s.authorization.rbac.v1.clusterrolebindings.create",
+            "rbac.authorization.k8s.io/v1/clusterrolebindings/evil",
+            "",
+            &format!(r#""status":{{}},"request":{binding}"#),
+        );
+        assert_eq!(names(&bound), ["cluster-admin-binding"]);
+
+        let deployment = template(PRIVILEGED);
+        let create = |labels| {
+            gke_hits(
+                "io.k8s.apps.v1.deployments.create",
+                "apps/v1/namespaces/shop/deployments/web",
+                labels,
+                &format!(r#""status":{{}},"request":{deployment}"#),
+            )
+        };
+        assert_eq!(names(&create("")), ["privileged-container"]);
+        let native = Write {
+            verb: "create",
+            code: 201,
+            request: template(PRIVILEGED),
+            ..Write::default()
+        };
+        assert_eq!(hits(&native.json()), ["privileged-container"]);
     }
 }

@@ -33,13 +33,13 @@ macro_rules! codes {
         }
 
         impl Code {
-            fn slug(self) -> &'static str {
+            pub(crate) fn slug(self) -> &'static str {
                 match self {
                     $(Self::$code => $slug,)+
                 }
             }
 
-            fn severity(self) -> Severity {
+            pub(crate) fn severity(self) -> Severity {
                 match self {
                     $(Self::$code => Severity::$severity,)+
                 }
@@ -73,6 +73,9 @@ codes! {
     BadValue "bad-value" Error;
     BadId "bad-id" Warning;
     BadTag "bad-tag" Warning;
+    BadDate "bad-date" Warning;
+    UnknownAttackTag "unknown-attack-tag" Warning;
+    MissingMetadata "missing-metadata" Warning;
     DuplicateId "duplicate-id" Error;
     DuplicateName "duplicate-name" Error;
     UnsupportedVersion "unsupported-version" Error;
@@ -86,7 +89,6 @@ codes! {
     UnknownField "unknown-field" Error;
     BadFieldName "bad-field-name" Error;
     UnknownModifier "unknown-modifier" Error;
-    UnsupportedModifier "unsupported-modifier" Error;
     IllegalModifiers "illegal-modifiers" Error;
     SingleAll "single-all" Warning;
     PresenceOnly "presence-only" Error;
@@ -101,6 +103,21 @@ codes! {
     BadNumber "bad-number" Error;
     EmptyPattern "empty-pattern" Warning;
     NeverMatches "never-matches" Warning;
+    UnknownVerb "unknown-verb" Warning;
+    ResourceSingular "resource-singular" Warning;
+    ResourceInWrongGroup "resource-in-wrong-group" Warning;
+    SubresourceInResource "subresource-in-resource" Warning;
+    ExecWithoutGet "exec-without-get" Warning;
+    CreateWithoutOperation "create-without-operation" Warning;
+    ResourceWithoutSubresource "resource-without-subresource" Warning;
+    ForgedSource "forged-source" Warning;
+    PodOnly "pod-only" Warning;
+    MainContainersOnly "main-containers-only" Warning;
+    RbacStar "rbac-star" Warning;
+    FilterHidesMembers "filter-hides-members" Warning;
+    Contradiction "contradiction" Warning;
+    LiteralRegex "literal-regex" Warning;
+    AmbiguousYaml "ambiguous-yaml" Warning;
     UnknownPlaceholder "unknown-placeholder" Error;
     NoPlaceholder "no-placeholder" Error;
     UnexpandedPlaceholder "unexpanded-placeholder" Warning;

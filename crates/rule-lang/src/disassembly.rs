@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::program::{
     Block, Comparison, Literal, Op, Operand, Polarity, Predicate, Program, Quantifier, Relation,
-    Test,
+    Test, TimeTest,
 };
 
 impl fmt::Debug for Program {
@@ -132,6 +132,13 @@ impl fmt::Display for Test {
             } => {
                 let cased = if *cased { "cased " } else { "" };
                 write!(f, "{relation} {cased}field {field}")
+            }
+            Self::Time(part, TimeTest::OneOf(numbers)) => {
+                write!(f, "{part} is ")?;
+                fmt_list(numbers, f)
+            }
+            Self::Time(part, TimeTest::Compare(comparison, number)) => {
+                write!(f, "{part} {comparison} {number}")
             }
         }
     }

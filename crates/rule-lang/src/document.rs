@@ -1,15 +1,18 @@
 //! The kinds of documents: which one a document is, and what it says, before names are looked up.
 
-use crate::ast::{Name, Scope};
+use crate::ast::Scope;
 use crate::detection::Reader;
 use crate::diagnostic::{Code, Report, nearest, quoted};
 use crate::lint;
 use crate::message;
 use crate::metadata::{Keys, Metadata};
+use crate::overrides::Override;
 use crate::placeholder::{self, List};
 use crate::rule::{Level, Message, RuleTest};
 use crate::rule_test;
 use crate::scalar::Scalar;
+use crate::targets::Targets;
+use crate::time;
 use crate::yaml::{Entry, Kind, Node};
 
 /// A document of a kind that is used.
@@ -18,6 +21,7 @@ pub(crate) enum Document {
     Rule(Box<RuleDocument>),
     Filter(Box<FilterDocument>),
     Placeholders(Vec<List>),
+    Override(Override),
 }
 
 /// A rule. What could not be read is missing, and was reported.
@@ -40,10 +44,8 @@ pub(crate) struct FilterDocument {
     pub(crate) metadata: Metadata,
     pub(crate) scope: Option<Scope>,
     pub(crate) expires: Option<String>,
-    /// Ids, names and tags of the rules that it narrows.
-    pub(crate) targets: Vec<Name>,
-    /// Whether it narrows every rule.
-    pub(crate) any: bool,
+    /// The rules that it narrows.
+    pub(crate) targets: Targets,
 }
 
 /// The keys that tell what a document is.
@@ -90,6 +92,7 @@ pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<Docum
             .filter(kind)
             .map(|filter| Document::Filter(Box::new(filter))),
         "placeholders" => Some(Document::Placeholders(keys.placeholders(kind))),
+        "override" => keys.overrides(kind).map(Document::Override),
         other => {
             keys.report
                 .add(
@@ -169,6 +172,10 @@ impl<'a> Keys<'a> {
         let brackets = self.has_brackets();
         let words: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
         let level = self.word("level", &words);
+        if let Some(status) = self.entry("status").and_then(|entry| entry.value.scalar()) {
+            let node = self.node;
+            lint::metadata::ready(status, |key| node.get(key).is_some(), self.report);
+        }
         self.list("fields", "a list of field names");
         self.list("scope", "a list of texts");
         let mut scope = Reader {
@@ -281,7 +288,7 @@ impl<'a> Keys<'a> {
         let brackets = self.has_brackets();
         let expires = self.scalar("expires");
         if let Some(expires) = expires
-            && !is_day(&expires.text)
+            && !time::is_day(&expires.text)
         {
             let message = format!("{} is no day", quoted(&expires.text));
             self.report
@@ -298,52 +305,14 @@ impl<'a> Keys<'a> {
             let span = filter.value.get("condition").map(|entry| entry.value.span);
             lint::filter_without_not(condition, span.unwrap_or(filter.key.span), self.report);
         }
-        let (targets, any) = self.targets(filter);
+        let help = "say which rules it narrows: `rules: [name, …]` or `rules: any`";
+        let targets = self.targets(filter, help);
         Some(FilterDocument {
             metadata,
             scope,
             expires: expires.map(|expires| expires.text.clone()),
             targets,
-            any,
         })
-    }
-
-    /// The rules that a filter narrows.
-    fn targets(&mut self, filter: &Entry) -> (Vec<Name>, bool) {
-        let Some(rules) = filter.value.get("rules") else {
-            if filter.value.map().is_some() {
-                let help = "say which rules it narrows: `rules: [name, …]` or `rules: any`";
-                self.missing("rules", filter.key.span, help);
-            }
-            return (Vec::new(), false);
-        };
-        let scalars: Vec<&Scalar> = match &rules.value.kind {
-            Kind::Scalar(scalar) => vec![scalar],
-            Kind::List(items) => items.iter().filter_map(Node::scalar).collect(),
-            Kind::Map(_) | Kind::Refused => Vec::new(),
-        };
-        let all = match &rules.value.kind {
-            Kind::List(items) => items.len(),
-            _ => 1,
-        };
-        if scalars.is_empty()
-            || scalars.len() < all
-            || scalars.iter().any(|scalar| scalar.is_null())
-        {
-            let mut keys = Keys {
-                node: &filter.value,
-                file: self.file,
-                report: self.report,
-            };
-            keys.wrong_type(rules, "`any` or a list of ids, names and tags");
-        }
-        let any = scalars.iter().any(|scalar| scalar.text == "any");
-        let targets = scalars.into_iter().filter(|scalar| scalar.text != "any");
-        let targets = targets.map(|scalar| Name {
-            text: scalar.text.clone(),
-            span: scalar.span,
-        });
-        (targets.collect(), any)
     }
 
     fn placeholders(&mut self, placeholders: &'a Entry) -> Vec<List> {
@@ -429,20 +398,4 @@ impl<'a> Keys<'a> {
             .set_help("those say `product: kubernetes` and `service: audit`");
         true
     }
-}
-
-/// `2030-12-31`
-fn is_day(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let number = |range| {
-        text.get(range)
-            .and_then(|part: &str| part.parse::<u32>().ok())
-    };
-    let dashes = bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count() == 8;
-    dashes
-        && digits
-        && bytes.len() == 10
-        && number(5..7).is_some_and(|month| (1..=12).contains(&month))
-        && number(8..10).is_some_and(|day| (1..=31).contains(&day))
 }

@@ -1,9 +1,6 @@
 //! Items and keywords: values and modifiers to tests.
 
-use std::net::IpAddr;
-
 use audit_model::Shape;
-use ipnet::IpNet;
 
 use crate::ast::{Item, Keywords, Name};
 use crate::diagnostic::{Code, quoted};
@@ -11,13 +8,15 @@ use crate::limits;
 use crate::lint;
 use crate::modifier::{Chain, How};
 use crate::number::Number;
-use crate::program::{Comparison, Literal, Operand, Relation, Test};
+use crate::program::{Comparison, Literal, Operand, Relation, Test, TimeTest};
 use crate::regex::Regex;
-use crate::resolve::{Resolver, field};
+use crate::resolve::Resolver;
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::text::{Open, Pattern};
+use crate::text::Pattern;
+use crate::time::TimePart;
 use crate::tree::Tree;
+use crate::values::open;
 
 /// What is tested, for those that read values.
 struct Subject<'i> {
@@ -115,13 +114,7 @@ impl Resolver<'_> {
             self.report.add(Code::TooManyValues, span, message);
             return None;
         }
-        self.n_values += n;
-        let (n, limit) = (self.n_values, limits::PROGRAM_VALUES);
-        if n > limit {
-            let message = format!("this document has {n} values and the limit is {limit}");
-            self.report.add(Code::ProgramTooLarge, span, message);
-            return None;
-        }
+        self.count_values(n, span)?;
         Some(expanded)
     }
 
@@ -173,6 +166,7 @@ impl Resolver<'_> {
                 Some(subject.lists(networks, Test::Cidr))
             }
             How::Compare(comparison) => self.comparison(subject, comparison, values),
+            How::Time(part, comparison) => self.time(subject, part, comparison, values),
             How::FieldRef(relation) => {
                 let cased = subject.chain.cased;
                 let fields = self.each(values, Self::reference)?;
@@ -188,7 +182,7 @@ impl Resolver<'_> {
     }
 
     /// Reads every value, so that every bad one is reported.
-    fn each<T>(
+    pub(crate) fn each<T>(
         &mut self,
         values: &[Scalar],
         mut read: impl FnMut(&mut Self, &Scalar) -> Option<T>,
@@ -221,16 +215,22 @@ impl Resolver<'_> {
         let empty_is_absent = info.is_some_and(|field| field.info().empty_is_absent);
         let tests = self.each(values, |resolver, value| {
             if value.is_null() {
-                return if relation == Relation::Equals && subject.operand != Operand::Keyword {
+                let is_plain = relation == Relation::Equals && subject.chain.encoding.is_none();
+                return if is_plain && subject.operand != Operand::Keyword {
                     Some(Value::Absent)
                 } else {
-                    let message = "`null` is no text, so nothing contains it";
+                    let message = "`null` is no text to compare with";
                     resolver.report.add(Code::BadValue, value.span, message);
                     None
                 };
             }
             if relation == Relation::Equals && value.text.is_empty() && empty_is_absent {
                 return Some(Value::Absent);
+            }
+            if !subject.chain.encoding.is_none() {
+                return resolver
+                    .encoded(value, relation, subject.chain)
+                    .map(Value::Any);
             }
             let literal = literal(value, relation, subject.chain.cased);
             if !literal.pattern.matches_all() || subject.operand == Operand::Keyword {
@@ -258,6 +258,10 @@ impl Resolver<'_> {
                     trees.push(subject.test(Test::OneOf(vec![literal])));
                 }
                 Value::Literal(literal) => literals.push(literal),
+                Value::Any(any) if subject.chain.all => {
+                    trees.push(subject.test(Test::OneOf(any)));
+                }
+                Value::Any(any) => literals.extend(any),
                 Value::Present => present = true,
                 Value::Absent => absent = true,
             }
@@ -303,20 +307,7 @@ impl Resolver<'_> {
         comparison: Comparison,
         values: &[Scalar],
     ) -> Option<Tree> {
-        if let [_, second, ..] = values
-            && !subject.chain.expand
-        {
-            let message = format!("`{comparison}` compares with one number");
-            return self.bad_value(Code::BadNumber, second, message);
-        }
-        let numbers = self.each(values, |resolver, value| {
-            let number = Number::parse(&value.text);
-            if number.is_none() {
-                let message = format!("{} is no number", quoted(&value.text));
-                resolver.report.add(Code::BadNumber, value.span, message);
-            }
-            number
-        })?;
+        let numbers = self.numbers(comparison, subject.chain.expand, values)?;
         let tests = numbers
             .into_iter()
             .map(|number| Test::Compare(comparison, number));
@@ -324,93 +315,69 @@ impl Resolver<'_> {
         Some(subject.join(trees))
     }
 
-    fn regex(&mut self, options: &Regex, value: &Scalar) -> Option<Regex> {
-        let regex = Regex {
-            pattern: value.text.clone(),
-            ..options.clone()
-        };
-        if value.is_null() {
-            self.report.add(
-                Code::BadRegex,
-                value.span,
-                "a regular expression is missing",
-            );
-            return None;
+    /// Counts values against the limit of a document.
+    pub(crate) fn count_values(&mut self, n: usize, span: Span) -> Option<()> {
+        self.n_values += n;
+        let (n, limit) = (self.n_values, limits::PROGRAM_VALUES);
+        if n <= limit {
+            return Some(());
         }
-        self.n_regexes += 1;
-        let limit = limits::REGEXES;
-        if self.n_regexes > limit {
-            if self.n_regexes == limit + 1 {
-                let message = format!(
-                    "this document has more than {limit} regular expressions, which is the limit"
-                );
-                self.report.add(Code::TooManyValues, value.span, message);
-            }
-            return None;
-        }
-        match regex.build() {
-            Ok(_) => Some(regex),
-            Err(error) => {
-                let span = error
-                    .part()
-                    .map_or(value.span, |part| value.locate(self.file, part));
-                self.report.add_with_help(
-                    Code::BadRegex,
-                    span,
-                    format!("the regular expression cannot be used: {error}"),
-                    error.help(),
-                );
-                None
-            }
-        }
-    }
-
-    fn network(&mut self, value: &Scalar) -> Option<IpNet> {
-        let network = value
-            .text
-            .parse::<IpNet>()
-            .or_else(|_| value.text.parse::<IpAddr>().map(IpNet::from));
-        if let Ok(network) = network {
-            return Some(network.trunc());
-        }
-        let message = format!(
-            "{} is neither a network nor an address",
-            quoted(&value.text)
-        );
-        self.report
-            .add(Code::BadNetwork, value.span, message)
-            .set_help("networks are written like `10.0.0.0/8` or `fd00::/8`");
+        let message = format!("this document has {n} values and the limit is {limit}");
+        self.report.add(Code::ProgramTooLarge, span, message);
         None
     }
 
-    fn reference(&mut self, value: &Scalar) -> Option<audit_model::Field> {
-        let name = Name {
-            text: value.text.clone(),
-            span: value.span,
-        };
-        field(&name, self.report)
+    /// A part of a date.
+    fn time(
+        &mut self,
+        subject: &Subject<'_>,
+        part: TimePart,
+        comparison: Option<Comparison>,
+        values: &[Scalar],
+    ) -> Option<Tree> {
+        if let Some(comparison) = comparison {
+            let numbers = self.numbers(comparison, subject.chain.expand, values)?;
+            let tests = numbers
+                .into_iter()
+                .map(|number| Test::Time(part, TimeTest::Compare(comparison, number)));
+            let trees = tests.map(|test| subject.test(test)).collect();
+            return Some(subject.join(trees));
+        }
+        let (least, most) = part.range();
+        let numbers = self.each(values, |resolver, value| {
+            let number = Number::parse(&value.text);
+            let is_possible = matches!(number, Some(Number::Int(int)) if (i128::from(least)..=i128::from(most)).contains(&int));
+            if is_possible {
+                return number;
+            }
+            let message = format!("{} is no {part}", quoted(&value.text));
+            resolver
+                .report
+                .add(Code::BadNumber, value.span, message)
+                .set_help(format!("it is a number from {least} to {most}"));
+            None
+        })?;
+        Some(subject.test(Test::Time(part, TimeTest::OneOf(numbers))))
     }
 }
 
 /// What one value asks.
 enum Value {
     Literal(Literal),
+    /// One of several ways to write it.
+    Any(Vec<Literal>),
     Present,
     Absent,
 }
 
 fn literal(value: &Scalar, relation: Relation, cased: bool) -> Literal {
-    let open = Open {
-        start: matches!(relation, Relation::Contains | Relation::EndsWith),
-        end: matches!(relation, Relation::Contains | Relation::StartsWith),
-    };
     let text = match value.bool() {
         Some(true) => "true",
         Some(false) => "false",
         None => &value.text,
     };
     Literal {
-        pattern: Pattern::parse_open(text, cased, open),
+        pattern: Pattern::parse_open(text, cased, open(relation)),
         number: value.number().filter(|_| relation == Relation::Equals),
     }
 }

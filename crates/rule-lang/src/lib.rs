@@ -39,6 +39,7 @@ mod detection;
 mod diagnostic;
 mod disassembly;
 mod document;
+mod encode;
 mod fold;
 mod item;
 mod limits;
@@ -48,6 +49,7 @@ mod metadata;
 mod modifier;
 mod name;
 mod number;
+mod overrides;
 mod placeholder;
 mod program;
 mod regex;
@@ -59,17 +61,21 @@ mod scalar;
 mod scope;
 mod set;
 mod source;
+mod targets;
 mod text;
+mod time;
 mod tree;
+mod values;
 mod verify;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use fold::fold_into;
+pub use lint::Lint;
 pub use number::{Number, compare};
 pub use program::{
     Block, BlockIdx, Comparison, Literal, Op, OpIdx, Operand, Polarity, Predicate, PredicateIdx,
-    Program, Quantifier, Relation, Routine, RoutineIdx, Selection, Test,
+    Program, Quantifier, Relation, Routine, RoutineIdx, Selection, Test, TimeTest,
 };
 pub use regex::{Regex, RegexError};
 pub use render::render;
@@ -80,4 +86,5 @@ pub use rule::{
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};
 pub use text::{Pattern, PatternKind};
+pub use time::TimePart;
 pub use verify::VerifyError;

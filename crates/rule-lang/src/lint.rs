@@ -1,6 +1,16 @@
 //! What is written correctly and still cannot be meant.
 
+mod bodies;
+mod facts;
+mod list;
+pub(crate) mod metadata;
+mod requests;
+mod resources;
+mod values;
+
 use audit_model::{Field, FieldId, Shape};
+
+pub use list::Lint;
 
 use crate::ast::{Condition, Item, Scope};
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};
@@ -11,6 +21,31 @@ use crate::placeholder;
 use crate::program::{Operand, Relation};
 use crate::scalar::Scalar;
 use crate::source::Span;
+
+/// What can be told only of a whole document that has no errors.
+pub(crate) fn document(scope: &Scope, is_rule: bool, report: &mut Report) {
+    let facts = facts::Facts::new(scope);
+    requests::all(&facts, is_rule, report);
+    bodies::all(&facts, is_rule, report);
+    values::contradictions(&facts, report);
+    for_each_item(scope, &mut |item| {
+        if !report.is_full() {
+            values::literal_regexes(item, report);
+            values::ambiguous_yaml(item, report);
+        }
+    });
+}
+
+/// Calls for every item of a scope, those in blocks too.
+fn for_each_item(scope: &Scope, visit: &mut dyn FnMut(&Item)) {
+    for body in scope
+        .selections
+        .iter()
+        .filter_map(|selection| selection.body.as_ref())
+    {
+        bodies::for_each(body, visit);
+    }
+}
 
 /// Selections that no condition uses.
 pub(crate) fn unused_selections(scope: &Scope, used: &[bool], report: &mut Report) {
@@ -79,6 +114,10 @@ fn unknown_word(name: &str, field: &Field, value: &Scalar, report: &mut Report) 
     {
         return;
     }
+    if matches!(field.id(), FieldId::Verb | FieldId::Operation) {
+        metadata::verb(name, &value.text, words, value.span, report);
+        return;
+    }
     let help = did_you_mean(&value.text, words.iter().copied());
     report.add_with_help(
         Code::NeverMatches,
@@ -94,7 +133,7 @@ const LINTED_VALUES: usize = 100;
 
 /// Values that no field of this kind has.
 pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
-    if item.chain.how != How::Text(Relation::Equals) {
+    if item.chain.how != How::Text(Relation::Equals) || !item.chain.encoding.is_none() {
         return;
     }
     for value in item.values.iter().take(LINTED_VALUES) {

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
+use crate::lint;
 use crate::number::Number;
 use crate::rule::Status;
 use crate::scalar::Scalar;
@@ -257,16 +258,18 @@ impl<'a> Keys<'a> {
         }
         let name = self.scalar("name");
         for tag in self.scalars("tags") {
-            if !is_tag(&tag.text) {
+            if is_tag(&tag.text) {
+                lint::metadata::attack_tag(tag, self.report);
+            } else {
                 let message = format!("{} is no tag", quoted(&tag.text));
                 self.report
                     .add(Code::BadTag, tag.span, message)
                     .set_help("a tag is a namespace and a name in lower case: `attack.t1610`");
             }
         }
-        for key in ["date", "modified", "license"] {
-            self.scalar(key);
-        }
+        let (date, modified) = (self.scalar("date"), self.scalar("modified"));
+        lint::metadata::dates(date, modified, self.report);
+        self.scalar("license");
         self.list("related", "a list");
         if let Some(taxonomy) = self.scalar("taxonomy")
             && !matches!(taxonomy.text.as_str(), "sigma" | "kubesift")

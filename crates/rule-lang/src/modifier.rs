@@ -2,149 +2,13 @@
 
 use crate::ast::Name;
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::encode::{Base64, Encoding};
 use crate::program::{Comparison, Relation};
+use crate::time::TimePart;
 
-/// A modifier that is supported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Modifier {
-    All,
-    Cased,
-    Cidr,
-    Contains,
-    EndsWith,
-    Exists,
-    Expand,
-    FieldRef,
-    Gt,
-    Gte,
-    I,
-    Lt,
-    Lte,
-    M,
-    Neq,
-    Re,
-    S,
-    StartsWith,
-}
+mod table;
 
-struct Row {
-    name: &'static str,
-    modifier: Modifier,
-    /// Modifiers that may stand beside it. Two go together when either names the other.
-    with: &'static [Modifier],
-}
-
-/// Every supported modifier. `expand`, `neq` and `all` name what they go with; so the other rows need not name them.
-const TABLE: &[Row] = &[
-    row(
-        "all",
-        Modifier::All,
-        &[
-            Modifier::Cased,
-            Modifier::Cidr,
-            Modifier::Contains,
-            Modifier::EndsWith,
-            Modifier::Expand,
-            Modifier::FieldRef,
-            Modifier::I,
-            Modifier::M,
-            Modifier::Neq,
-            Modifier::Re,
-            Modifier::S,
-            Modifier::StartsWith,
-        ],
-    ),
-    row(
-        "cased",
-        Modifier::Cased,
-        &[
-            Modifier::Contains,
-            Modifier::EndsWith,
-            Modifier::FieldRef,
-            Modifier::StartsWith,
-        ],
-    ),
-    row("cidr", Modifier::Cidr, &[]),
-    row("contains", Modifier::Contains, &[Modifier::FieldRef]),
-    row("endswith", Modifier::EndsWith, &[Modifier::FieldRef]),
-    row("exists", Modifier::Exists, &[]),
-    row(
-        "expand",
-        Modifier::Expand,
-        &[
-            Modifier::Cased,
-            Modifier::Cidr,
-            Modifier::Contains,
-            Modifier::EndsWith,
-            Modifier::FieldRef,
-            Modifier::Gt,
-            Modifier::Gte,
-            Modifier::Lt,
-            Modifier::Lte,
-            Modifier::Neq,
-            Modifier::StartsWith,
-        ],
-    ),
-    row("fieldref", Modifier::FieldRef, &[]),
-    row("gt", Modifier::Gt, &[]),
-    row("gte", Modifier::Gte, &[]),
-    row("i", Modifier::I, &[Modifier::M, Modifier::Re, Modifier::S]),
-    row("ignorecase", Modifier::I, &[]),
-    row("lt", Modifier::Lt, &[]),
-    row("lte", Modifier::Lte, &[]),
-    row("m", Modifier::M, &[Modifier::Re, Modifier::S]),
-    row("multiline", Modifier::M, &[]),
-    row(
-        "neq",
-        Modifier::Neq,
-        &[
-            Modifier::Cased,
-            Modifier::Cidr,
-            Modifier::Contains,
-            Modifier::EndsWith,
-            Modifier::FieldRef,
-            Modifier::Gt,
-            Modifier::Gte,
-            Modifier::I,
-            Modifier::Lt,
-            Modifier::Lte,
-            Modifier::M,
-            Modifier::Re,
-            Modifier::S,
-            Modifier::StartsWith,
-        ],
-    ),
-    row("re", Modifier::Re, &[]),
-    row("s", Modifier::S, &[Modifier::Re]),
-    row("dotall", Modifier::S, &[]),
-    row("startswith", Modifier::StartsWith, &[Modifier::FieldRef]),
-];
-
-const fn row(name: &'static str, modifier: Modifier, with: &'static [Modifier]) -> Row {
-    Row {
-        name,
-        modifier,
-        with,
-    }
-}
-
-/// Modifiers of Sigma that are known and not supported yet.
-const UNSUPPORTED: [&str; 14] = [
-    "base64",
-    "base64offset",
-    "day",
-    "hour",
-    "minute",
-    "month",
-    "utf16",
-    "utf16be",
-    "utf16le",
-    "week",
-    "wide",
-    "windash",
-    "year",
-    "base64url",
-];
+use table::{Modifier, Row, TABLE};
 
 /// How values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +25,8 @@ pub(crate) enum How {
     Compare(Comparison),
     /// With another field.
     FieldRef(Relation),
+    /// A part of a date, as a number.
+    Time(TimePart, Option<Comparison>),
 }
 
 /// What a chain of modifiers asks for.
@@ -175,6 +41,8 @@ pub(crate) struct Chain {
     pub(crate) cased: bool,
     pub(crate) neq: bool,
     pub(crate) expand: bool,
+    /// What is made of the values before they are compared.
+    pub(crate) encoding: Encoding,
 }
 
 impl Default for Chain {
@@ -185,6 +53,7 @@ impl Default for Chain {
             cased: false,
             neq: false,
             expand: false,
+            encoding: Encoding::default(),
         }
     }
 }
@@ -202,7 +71,7 @@ pub(crate) fn read(names: &[Name], report: &mut Report) -> Option<Chain> {
             None => good = false,
         }
     }
-    if !good {
+    if !good || !is_encoded(&found, report) {
         return None;
     }
     let has = |modifier| found.iter().any(|(_, row)| row.modifier == modifier);
@@ -233,6 +102,8 @@ pub(crate) fn read(names: &[Name], report: &mut Report) -> Option<Chain> {
         How::Cidr
     } else if has(Modifier::FieldRef) {
         How::FieldRef(relation)
+    } else if let Some(part) = found.iter().find_map(|(_, row)| row.modifier.time()) {
+        How::Time(part, comparison)
     } else {
         comparison.map_or(How::Text(relation), How::Compare)
     };
@@ -242,28 +113,55 @@ pub(crate) fn read(names: &[Name], report: &mut Report) -> Option<Chain> {
         cased: has(Modifier::Cased),
         neq: has(Modifier::Neq),
         expand: has(Modifier::Expand),
+        encoding: Encoding {
+            windash: has(Modifier::Windash),
+            charset: found
+                .iter()
+                .find_map(|(_, row)| row.modifier.charset())
+                .unwrap_or_default(),
+            base64: if has(Modifier::Base64) {
+                Some(Base64::Whole)
+            } else {
+                has(Modifier::Base64Offset).then_some(Base64::Offset)
+            },
+        },
     })
+}
+
+/// Whether UTF-16 becomes text again, as it must to be found in one.
+fn is_encoded(found: &[(&Name, &Row)], report: &mut Report) -> bool {
+    let utf16 = found
+        .iter()
+        .find(|(_, row)| row.modifier.charset().is_some());
+    let has_base64 = found
+        .iter()
+        .any(|(_, row)| matches!(row.modifier, Modifier::Base64 | Modifier::Base64Offset));
+    if let Some((name, row)) = utf16
+        && !has_base64
+    {
+        let this = quoted(row.name);
+        report
+            .add(
+                Code::IllegalModifiers,
+                name.span,
+                format!("{this} makes bytes, and no field of an audit event holds bytes"),
+            )
+            .set_help("write `base64` or `base64offset` behind it");
+        return false;
+    }
+    true
 }
 
 /// Finds the row of a modifier.
 fn find(name: &Name, report: &mut Report) -> Option<&'static Row> {
     let row = TABLE.iter().find(|row| row.name == name.text);
     if row.is_none() {
-        if UNSUPPORTED.contains(&name.text.as_str()) {
-            report.add(
-                Code::UnsupportedModifier,
-                name.span,
-                format!("the modifier {} is not supported yet", quoted(&name.text)),
-            );
-        } else {
-            let known = TABLE.iter().map(|row| row.name).chain(UNSUPPORTED);
-            report.add_with_help(
-                Code::UnknownModifier,
-                name.span,
-                format!("there is no modifier {}", quoted(&name.text)),
-                did_you_mean(&name.text, known),
-            );
-        }
+        report.add_with_help(
+            Code::UnknownModifier,
+            name.span,
+            format!("there is no modifier {}", quoted(&name.text)),
+            did_you_mean(&name.text, TABLE.iter().map(|row| row.name)),
+        );
     }
     row
 }
@@ -308,13 +206,29 @@ fn fits(name: &Name, row: &Row, before: &[(&Name, &Row)], report: &mut Report) -
             Some("placeholders are expanded before other modifiers see the values"),
         );
     }
+    let later = before.iter().find(|(_, other)| {
+        row.modifier
+            .place()
+            .is_some_and(|place| other.modifier.place() > Some(place))
+    });
+    if let Some((_, other)) = later {
+        return illegal(
+            format!("{this} comes before {}", quoted(other.name)),
+            Some("modifiers work from left to right, each on what the one before it made"),
+        );
+    }
     true
 }
 
 /// Why two modifiers do not go together.
 fn reason(a: Modifier, b: Modifier) -> Option<&'static str> {
-    use Modifier::{Cased, Contains, EndsWith, Exists, Expand, Gt, Gte, Lt, Lte, Re, StartsWith};
+    use Modifier::{
+        Base64, Base64Offset, Cased, Contains, EndsWith, Exists, Expand, Gt, Gte, Lt, Lte, Re,
+        StartsWith, Windash,
+    };
     let either = |modifier| a == modifier || b == modifier;
+    let encodes =
+        |m: Modifier| matches!(m, Base64 | Base64Offset | Windash) || m.charset().is_some();
     let sides = [Contains, StartsWith, EndsWith]
         .into_iter()
         .filter(|m| either(*m));
@@ -328,6 +242,18 @@ fn reason(a: Modifier, b: Modifier) -> Option<&'static str> {
         Some("a list of texts is no regular expression")
     } else if either(Re) && either(Cased) {
         Some("a regular expression is case-sensitive unless `i` follows")
+    } else if a.time().is_some() && b.time().is_some() {
+        Some("write a second selection for the other part and join both by `and`")
+    } else if a.time().is_some() || b.time().is_some() {
+        Some(
+            "a part of a date is a number: it equals one or compares with `lt`, `lte`, `gt`, `gte`",
+        )
+    } else if a.charset().is_some() && b.charset().is_some() {
+        Some("a text is written in one way")
+    } else if either(Base64) && either(Base64Offset) {
+        Some("`base64` is the whole value, `base64offset` the value in the middle of others")
+    } else if encodes(a) || encodes(b) {
+        Some("a value is written in another way only to be compared as text")
     } else if either(Re) {
         Some("a regular expression is found anywhere in the text; `^` and `$` bind it to the ends")
     } else if sides.count() == 2 {
@@ -344,6 +270,7 @@ fn reason(a: Modifier, b: Modifier) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encode::Charset;
     use crate::source::{Sources, Span};
 
     fn chain(text: &str) -> Result<Chain, String> {
@@ -381,16 +308,48 @@ mod tests {
             How::FieldRef(Relation::StartsWith)
         );
         assert_eq!(chain("gte").unwrap().how, How::Compare(Comparison::Gte));
+        assert_eq!(
+            chain("expand|hour|gte|neq").unwrap().how,
+            How::Time(TimePart::Hour, Some(Comparison::Gte))
+        );
+        let encoded = chain("expand|windash|wide|base64offset|contains|all|cased|neq").unwrap();
+        assert_eq!(encoded.how, How::Text(Relation::Contains));
+        assert_eq!(
+            encoded.encoding,
+            Encoding {
+                windash: true,
+                charset: Charset::Utf16Le,
+                base64: Some(Base64::Offset)
+            }
+        );
     }
 
     #[test]
     fn illegal_chains() {
         for (text, message) in [
             ("contain", "there is no modifier `contain`"),
+            ("base64url", "there is no modifier `base64url`"),
+            ("base64|re", "`re` does not go with `base64`"),
+            ("base64|cidr", "`cidr` does not go with `base64`"),
+            ("base64|exists", "`exists` does not go with `base64`"),
             (
-                "base64offset|contains",
-                "the modifier `base64offset` is not supported yet",
+                "base64|base64offset",
+                "`base64offset` does not go with `base64`",
             ),
+            ("base64|wide", "`wide` comes before `base64`"),
+            ("contains|base64", "`base64` comes before `contains`"),
+            ("base64|windash", "`windash` comes before `base64`"),
+            ("wide|utf16le|base64", "the modifier `utf16le` stands twice"),
+            ("wide|utf16|base64", "`utf16` does not go with `wide`"),
+            (
+                "wide|contains",
+                "`wide` makes bytes, and no field of an audit event holds bytes",
+            ),
+            ("windash|re", "`re` does not go with `windash`"),
+            ("hour|day", "`day` does not go with `hour`"),
+            ("hour|contains", "`contains` does not go with `hour`"),
+            ("gte|hour", "`hour` comes before `gte`"),
+            ("hour|all", "`all` does not go with `hour`"),
             (
                 "contains|startswith",
                 "`startswith` does not go with `contains`",

@@ -1,11 +1,14 @@
 //! The compiled form of one rule: a short, verified program over tests of fields.
 
+use std::cmp::Ordering;
+
 use audit_model::{Field, FieldId, Path};
 use ipnet::IpNet;
 
-use crate::number::Number;
+use crate::number::{Number, compare};
 use crate::regex::Regex;
 use crate::text::Pattern;
+use crate::time::TimePart;
 
 /// Index of a [`Predicate`] in its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,6 +126,32 @@ pub enum Test {
         /// Whether case counts.
         cased: bool,
     },
+    /// The text is a date, and a part of it passes.
+    Time(TimePart, TimeTest),
+}
+
+/// What is asked of a part of a date.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TimeTest {
+    /// It is one of these numbers.
+    OneOf(Vec<Number>),
+    /// It compares so.
+    Compare(Comparison, Number),
+}
+
+impl TimeTest {
+    /// Whether a part passes.
+    pub fn passes(&self, part: i64) -> bool {
+        let ordering = |number: &Number| compare(Number::Int(part.into()), *number);
+        match self {
+            Self::OneOf(numbers) => numbers
+                .iter()
+                .any(|number| ordering(number).is_some_and(Ordering::is_eq)),
+            Self::Compare(comparison, number) => {
+                ordering(number).is_some_and(|ordering| comparison.holds(ordering))
+            }
+        }
+    }
 }
 
 /// A value to compare with.
@@ -145,6 +174,18 @@ pub enum Comparison {
     Gt,
     /// Greater or equal.
     Gte,
+}
+
+impl Comparison {
+    /// Whether a value that is ordered so with respect to the number on the right compares.
+    pub fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Lt => ordering.is_lt(),
+            Self::Lte => ordering.is_le(),
+            Self::Gt => ordering.is_gt(),
+            Self::Gte => ordering.is_ge(),
+        }
+    }
 }
 
 /// How two texts relate.

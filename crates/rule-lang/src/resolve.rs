@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use audit_model::{FIELDS, Field, Path, Segment, Shape};
+use audit_model::{FIELDS, Field, FieldId, Path, Segment, Shape};
 
 use crate::ast::{self, BlockQuantifier, Body, Condition, Name, Quantity};
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};
@@ -75,11 +75,7 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
         Ok(field) => return Some(field),
         Err(error) => error,
     };
-    let (head, rest) = name
-        .text
-        .split_at(name.text.find(['.', '[']).unwrap_or(name.text.len()));
-    let long = SHORT_NAMES.iter().find(|(short, _)| *short == head);
-    if let Some(field) = long.and_then(|(_, long)| Field::resolve(&format!("{long}{rest}")).ok()) {
+    if let Some(field) = short(&name.text) {
         return Some(field);
     }
     let help = match error.suggestions() {
@@ -97,6 +93,18 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
     let message = format!("{}: {error}", quoted(&name.text));
     report.add_with_help(Code::UnknownField, name.span, message, help);
     None
+}
+
+/// The field that a short name stands for.
+fn short(name: &str) -> Option<Field> {
+    let (head, rest) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+    let (_, long) = SHORT_NAMES.iter().find(|(short, _)| *short == head)?;
+    Field::resolve(&format!("{long}{rest}")).ok()
+}
+
+/// The field of a name that was resolved before.
+pub(crate) fn known(name: &str) -> Option<Field> {
+    short(name).or_else(|| Field::resolve(name).ok())
 }
 
 impl<'a> Resolver<'a> {
@@ -226,6 +234,9 @@ impl<'a> Resolver<'a> {
     fn members_of(&mut self, field: &Field, name: &Name) -> Option<Member> {
         match field.shape() {
             None if field.info().shape == Shape::List => {}
+            Some(Shape::Objects) if field.id() == FieldId::Containers => {
+                return Some(Member::Container);
+            }
             None | Some(Shape::Object | Shape::Objects) => return Some(Member::Open),
             Some(Shape::List) => return Some(Member::Text),
             Some(Shape::Map) => return Some(Member::Entry),
@@ -256,6 +267,21 @@ impl<'a> Resolver<'a> {
             (Member::Entry, [Segment::Key(key), ..]) if matches!(&**key, "key" | "value") => {
                 return Some(Operand::Member(path));
             }
+            (Member::Container, _) => {
+                let Err(error) = Field::resolve(&format!("{CONTAINERS}{}", name.text)) else {
+                    return Some(Operand::Member(path));
+                };
+                let found = self.report.add(
+                    Code::UnknownField,
+                    name.span,
+                    format!("{}: no container has this field", quoted(&name.text)),
+                );
+                let near = error.suggestions().first();
+                if let Some(near) = near.and_then(|near| near.strip_prefix(CONTAINERS)) {
+                    found.set_help(format!("did you mean {}?", quoted(near)));
+                }
+                return None;
+            }
             (Member::Text, _) => "the members are texts: `.` is the member itself",
             (Member::Entry, _) => "the members are entries with a `key` and a `value`",
         };
@@ -270,11 +296,16 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// What goes before a path in a container to make it the name of a field.
+const CONTAINERS: &str = "containers.";
+
 /// What stands in a list that a block ranges over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Member {
     /// Anything: an object of the API as a rule.
     Open,
+    /// A container, whose image has parts of its own.
+    Container,
     /// Text.
     Text,
     /// An entry of a map.
@@ -312,11 +343,11 @@ impl<'s> Names<'s> {
                 .map(|inner| Tree::Not(Box::new(inner))),
             Condition::Name(name) => self.name(name, report),
             Condition::Them(quantity, span) => {
-                let found = self.matching("*");
+                let found = matching(self.scope, "*");
                 self.quantified(*quantity, found, *span, "`them`", report)
             }
             Condition::Pattern(quantity, (pattern, span)) => {
-                let found = self.matching(pattern);
+                let found = matching(self.scope, pattern);
                 self.quantified(*quantity, found, *span, &quoted(pattern), report)
             }
         }
@@ -353,19 +384,6 @@ impl<'s> Names<'s> {
             *used = true;
         }
         Tree::Select(idx)
-    }
-
-    /// The selections whose name a pattern matches. Names that begin with `_` are found only by one that does too.
-    fn matching(&self, pattern: &str) -> Vec<usize> {
-        let pieces: Vec<&str> = pattern.split('*').collect();
-        let selections = self.scope.selections.iter().enumerate();
-        selections
-            .filter(|(_, selection)| {
-                (!selection.name.starts_with('_') || pattern.starts_with('_'))
-                    && matches(&pieces, &selection.name)
-            })
-            .map(|(idx, _)| idx)
-            .collect()
     }
 
     fn quantified(
@@ -405,6 +423,19 @@ impl<'s> Names<'s> {
             Quantity::All => Tree::And(trees),
         })
     }
+}
+
+/// The selections whose name a pattern matches. Names that begin with `_` are found only by one that does too.
+pub(crate) fn matching(scope: &ast::Scope, pattern: &str) -> Vec<usize> {
+    let pieces: Vec<&str> = pattern.split('*').collect();
+    let selections = scope.selections.iter().enumerate();
+    selections
+        .filter(|(_, selection)| {
+            (!selection.name.starts_with('_') || pattern.starts_with('_'))
+                && matches(&pieces, &selection.name)
+        })
+        .map(|(idx, _)| idx)
+        .collect()
 }
 
 /// Whether a name is made of these pieces with anything between them.

@@ -210,7 +210,8 @@ impl Rule {
         &self.filters
     }
 
-    /// Why the rule cannot match as the set is configured: a placeholder that it needs has an empty list.
+    /// Why the rule is not to be evaluated as the set is configured: a placeholder that it needs has an empty list, or
+    /// an override turned it off.
     pub fn inactive(&self) -> Option<&str> {
         self.inactive.as_deref()
     }
@@ -232,6 +233,7 @@ pub struct Filter {
     pub(crate) metadata: Metadata,
     pub(crate) expires: Option<String>,
     pub(crate) program: Program,
+    pub(crate) inactive: Option<String>,
 }
 
 impl Filter {
@@ -258,6 +260,11 @@ impl Filter {
     /// The day on which the filter ends, `YYYY-MM-DD`.
     pub fn expires(&self) -> Option<&str> {
         self.expires.as_deref()
+    }
+
+    /// Why the filter narrows nothing: an override turned it off.
+    pub fn inactive(&self) -> Option<&str> {
+        self.inactive.as_deref()
     }
 
     /// What is evaluated: a match of a rule stays when this holds.

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::ast::Name;
 use crate::compile::{self, Output};
 use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::limits;
+use crate::lint;
 use crate::metadata::Metadata;
+use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
 use crate::render::render;
 use crate::resolve::Resolver;
 use crate::rule::{Filter, Rule};
 use crate::source::{SourceId, Sources, Span};
+use crate::targets::Targets;
 use crate::tree::Tree;
 use crate::yaml;
 
@@ -122,11 +124,13 @@ impl Compiler {
         let mut placeholders = Placeholders::default();
         let mut rules = Vec::new();
         let mut filters = Vec::new();
+        let mut overrides = Vec::new();
         for (file, File { documents, .. }) in self.files.iter_mut().enumerate() {
             for document in documents.drain(..) {
                 match document {
                     Document::Rule(rule) => rules.push((file, *rule)),
                     Document::Filter(filter) => filters.push((file, *filter)),
+                    Document::Override(found) => overrides.push((file, found)),
                     Document::Placeholders(lists) => {
                         for list in lists {
                             placeholders.add(list);
@@ -136,7 +140,8 @@ impl Compiler {
             }
         }
         self.check_unique(&rules, &filters);
-        self.check_targets(&rules, &filters);
+        self.check_targets(&rules, &filters, &overrides);
+        let overrides = Overrides::new(&overrides, &self.sources);
         let mut set = Set {
             sources: &self.sources,
             placeholders: &placeholders,
@@ -147,9 +152,12 @@ impl Compiler {
             let Some(File { report, .. }) = self.files.get_mut(file) else {
                 continue;
             };
-            let (targets, any) = (document.targets.clone(), document.any);
-            if let Some(filter) = set.filter(document, report) {
-                narrowing.add(compiled_filters.len(), targets, any);
+            let targets = document.targets.clone();
+            if let Some(mut filter) = set.filter(document, report) {
+                filter.inactive = overrides.of_filter(&filter.metadata).off;
+                if filter.inactive.is_none() {
+                    narrowing.add(compiled_filters.len(), targets);
+                }
                 compiled_filters.push(filter);
             }
         }
@@ -169,6 +177,12 @@ impl Compiler {
             }
             if let Some(mut rule) = set.rule(document, report) {
                 rule.filters = narrowing.of(&rule.metadata);
+                let verdict = overrides.of_rule(&rule.metadata);
+                if let Some(level) = verdict.level {
+                    rule.level = level;
+                    rule.levels.clear();
+                }
+                rule.inactive = verdict.off.or(rule.inactive);
                 compiled_rules.push(rule);
             }
         }
@@ -243,13 +257,14 @@ impl Compiler {
             ));
     }
 
-    /// Reports targets of filters that no rule answers to.
+    /// Reports targets of filters that no rule answers to, and of overrides that neither a rule nor a filter does.
     fn check_targets(
         &mut self,
         rules: &[(usize, RuleDocument)],
         filters: &[(usize, FilterDocument)],
+        overrides: &[(usize, Override)],
     ) {
-        if filters.is_empty() {
+        if filters.is_empty() && overrides.is_empty() {
             return;
         }
         let mut known: BTreeSet<&str> = BTreeSet::new();
@@ -257,30 +272,41 @@ impl Compiler {
             known.extend(rule.metadata.answers_to());
         }
         for (file, filter) in filters {
-            let Some(File { report, .. }) = self.files.get_mut(*file) else {
-                continue;
-            };
-            for target in &filter.targets {
-                if known.contains(target.text.as_str()) || report.is_full() {
-                    continue;
-                }
-                report.add_with_help(
-                    Code::UnknownRule,
-                    target.span,
-                    format!(
-                        "no rule of the set has the id, name or tag {}",
-                        quoted(&target.text)
-                    ),
-                    did_you_mean(&target.text, known.iter().copied()),
-                );
+            if let Some(File { report, .. }) = self.files.get_mut(*file) {
+                check_known(&filter.targets, &known, "rule", report);
+            }
+        }
+        for (_, filter) in filters {
+            known.extend(filter.metadata.answers_to());
+        }
+        for (file, found) in overrides {
+            if let Some(File { report, .. }) = self.files.get_mut(*file) {
+                check_known(&found.targets, &known, "rule or filter", report);
             }
         }
     }
 }
 
+fn check_known(targets: &Targets, known: &BTreeSet<&str>, what: &str, report: &mut Report) {
+    for target in &targets.names {
+        if known.contains(target.text.as_str()) || report.is_full() {
+            continue;
+        }
+        report.add_with_help(
+            Code::UnknownRule,
+            target.span,
+            format!(
+                "no {what} of the set has the id, name or tag {}",
+                quoted(&target.text)
+            ),
+            did_you_mean(&target.text, known.iter().copied()),
+        );
+    }
+}
+
 impl Metadata {
-    /// What a filter may name it by.
-    fn answers_to(&self) -> impl Iterator<Item = &str> {
+    /// What a filter or an override may name it by.
+    pub(crate) fn answers_to(&self) -> impl Iterator<Item = &str> {
         let tags = self.tags.iter().map(String::as_str);
         self.id
             .as_deref()
@@ -298,12 +324,12 @@ struct Narrowing {
 }
 
 impl Narrowing {
-    fn add(&mut self, filter: usize, targets: Vec<Name>, any: bool) {
-        if any {
+    fn add(&mut self, filter: usize, targets: Targets) {
+        if targets.any {
             self.any.push(filter);
             return;
         }
-        for target in targets {
+        for target in targets.names {
             self.by_target.entry(target.text).or_default().push(filter);
         }
     }
@@ -327,6 +353,9 @@ impl Set<'_> {
     fn rule(&mut self, document: RuleDocument, report: &mut Report) -> Option<Rule> {
         let (output, inactive) =
             self.program(document.scope.as_ref(), document.metadata.span, report)?;
+        if let Some(scope) = &document.scope {
+            lint::document(scope, true, report);
+        }
         let levels = output.extra.into_iter().zip(document.levels).collect();
         Some(Rule {
             metadata: document.metadata,
@@ -343,10 +372,14 @@ impl Set<'_> {
 
     fn filter(&mut self, document: FilterDocument, report: &mut Report) -> Option<Filter> {
         let (output, _) = self.program(document.scope.as_ref(), document.metadata.span, report)?;
+        if let Some(scope) = &document.scope {
+            lint::document(scope, false, report);
+        }
         Some(Filter {
             metadata: document.metadata,
             expires: document.expires,
             program: output.program,
+            inactive: None,
         })
     }
 

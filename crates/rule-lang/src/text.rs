@@ -34,6 +34,15 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
+/// The text of a Sigma string without wildcards, with its escapes resolved.
+pub(crate) fn plain_text(text: &str) -> Option<String> {
+    let plain = tokens(text).into_iter().map(|token| match token {
+        Token::Char(c) => Some(c),
+        Token::One | Token::Any => None,
+    });
+    plain.collect()
+}
+
 /// Sides of a value that a modifier leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Open {
@@ -357,16 +366,21 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// Writes literal text so that it reads back as itself.
-fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    use fmt::Write;
+/// A literal text as a Sigma string.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '*' | '?' | '\\') {
-            f.write_char('\\')?;
+            out.push('\\');
         }
-        f.write_char(c)?;
+        out.push(c);
     }
-    Ok(())
+    out
+}
+
+/// Writes literal text so that it reads back as itself.
+fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str(&escaped(text))
 }
 
 #[cfg(test)]

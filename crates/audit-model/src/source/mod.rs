@@ -128,6 +128,12 @@ impl Provider {
                     | FieldId::Decision
                     | FieldId::Reason
                     | FieldId::Level
+                    | FieldId::Stage
+                    | FieldId::ResponseStatusMetadata
+                    | FieldId::ResponseStatusStatus
+                    | FieldId::ResponseStatusMessage
+                    | FieldId::ResponseStatusReason
+                    | FieldId::ResponseStatusDetails
                     | FieldId::Object
                     | FieldId::Patch
                     | FieldId::PodSpec

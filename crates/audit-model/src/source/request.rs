@@ -84,7 +84,7 @@ impl<'d> Draft<'d> {
         if !matches!(self.out.last(), Some(b'{' | b'[')) {
             self.out.push(b',');
         }
-        write_text(key, false, self.out);
+        write_text(key, self.tree.has_invalid_text(), self.out);
         self.out.push(b':');
         self.out
     }

@@ -209,6 +209,15 @@ fn text_is_escaped_again() {
         "a\"b\\c\n\u{0}\u{7f}é\u{1f600}<"
     );
 
+    // A key too: the decision is added to labels that are copied one by one.
+    let mut entry = pod();
+    entry["labels"] = json!({ "KEY": "x" });
+    let key = entry.to_string().replace("KEY", "a\\ud800b");
+    assert_eq!(
+        values(key.as_bytes(), Source::default(), "event.flags"),
+        ["invalid-text"]
+    );
+
     let lone = pod().to_string().replace("kubectl", "a\\ud800b");
     assert_eq!(
         values(lone.as_bytes(), Source::default(), "userAgent"),

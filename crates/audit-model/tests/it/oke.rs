@@ -1,9 +1,9 @@
 //! What an event of OCI Audit says of a request to a cluster.
 
-use audit_model::Source;
+use audit_model::{FIELDS, Provider, Source};
 use serde_json::{Value, json};
 
-use crate::gke::{event, records, values};
+use crate::gke::{entry, event, exec, records, values};
 
 fn audit(name: &str, path: &str) -> Value {
     json!({
@@ -141,4 +141,34 @@ fn what_is_no_request_to_a_cluster() {
         read[0].as_str().unwrap().starts_with("malformed"),
         "{read:?}"
     );
+}
+
+#[test]
+fn what_a_provider_lacks_is_nowhere() {
+    let mut run = exec();
+    run["labels"]["command.gke.io/command"] = json!("sh -c id");
+    let mut create = entry("io.k8s.core.v1.pods.create", "core/v1/namespaces/x/pods/y");
+    let pod = json!({
+        "metadata": {"name": "y", "uid": "u", "resourceVersion": "1"},
+        "spec": {"containers": [{"name": "c", "image": "i"}]},
+    });
+    create["protoPayload"]["request"] = pod.clone();
+    create["protoPayload"]["response"] = pod;
+    create["protoPayload"]["authenticationInfo"]["authoritySelector"] = json!("eve");
+    create["protoPayload"]["authenticationInfo"]["principalSubject"] = json!("s");
+    let path = "/api/v1/namespaces/x/pods/y/exec?command=sh&tty=true&container=c";
+    for (provider, record) in [
+        (Provider::Gke, run),
+        (Provider::Gke, create),
+        (Provider::Oke, audit("core.v1.pods.exec.create", path)),
+        (
+            Provider::Oke,
+            audit("core.v1.pods.create", "/api/v1/namespaces/x/pods"),
+        ),
+    ] {
+        for field in FIELDS.iter().filter(|field| provider.lacks(field.id)) {
+            let found = values(record.to_string().as_bytes(), Source::default(), field.name);
+            assert!(found.is_empty(), "{}: {found:?}", field.name);
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! What the fields of the vocabulary yield, event by event.
 
-use std::fmt::Write as _;
-
 use audit_model::{Doubt, Event, Field, Flags, Limits, Scratch, Value};
 
 /// A whole event around the parts that a test is about.
@@ -771,6 +769,9 @@ fn every_reading_of_a_repeated_key_is_seen() {
     two(verb, "verb", "create");
     let decision = r#""annotations":{"authorization.k8s.io/decision":"allow","authorization.k8s.io/decision":"forbid"}"#;
     two(decision, "decision", "allow");
+    let answered = format!(r#"{decision},"responseStatus":{{"code":200}}"#);
+    two(&answered, "outcome", "success");
+    two(&answered, "outcome", "denied");
     // A decoy key with dots is another key.
     let decoy = write(
         "create",

@@ -117,6 +117,28 @@ fn a_reused_audit_id_hides_nothing() {
     }
 }
 
+/// An entry of GKE's log about an exec: `operation` says whether it is the first or the last of its stream.
+fn gke_exec(second: u8, operation: &str, code: u8) -> String {
+    format!(
+        r#"{{"insertId":"{second}","timestamp":"2026-01-02T03:04:0{second}Z","labels":{{"authorization.k8s.io/decision":"allow"}},"operation":{{"id":"a-1","producer":"k8s.io",{operation}}},"protoPayload":{{"serviceName":"k8s.io","methodName":"io.k8s.core.v1.pods.exec.create","resourceName":"core/v1/namespaces/shop/pods/web-0/exec/web-0","authenticationInfo":{{"principalEmail":"dana"}},"status":{{"code":{code}}}}}}}"#
+    )
+}
+
+#[test]
+fn stages_of_gke_have_times_of_their_own() {
+    let started = |second| gke_exec(second, r#""first":true"#, 2);
+    let ended = |second| gke_exec(second, r#""last":true"#, 2);
+    let hit: &[&str] = &["exec"];
+    assert_eq!(told(&[started(1), ended(2)]), [hit, &[]]);
+    // The same id again is another request, also in one batch.
+    assert_eq!(told(&[started(1), ended(2), started(3)]), [hit, &[], hit]);
+    let batch = format!(r#"{{"entries":[{},{}]}}"#, started(1), started(2));
+    assert_eq!(told(&[batch]), [hit, hit]);
+    // One that failed does not speak for one that did not.
+    let failed = gke_exec(1, r#""first":true,"last":true"#, 5);
+    assert_eq!(told(&[failed, started(2), ended(3)]), [hit, hit, &[]]);
+}
+
 #[test]
 fn arrival_is_looked_at_by_rules_that_name_the_stage_only() {
     let lines = [

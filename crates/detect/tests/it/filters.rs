@@ -188,3 +188,41 @@ fn doubt_takes_no_hit_away() {
     assert_eq!(n(r#""name":"known","name":"evil""#), 3);
     assert_eq!(n(r#""name":"evil","name":"known""#), 3);
 }
+
+#[test]
+fn overrides_turn_rules_and_filters_off() {
+    let rules = [
+        tagged("one", KNOWN, "attack.execution"),
+        tagged(
+            "two",
+            "22222222-2222-4222-8222-222222222222",
+            "attack.impact",
+        ),
+        filter(
+            "alice",
+            "rules: any\nnormal: {user.username: alice}\ncondition: not normal",
+        ),
+    ]
+    .concat();
+    let overrides = "override: {rules: [two, alice], enabled: false}\n";
+    let (set, report) = RuleSet::builder()
+        .text("rules.yaml", rules)
+        .text("mine.yaml", overrides)
+        .load();
+    assert!(report.diagnostics().is_empty(), "{}", report.render(false));
+    let reason = "turned off by the override at mine.yaml:1";
+    let [rule] = report.inactive() else {
+        panic!("{report:?}");
+    };
+    assert_eq!((rule.rule.as_str(), rule.reason.as_str()), ("two", reason));
+    let [filter] = report.inactive_filters() else {
+        panic!("{report:?}");
+    };
+    assert_eq!(
+        (filter.filter.as_str(), filter.reason.as_str()),
+        ("alice", reason)
+    );
+    let mut scanner = set.scanner();
+    assert_eq!(scan(&mut scanner, by("alice", "").as_bytes()), ["one"]);
+    assert_eq!(counts(&scanner), []);
+}

@@ -92,9 +92,12 @@ fn programs(compiled: &Compiled) -> String {
         } else {
             ""
         };
+        let off = filter
+            .inactive()
+            .map_or_else(String::new, |reason| format!(" inactive: {reason}"));
         writeln!(
             out,
-            "filter {}{spares}\n{:?}",
+            "filter {}{spares}{off}\n{:?}",
             filter.name(),
             filter.program()
         )

@@ -7,6 +7,8 @@ mod goldens;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod lints;
+#[cfg(test)]
 mod pattern;
 #[cfg(test)]
 mod rejections;

@@ -179,10 +179,27 @@ fn fields_and_modifiers() {
             "{verb|contains|startswith: x}",
             "illegal-modifiers: startswith",
         ),
+        ("{verb|base64offset|contains: 'x*'}", "bad-value: 'x*'"),
+        ("{verb|base64offset|contains: [xy, z]}", "bad-value: z"),
+        ("{verb|base64: [x, null]}", "bad-value: null"),
+        ("{verb|wide|contains: x}", "illegal-modifiers: wide"),
+        ("{verb|base64|utf16: x}", "illegal-modifiers: utf16"),
+        ("{verb|contains|base64: x}", "illegal-modifiers: base64"),
+        ("{verb|windash|re: x}", "illegal-modifiers: re"),
         (
-            "{verb|base64offset|contains: x}",
-            "unsupported-modifier: base64offset",
+            "{exec.commandLine|windash|contains: -a -b -c -d -e -f -g}",
+            "too-many-values: -a -b -c -d -e -f -g",
         ),
+        ("{stageTimestamp|hour: 24}", "bad-number: 24"),
+        ("{stageTimestamp|day: [1, 0]}", "bad-number: 0"),
+        ("{stageTimestamp|month: May}", "bad-number: May"),
+        ("{stageTimestamp|hour|gte: eight}", "bad-number: eight"),
+        ("{stageTimestamp|gte|hour: 8}", "illegal-modifiers: hour"),
+        (
+            "{stageTimestamp|hour|minute: 8}",
+            "illegal-modifiers: minute",
+        ),
+        ("{verb|base64url: x}", "unknown-modifier: base64url"),
         ("{'verb|': x}", "unknown-modifier: "),
         (
             "{spec.hostNetwork: true}",
@@ -284,7 +301,26 @@ fn documents() {
         "title: t\ncorrelation: {}\n",
         &["unsupported-document: correlation"],
     );
-    check("override: {}\n", &["unsupported-document: override"]);
+    for (text, expected) in [
+        (
+            "override: {}\n",
+            "missing-key: override\nmissing-key: override",
+        ),
+        ("override: x\n", "wrong-type: x"),
+        ("override: {rules: any}\n", "missing-key: override"),
+        ("override: {enabled: false}\n", "missing-key: override"),
+        ("override: {rules: [], level: low}\n", "wrong-type: []"),
+        ("override: {rules: any, enabled: no}\n", "wrong-type: no"),
+        ("override: {rules: any, level: lo}\n", "bad-value: lo"),
+        (
+            "override: {rules: any, enable: false, level: low}\n",
+            "mistyped-key: enable",
+        ),
+        ("override: {rules: [x], level: low}\n", "unknown-rule: x"),
+    ] {
+        let expected: Vec<&str> = expected.lines().collect();
+        check(text, &expected);
+    }
     check("title: [\n", &["yaml-syntax: ["]);
     check(
         "title: t\nlogsource: {product: windows}\ndetection: {s: {Image: x}, condition: s}\n",
@@ -325,6 +361,9 @@ fn metadata() {
         ("tags: attack.t1610", "wrong-type: attack.t1610"),
         ("tags: [attack.T1610]", "bad-tag: attack.T1610"),
         ("tags: [{a: b}]", "wrong-type: {a: b}"),
+        ("tags: [attack.t16]", "unknown-attack-tag: attack.t16"),
+        ("date: 21.11.2026", "bad-date: 21.11.2026"),
+        ("status: stable", "missing-metadata: stable"),
         ("id: exec", "bad-id: exec"),
         ("author: [me]", "wrong-type: [me]"),
         ("author:", "wrong-type: author"),
@@ -363,7 +402,7 @@ fn lints() {
     check(&selection("{annotations: x}"), &["never-matches: x"]);
     check(
         &selection("{verb: [GET, replace, 'p*'], outcome: sucess}"),
-        &["never-matches: replace", "never-matches: sucess"],
+        &["unknown-verb: replace", "never-matches: sucess"],
     );
     check(
         &selection("{user.groups|all: a}"),
@@ -374,6 +413,47 @@ fn lints() {
         &selection("{name: '%verbs%'}"),
         &["unexpanded-placeholder: '%verbs%'"],
     );
+    for (items, expected) in [
+        ("{resource: [pods, \"Pod\"]}", "resource-singular: \"Pod\""),
+        (
+            "{resource: pods/exec}",
+            "subresource-in-resource: pods/exec",
+        ),
+        (
+            "{apiGroup: apps, resource: [jobs, deployments]}",
+            "resource-in-wrong-group: jobs",
+        ),
+        (
+            "{verb: [update, create], subresource: exec}",
+            "exec-without-get: create",
+        ),
+        (
+            "{verb: create, resource: roles}",
+            "create-without-operation: create",
+        ),
+        (
+            "{operation: create, resource: serviceaccounts}",
+            "resource-without-subresource: serviceaccounts",
+        ),
+        ("{sourceIPs: 10.0.0.1}", "forged-source: sourceIPs"),
+        (
+            "{resource: pods, podSpec.hostNetwork: true}",
+            "pod-only: pods",
+        ),
+        (
+            "{object.spec.containers.image|contains: x}",
+            "main-containers-only: object.spec.containers.image",
+        ),
+        ("{rbac.rules.verbs: [get, '*']}", "rbac-star: '*'"),
+        (
+            "{verb: [get, list], verb|neq: [list, get]}",
+            "contradiction: verb",
+        ),
+        ("{name|re: '^a\\.b$'}", "literal-regex: '^a\\.b$'"),
+        ("{name: [no, 'no']}", "ambiguous-yaml: no"),
+    ] {
+        check(&selection(items), &[expected]);
+    }
     // None of them keeps the rule from being used.
     assert_eq!(compile(&selection("{status: ALLOW}")).rules.len(), 1);
 }

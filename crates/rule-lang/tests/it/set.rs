@@ -190,3 +190,113 @@ fn unknown_placeholders_have_suggestions() {
     );
     assert!(compiled.rules.is_empty());
 }
+
+/// Level of each rule, or why it is off.
+fn states(compiled: &Compiled) -> Vec<String> {
+    let state = |rule: &rule_lang::Rule| match rule.inactive() {
+        Some(reason) => reason.to_owned(),
+        None => rule.level().to_string(),
+    };
+    compiled.rules.iter().map(state).collect()
+}
+
+#[test]
+fn overrides_find_rules_by_id_name_tag_or_any() {
+    let id = "6ad91e31-53df-4826-bd27-0166171c8040";
+    let rules = [
+        rule(&format!("id: {id}"), "verb: get"),
+        rule("name: lister", "verb: list"),
+        rule("tags: [attack.t1610]", "verb: delete"),
+    ]
+    .join("---\n");
+    let off = "turned off by the override at 1.yaml:1";
+    for (text, expected) in [
+        ("rules: any, level: low", ["low", "low", "low"]),
+        ("rules: [lister], enabled: false", ["medium", off, "medium"]),
+        ("rules: lister, enabled: false", ["medium", off, "medium"]),
+        (
+            "rules: [attack.t1610], level: high",
+            ["medium", "medium", "high"],
+        ),
+    ] {
+        let compiled = compile(&[&rules, &format!("override: {{{text}}}\n")]);
+        assert!(
+            compiled.diagnostics.is_empty(),
+            "{}",
+            compiled.render(false)
+        );
+        assert_eq!(states(&compiled), expected, "{text}");
+    }
+    let by_id = format!("override: {{rules: [{id}], enabled: false, level: low}}\n");
+    assert_eq!(
+        states(&compile(&[&rules, &by_id])),
+        [off, "medium", "medium"]
+    );
+}
+
+#[test]
+fn the_last_override_counts() {
+    let rules = [rule("name: a", "verb: get"), rule("name: b", "verb: list")].join("---\n");
+    let all = "title: Nothing but b\noverride: {rules: any, enabled: false}\n";
+    let one = "override: {rules: [b], enabled: true}\n---\noverride: {rules: [b], level: high}\n";
+    assert_eq!(
+        states(&compile(&[&rules, all, one])),
+        ["turned off by the override at 1.yaml:2", "high"]
+    );
+    // In the other order nothing is left.
+    let off = "turned off by the override at 2.yaml:2";
+    assert_eq!(states(&compile(&[&rules, one, all])), [off, off]);
+}
+
+#[test]
+fn an_override_replaces_levels() {
+    let rule = rule("name: a\nlevels: [{when: s, level: critical}]", "verb: get");
+    let compiled = compile(&[&rule, "override: {rules: [a], level: low}\n"]);
+    assert_eq!(states(&compiled), ["low"]);
+    assert!(compiled.rules[0].levels().is_empty());
+    assert_eq!(compiled.rules[0].program().verify(), Ok(()));
+}
+
+#[test]
+fn overrides_turn_filters_off_that_they_name() {
+    let rule = rule("name: a", "verb: get");
+    let filters = ["name: f", "name: g"]
+        .map(|name| filter("any", "name: x").replacen("title: f", &format!("title: f\n{name}"), 1));
+    let applied = |text: &str| {
+        let compiled = compile(&[&filters[0], &filters[1], &rule, text]);
+        assert!(
+            compiled.diagnostics.is_empty(),
+            "{}",
+            compiled.render(false)
+        );
+        let off = compiled.filters[0].inactive().map(str::to_owned);
+        (compiled.rules[0].filters().to_vec(), off)
+    };
+    let (kept, off) = applied("override: {rules: [f], enabled: false}\n");
+    assert_eq!(kept, [1]);
+    assert_eq!(off.unwrap(), "turned off by the override at 3.yaml:1");
+    // `any` means rules.
+    assert_eq!(
+        applied("override: {rules: any, enabled: false}\n"),
+        (vec![0, 1], None)
+    );
+}
+
+#[test]
+fn overrides_that_miss_are_reported() {
+    let filter = filter("any", "name: x").replacen("title: f", "title: f\nname: addons", 1);
+    let compiled = compile(&[
+        &rule("name: lister", "verb: list"),
+        &filter,
+        "override: {rules: [listr, adons, lister], enabled: false}\n",
+    ]);
+    assert_eq!(codes(&compiled), ["unknown-rule", "unknown-rule"]);
+    let helps: Vec<_> = compiled
+        .diagnostics
+        .iter()
+        .map(|found| found.help().unwrap())
+        .collect();
+    assert_eq!(helps, ["did you mean `lister`?", "did you mean `addons`?"]);
+    // What it names and is there is off all the same.
+    assert!(compiled.rules[0].inactive().is_some());
+}

@@ -1,0 +1,247 @@
+//! Lints about bodies: pod templates, containers, roles, and the members of lists.
+
+use audit_model::FieldId;
+
+use super::facts::{Facts, Group, Part, What, exact, is_one_of, is_text};
+use crate::ast::{BlockQuantifier, Body, Item};
+use crate::diagnostic::{Code, Report, quoted};
+
+const RESOURCE: &[FieldId] = &[FieldId::Resource, FieldId::ObjectRefResource];
+
+/// Resources beside pods that carry a template of pods.
+const WORKLOADS: &[&str] = &[
+    "deployments",
+    "daemonsets",
+    "statefulsets",
+    "replicasets",
+    "replicationcontrollers",
+    "jobs",
+    "cronjobs",
+    "podtemplates",
+];
+
+/// Parts of a pod's specification that are in every template too.
+const TEMPLATE: &[&str] = &[
+    "containers",
+    "ephemeralContainers",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostUsers",
+    "initContainers",
+    "runtimeClassName",
+    "securityContext",
+    "serviceAccountName",
+    "shareProcessNamespace",
+    "tolerations",
+    "volumes",
+];
+
+pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
+    let reads_others = facts.parts().any(|part| {
+        part.keys()
+            .any(|key| matches!(key, "initContainers" | "ephemeralContainers"))
+    });
+    for group in &facts.groups {
+        if report.is_full() {
+            return;
+        }
+        if !reads_others {
+            main_containers_only(group, report);
+        }
+        rbac_star(group, report);
+        if is_rule && facts.is_sought(group) {
+            pod_only(facts, group, report);
+        } else if !is_rule && facts.is_excluded(group) {
+            filter_hides_members(group, report);
+        }
+    }
+}
+
+/// A part of a pod's template sought in pods alone.
+fn pod_only(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report) {
+    let own = group.parts.iter().find(|part| part.is(RESOURCE));
+    let Some(What::Item(item)) = own.map(|part| part.what) else {
+        return;
+    };
+    let Some([value]) = exact(item) else {
+        return;
+    };
+    let reads_template = facts.context(group).any(|part| match part.field.id() {
+        FieldId::PodSpec | FieldId::Containers | FieldId::Volumes | FieldId::HostPaths => true,
+        FieldId::Object | FieldId::Patch | FieldId::RequestObject | FieldId::ResponseObject => {
+            let mut keys = part.keys();
+            keys.next() == Some("spec") && keys.next().is_some_and(|key| TEMPLATE.contains(&key))
+        }
+        _ => false,
+    });
+    if !is_one_of(value, &["pods"]) || !reads_template {
+        return;
+    }
+    let names_workload = facts.parts().any(|part| {
+        let What::Item(item) = part.what else {
+            return false;
+        };
+        part.is(RESOURCE) && item.values.iter().any(|value| is_one_of(value, WORKLOADS))
+    });
+    let names_subresource = facts.context(group).any(|part| {
+        part.is(&[FieldId::Subresource, FieldId::ObjectRefSubresource])
+            && matches!(part.what, What::Item(item) if item.values.iter().any(|value| is_text(value) && !value.text.is_empty()))
+    });
+    if names_workload || names_subresource {
+        return;
+    }
+    report
+        .add(
+            Code::PodOnly,
+            value.span,
+            "deployments, jobs and others carry the same template, and a controller makes the pod",
+        )
+        .set_help("leave `resource` out: `podSpec`, `containers`, `volumes` and `hostPaths` read every template");
+}
+
+/// `spec.containers` without init and ephemeral containers.
+fn main_containers_only(group: &Group<'_>, report: &mut Report) {
+    for part in &group.parts {
+        let mut keys = part.keys();
+        let is_main = match part.field.id() {
+            FieldId::PodSpec => keys.next() == Some("containers"),
+            FieldId::Object | FieldId::Patch | FieldId::RequestObject | FieldId::ResponseObject => {
+                let keys: Vec<&str> = keys.collect();
+                keys.windows(2).any(|pair| pair == ["spec", "containers"])
+            }
+            _ => false,
+        };
+        if is_main {
+            report
+                .add(
+                    Code::MainContainersOnly,
+                    part.name.span,
+                    format!(
+                        "{} has neither init nor ephemeral containers",
+                        quoted(&part.name.text)
+                    ),
+                )
+                .set_help("`containers` reads containers of every kind, in every template");
+        }
+    }
+}
+
+/// `verbs: '*'`, which every verb matches.
+fn rbac_star(group: &Group<'_>, report: &mut Report) {
+    const LISTS: [&str; 4] = ["apiGroups", "nonResourceURLs", "resources", "verbs"];
+    for part in &group.parts {
+        let mut keys = part.keys();
+        let in_rules = match part.field.id() {
+            FieldId::RbacRules => true,
+            FieldId::Object | FieldId::Patch | FieldId::RequestObject | FieldId::ResponseObject => {
+                keys.next() == Some("rules")
+            }
+            _ => false,
+        };
+        if !in_rules {
+            continue;
+        }
+        match part.what {
+            What::Item(item) if keys.next().is_some_and(|key| LISTS.contains(&key)) => {
+                unescaped_stars(item, report);
+            }
+            What::Item(_) => {}
+            What::Block(block) => {
+                super::for_each_item(&block.scope, &mut |item| {
+                    if LISTS.contains(&item.name.text.as_str()) {
+                        unescaped_stars(item, report);
+                    }
+                });
+            }
+        }
+    }
+}
+
+fn unescaped_stars(item: &Item, report: &mut Report) {
+    let Some(values) = exact(item) else {
+        return;
+    };
+    for value in values.iter().take(super::LINTED_VALUES) {
+        let rest = value.text.strip_prefix('*');
+        if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            continue;
+        }
+        report
+            .add(
+                Code::RbacStar,
+                value.span,
+                format!(
+                    "{} is a wildcard and matches every role",
+                    quoted(&value.text)
+                ),
+            )
+            .set_help(format!(
+                "the star that a role holds is written `'\\{}'`",
+                value.text
+            ));
+    }
+}
+
+/// A filter that takes an object away because one of its members is known.
+fn filter_hides_members(group: &Group<'_>, report: &mut Report) {
+    let lists = |id| {
+        matches!(
+            id,
+            FieldId::Containers
+                | FieldId::Volumes
+                | FieldId::HostPaths
+                | FieldId::RbacRules
+                | FieldId::RbacSubjects
+        )
+    };
+    let asks_all = |part: &Part<'_>| matches!(part.what, What::Block(block) if block.quantifier != BlockQuantifier::Any);
+    for part in group.parts.iter().filter(|part| lists(part.field.id())) {
+        let hides = match part.what {
+            // Of a negation every member is asked already.
+            What::Item(item) => !item.chain.neq && !is_missing(item),
+            What::Block(block) => block.quantifier == BlockQuantifier::Any,
+        };
+        let is_bound = group
+            .parts
+            .iter()
+            .any(|other| other.field.id() == part.field.id() && asks_all(other));
+        if !hides || is_bound {
+            continue;
+        }
+        let list = part.field.info().name;
+        report
+            .add(
+                Code::FilterHidesMembers,
+                part.name.span,
+                format!(
+                    "one member of {} that is known hides every other",
+                    quoted(list)
+                ),
+            )
+            .set_help(format!(
+                "say it of all members: `{list}[all]:`, with `sigma-version: 3` at the top"
+            ));
+    }
+}
+
+/// Whether an item asks for a field that is not there.
+fn is_missing(item: &Item) -> bool {
+    item.values
+        .iter()
+        .all(|value| value.is_null() || value.bool() == Some(false))
+}
+
+/// Calls for every item below a body, those in blocks too.
+pub(super) fn for_each(body: &Body, visit: &mut dyn FnMut(&Item)) {
+    match body {
+        Body::And(parts) | Body::Or(parts) => {
+            for part in parts {
+                for_each(part, visit);
+            }
+        }
+        Body::Item(item) => visit(item),
+        Body::Block(block) => super::for_each_item(&block.scope, visit),
+        Body::Keywords(_) | Body::Broken(_) => {}
+    }
+}

@@ -1,0 +1,188 @@
+//! The list of lints, for documentation.
+
+use crate::diagnostic::{Code, Severity};
+
+/// A kind of diagnostic about what is written correctly and is hardly meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Lint {
+    code: Code,
+    what: &'static str,
+    help: &'static str,
+}
+
+impl Lint {
+    /// Every lint, by slug.
+    pub const ALL: &'static [Self] = LINTS;
+
+    /// The stable name, as in [`Diagnostic::code`](crate::Diagnostic::code).
+    pub fn slug(&self) -> &'static str {
+        self.code.slug()
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
+    /// What is found.
+    pub fn what(&self) -> &'static str {
+        self.what
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        self.help
+    }
+}
+
+const fn lint(code: Code, what: &'static str, help: &'static str) -> Lint {
+    Lint { code, what, help }
+}
+
+const LINTS: &[Lint] = &[
+    lint(
+        Code::AmbiguousYaml,
+        "a word without quotes that readers of YAML understand differently: `yes`, `010`, `12:30:45`",
+        "write it in quotes",
+    ),
+    lint(
+        Code::BadDate,
+        "a `date` or `modified` that is no day, or a change before the beginning",
+        "days are written like `2026-11-21`",
+    ),
+    lint(
+        Code::BadId,
+        "an `id` that is no UUID",
+        "a name for people goes into `name`",
+    ),
+    lint(
+        Code::BadTag,
+        "a tag without namespace, or with other characters than tags have",
+        "write a namespace and a name in lower case: `attack.t1610`",
+    ),
+    lint(
+        Code::Contradiction,
+        "tests of one field, which has one value, that no value passes together",
+        "join alternatives by `or`: two selections, or two maps in a list",
+    ),
+    lint(
+        Code::CreateWithoutOperation,
+        "`verb: create` of a resource that server-side apply creates by `patch`",
+        "write `operation: create`",
+    ),
+    lint(
+        Code::EmptyPattern,
+        "an empty text under `contains`, `startswith` or `endswith`, which every text has",
+        "write `'*'` for any value",
+    ),
+    lint(
+        Code::ExecWithoutGet,
+        "exec, attach or port forwarding by `create` only; over a WebSocket it is `get`",
+        "leave the verb out, or write `[create, get]`",
+    ),
+    lint(
+        Code::FilterHidesMembers,
+        "a filter that takes an object away when one of its containers, volumes, rules or subjects is known",
+        "say it of all members: `containers[all]:`",
+    ),
+    lint(
+        Code::FilterWithoutNot,
+        "a filter whose condition asks for what it should take away",
+        "write `condition: not selection`",
+    ),
+    lint(
+        Code::ForgedSource,
+        "a test of `sourceIPs`, all but the last of which a client can make up",
+        "test `client.ip`",
+    ),
+    lint(
+        Code::LiteralRegex,
+        "a regular expression that is a plain text",
+        "write the text, with `contains`, `startswith` or `endswith`",
+    ),
+    lint(
+        Code::MainContainersOnly,
+        "a path to `spec.containers`, which has neither init nor ephemeral containers",
+        "test `containers`",
+    ),
+    lint(
+        Code::MissingMetadata,
+        "a rule with the status `stable` or `test` that lacks `id`, `description` or `level`",
+        "add what is missing, or call the rule `experimental`",
+    ),
+    lint(
+        Code::NeverMatches,
+        "a value that the field never has: another type, or none of its few words",
+        "write one of the words",
+    ),
+    lint(
+        Code::PodOnly,
+        "a part of the pod template sought in pods alone, although deployments, jobs and others carry the same",
+        "leave `resource` out and test `podSpec`, `containers`, `volumes` or `hostPaths`",
+    ),
+    lint(
+        Code::RbacStar,
+        "a bare `*` for the star that a role holds: it is a wildcard and matches every role",
+        r"write `'\*'`",
+    ),
+    lint(
+        Code::ResourceInWrongGroup,
+        "a resource of Kubernetes in an API group that does not have it",
+        "write the group that has it, or `null` for the core group",
+    ),
+    lint(
+        Code::ResourceSingular,
+        "a kind, a singular or a short name as the resource",
+        "write the plural, as in requests: `pods`",
+    ),
+    lint(
+        Code::ResourceWithoutSubresource,
+        "a resource and a verb that also mean subresources, where these are another matter",
+        "write `subresource: null`, or name the subresources",
+    ),
+    lint(
+        Code::SingleAll,
+        "`all` with one value",
+        "give it a list of values, or leave it out",
+    ),
+    lint(
+        Code::SubresourceInResource,
+        "a subresource in `resource`: `pods/exec`",
+        "write `resource: pods` and `subresource: exec`",
+    ),
+    lint(
+        Code::UnexpandedPlaceholder,
+        "a value that looks like a placeholder and is compared as text",
+        "add the modifier `expand` to the field",
+    ),
+    lint(
+        Code::UnknownAttackTag,
+        "a tag in the namespace `attack` that is neither a technique nor a tactic",
+        "write `attack.t1552.007` or `attack.credential-access`",
+    ),
+    lint(
+        Code::UnknownKey,
+        "a key of a document that changes nothing",
+        "Sigma allows keys of one's own; take it out if it was meant to do something",
+    ),
+    lint(
+        Code::UnknownRule,
+        "a filter or an override for a rule that is not in the set",
+        "write the id, name or tag of one that is",
+    ),
+    lint(
+        Code::UnknownTaxonomy,
+        "a taxonomy whose field names are not known",
+        "field names are read as those of `kubesift`",
+    ),
+    lint(
+        Code::UnknownVerb,
+        "a verb that the API server never writes into an event: `replace`, `impersonate`",
+        "write a verb of requests",
+    ),
+    lint(
+        Code::UnusedSelection,
+        "a selection that no condition uses",
+        "use it in the condition or take it out",
+    ),
+];

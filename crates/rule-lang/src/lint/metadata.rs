@@ -1,0 +1,174 @@
+//! Lints about what a document says of itself.
+
+use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
+use crate::metadata::listed;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::time;
+
+/// Tactics of ATT&CK as tags name them. Version 19 renamed defense evasion and took defense impairment out of it.
+const TACTICS: [&str; 16] = [
+    "collection",
+    "command-and-control",
+    "credential-access",
+    "defense-evasion",
+    "defense-impairment",
+    "discovery",
+    "execution",
+    "exfiltration",
+    "impact",
+    "initial-access",
+    "lateral-movement",
+    "persistence",
+    "privilege-escalation",
+    "reconnaissance",
+    "resource-development",
+    "stealth",
+];
+
+/// A tag of ATT&CK that is none.
+pub(crate) fn attack_tag(tag: &Scalar, report: &mut Report) {
+    let Some(name) = tag.text.strip_prefix("attack.") else {
+        return;
+    };
+    if TACTICS.contains(&name) || is_attack_id(name) {
+        return;
+    }
+    let dashed = name.replace('_', "-");
+    let help = nearest(&dashed, TACTICS).map_or_else(
+        || "write a technique such as `attack.t1552.007`, or a tactic such as `attack.credential-access`".to_owned(),
+        |near| format!("did you mean `attack.{near}`?"),
+    );
+    report
+        .add(
+            Code::UnknownAttackTag,
+            tag.span,
+            format!(
+                "{} is neither a technique nor a tactic of ATT&CK",
+                quoted(&tag.text)
+            ),
+        )
+        .set_help(help);
+}
+
+/// `t1552`, `t1552.007`, and the ids of tactics, groups, software, campaigns, mitigations and data sources.
+fn is_attack_id(name: &str) -> bool {
+    let is_number =
+        |text: &str, n| text.len() == n && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(technique) = name.strip_prefix('t')
+        && let Some((technique, part)) = technique.split_once('.')
+    {
+        return is_number(technique, 4) && is_number(part, 3);
+    }
+    ["ta", "t", "g", "s", "c", "m", "ds"]
+        .into_iter()
+        .filter_map(|prefix| name.strip_prefix(prefix))
+        .any(|number| is_number(number, 4))
+}
+
+/// A date that is none, or a change before the beginning.
+pub(crate) fn dates(date: Option<&Scalar>, modified: Option<&Scalar>, report: &mut Report) {
+    for scalar in [date, modified].into_iter().flatten() {
+        if time::is_day(&scalar.text) {
+            continue;
+        }
+        let dashed = scalar.text.replace('/', "-");
+        let help = if time::is_day(&dashed) {
+            format!("write `{dashed}`")
+        } else {
+            "days are written like `2026-11-21`".to_owned()
+        };
+        report
+            .add(
+                Code::BadDate,
+                scalar.span,
+                format!("{} is no day", quoted(&scalar.text)),
+            )
+            .set_help(help);
+    }
+    if let (Some(date), Some(modified)) = (date, modified)
+        && time::is_day(&date.text)
+        && time::is_day(&modified.text)
+        && modified.text < date.text
+    {
+        let message = format!("it was modified before {}, its date", quoted(&date.text));
+        report.add(Code::BadDate, modified.span, message);
+    }
+}
+
+/// A rule that calls itself ready and lacks what others need to work with it.
+pub(crate) fn ready(status: &Scalar, has: impl Fn(&str) -> bool, report: &mut Report) {
+    if !matches!(status.text.as_str(), "stable" | "test") {
+        return;
+    }
+    let missing: Vec<&str> = ["id", "description", "level"]
+        .into_iter()
+        .filter(|key| !has(key))
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    report
+        .add(
+            Code::MissingMetadata,
+            status.span,
+            format!(
+                "a rule whose status is {} has {} too",
+                quoted(&status.text),
+                listed(&missing)
+            ),
+        )
+        .set_help("add what is missing, or call the rule `experimental`");
+}
+
+/// A value that is no verb of an event.
+pub(super) fn verb(
+    name: &str,
+    value: &str,
+    verbs: &[&'static str],
+    span: Span,
+    report: &mut Report,
+) {
+    let known = super::requests::NO_VERBS
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(value));
+    let help = known.map_or_else(
+        || {
+            did_you_mean(value, verbs.iter().copied())
+                .unwrap_or_else(|| format!("it is one of {}", listed(verbs)))
+        },
+        |(_, help)| (*help).to_owned(),
+    );
+    report
+        .add(
+            Code::UnknownVerb,
+            span,
+            format!("{} is never {}", quoted(name), quoted(value)),
+        )
+        .set_help(help);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_attack() {
+        for name in [
+            "t1610",
+            "t1552.007",
+            "ta0005",
+            "g0139",
+            "s0601",
+            "m1036",
+            "ds0017",
+        ] {
+            assert!(is_attack_id(name), "{name}");
+        }
+        for name in [
+            "t161", "t16100", "t1552.07", "t1552.", "x1610", "tactic", "t",
+        ] {
+            assert!(!is_attack_id(name), "{name}");
+        }
+    }
+}

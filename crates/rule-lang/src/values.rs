@@ -1,0 +1,162 @@
+//! Single values: numbers, regular expressions, networks, field names, and texts written in other ways.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::ast::Name;
+use crate::diagnostic::{Code, quoted};
+use crate::encode::EncodeError;
+use crate::limits;
+use crate::modifier::Chain;
+use crate::number::Number;
+use crate::program::{Comparison, Literal, Relation};
+use crate::regex::Regex;
+use crate::resolve::{Resolver, field};
+use crate::scalar::Scalar;
+use crate::text::{Open, Pattern};
+
+impl Resolver<'_> {
+    /// The numbers to compare with: one, unless they come out of placeholders.
+    pub(crate) fn numbers(
+        &mut self,
+        comparison: Comparison,
+        expand: bool,
+        values: &[Scalar],
+    ) -> Option<Vec<Number>> {
+        if let [_, second, ..] = values
+            && !expand
+        {
+            let message = format!("`{comparison}` compares with one number");
+            self.report.add(Code::BadNumber, second.span, message);
+            return None;
+        }
+        self.each(values, |resolver, value| {
+            let number = Number::parse(&value.text);
+            if number.is_none() {
+                let message = format!("{} is no number", quoted(&value.text));
+                resolver.report.add(Code::BadNumber, value.span, message);
+            }
+            number
+        })
+    }
+
+    /// Every way to write a value that its modifiers ask for.
+    pub(crate) fn encoded(
+        &mut self,
+        value: &Scalar,
+        relation: Relation,
+        chain: Chain,
+    ) -> Option<Vec<Literal>> {
+        let error = match chain.encoding.variants(&value.text) {
+            Ok(variants) => {
+                // What is written in several ways counts as often.
+                self.count_values(variants.len().saturating_sub(1), value.span)?;
+                let literals = variants.iter().map(|text| Literal {
+                    pattern: Pattern::parse_open(text, chain.cased, open(relation)),
+                    number: None,
+                });
+                return Some(literals.collect());
+            }
+            Err(error) => error,
+        };
+        let text = quoted(&value.text);
+        let (code, message, help) = match error {
+            EncodeError::Wildcard => (
+                Code::BadValue,
+                format!("{text} has a wildcard, which cannot be written in Base64"),
+                "write `\\*` for the character; `contains`, `startswith` and `endswith` behind the modifier leave the sides open",
+            ),
+            EncodeError::TooShort => (
+                Code::BadValue,
+                format!("{text} is too short to show in the middle of Base64"),
+                "two bytes are the least",
+            ),
+            EncodeError::TooMany => (
+                Code::TooManyValues,
+                format!(
+                    "there are more ways to write {text} than the limit of {} values",
+                    limits::VALUES
+                ),
+                "every dash before a word has five; use several values with `all`",
+            ),
+        };
+        self.report.add(code, value.span, message).set_help(help);
+        None
+    }
+
+    pub(crate) fn regex(&mut self, options: &Regex, value: &Scalar) -> Option<Regex> {
+        let regex = Regex {
+            pattern: value.text.clone(),
+            ..options.clone()
+        };
+        if value.is_null() {
+            self.report.add(
+                Code::BadRegex,
+                value.span,
+                "a regular expression is missing",
+            );
+            return None;
+        }
+        self.n_regexes += 1;
+        let limit = limits::REGEXES;
+        if self.n_regexes > limit {
+            if self.n_regexes == limit + 1 {
+                let message = format!(
+                    "this document has more than {limit} regular expressions, which is the limit"
+                );
+                self.report.add(Code::TooManyValues, value.span, message);
+            }
+            return None;
+        }
+        match regex.build() {
+            Ok(_) => Some(regex),
+            Err(error) => {
+                let span = error
+                    .part()
+                    .map_or(value.span, |part| value.locate(self.file, part));
+                self.report.add_with_help(
+                    Code::BadRegex,
+                    span,
+                    format!("the regular expression cannot be used: {error}"),
+                    error.help(),
+                );
+                None
+            }
+        }
+    }
+
+    pub(crate) fn network(&mut self, value: &Scalar) -> Option<IpNet> {
+        let network = value
+            .text
+            .parse::<IpNet>()
+            .or_else(|_| value.text.parse::<IpAddr>().map(IpNet::from));
+        if let Ok(network) = network {
+            return Some(network.trunc());
+        }
+        let message = format!(
+            "{} is neither a network nor an address",
+            quoted(&value.text)
+        );
+        self.report
+            .add(Code::BadNetwork, value.span, message)
+            .set_help("networks are written like `10.0.0.0/8` or `fd00::/8`");
+        None
+    }
+
+    pub(crate) fn reference(&mut self, value: &Scalar) -> Option<audit_model::Field> {
+        let name = Name {
+            text: value.text.clone(),
+            span: value.span,
+        };
+        field(&name, self.report)
+    }
+}
+
+/// The sides that a modifier leaves open.
+pub(crate) fn open(relation: Relation) -> Open {
+    Open {
+        start: matches!(relation, Relation::Contains | Relation::EndsWith),
+        end: matches!(relation, Relation::Contains | Relation::StartsWith),
+    }
+}
