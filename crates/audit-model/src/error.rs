@@ -216,12 +216,11 @@ pub struct ReadError {
 pub(crate) enum ReadKind {
     #[error("the source failed")]
     Io(#[source] io::Error),
-    #[cfg(not(feature = "gzip"))]
-    #[error("the source is gzip, which needs the feature `gzip` of `kubesift-audit-model`, seen")]
-    GzipDisabled,
-    #[cfg(feature = "gzip")]
-    #[error("gzip is nested {actual} times or more, over the limit of {limit},")]
-    GzipDepth { limit: usize, actual: usize },
+    #[error("the source is {0}, which needs the feature `{0}` of `kubesift-audit-model`, seen")]
+    Disabled(&'static str),
+    #[cfg(any(feature = "gzip", feature = "zstd"))]
+    #[error("the source is packed {actual} times or more, over the limit of {limit},")]
+    Layers { limit: usize, actual: usize },
 }
 
 impl ReadError {
@@ -251,10 +250,9 @@ impl From<ReadError> for io::Error {
     fn from(error: ReadError) -> Self {
         match error.kind {
             ReadKind::Io(error) => error,
-            #[cfg(not(feature = "gzip"))]
-            ReadKind::GzipDisabled => Self::new(io::ErrorKind::Unsupported, error),
-            #[cfg(feature = "gzip")]
-            ReadKind::GzipDepth { .. } => Self::new(io::ErrorKind::InvalidData, error),
+            ReadKind::Disabled(_) => Self::new(io::ErrorKind::Unsupported, error),
+            #[cfg(any(feature = "gzip", feature = "zstd"))]
+            ReadKind::Layers { .. } => Self::new(io::ErrorKind::InvalidData, error),
         }
     }
 }

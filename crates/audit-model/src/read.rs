@@ -6,6 +6,8 @@ mod input;
 mod list;
 mod pieces;
 mod skip;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,7 +28,8 @@ use skip::Tally;
 /// Reads audit records from a log, a webhook's posts or any other source of bytes.
 ///
 /// It takes one event per line, events that span lines, several on a line, JSON arrays of any length and
-/// `EventList`s, in any order and each with a byte order mark in front, packed with gzip or not (feature `gzip`).
+/// `EventList`s, in any order and each with a byte order mark in front, packed or not (features `gzip` and
+/// `zstd`).
 /// Nothing is passed over silently: all that is in the source comes out as some [`Record`], and a bad one never ends
 /// the stream. A line that is cut costs itself and no other.
 ///

@@ -29,8 +29,8 @@
 //! [`RuleSetBuilder::dir`] nothing does I/O: the embedder brings the bytes and takes the hits.
 //!
 //! # Features
-//! `shipped` (default): the rules that come with kubesift. `fs` (default): rule files and directories. `gzip`: gzip
-//! input for [`Reader`].
+//! `shipped` (default): the rules that come with kubesift. `fs` (default): rule files and directories. `gzip` and
+//! `zstd`: packed input for [`Reader`].
 
 #![forbid(unsafe_code)]
 

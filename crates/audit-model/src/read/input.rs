@@ -5,20 +5,30 @@ use std::io::{self, Read};
 use memchr::memchr;
 
 use crate::error::{ReadError, ReadKind};
+#[cfg(feature = "zstd")]
+use crate::read::zstd::Zstd;
 
 /// Smallest free space that is read into.
 const CHUNK: usize = 64 << 10;
 const GZIP: &[u8] = &[0x1f, 0x8b];
-/// How often gzip may be packed into gzip. Rotated logs that were packed again have two layers.
-#[cfg(feature = "gzip")]
-const GZIP_DEPTH: usize = 4;
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// How often what is packed may be packed again. Rotated logs that were packed again have two layers.
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+const MAX_LAYERS: usize = 4;
+
+/// How a source is packed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Zstd,
+}
 
 /// A source and the window of its bytes that are not consumed yet.
 pub(crate) struct Input<R> {
     source: Layer<R>,
     sniffed: bool,
-    /// How many layers of gzip were found.
-    #[cfg(feature = "gzip")]
+    /// How many layers were found.
+    #[cfg(any(feature = "gzip", feature = "zstd"))]
     depth: usize,
     /// Why the stream ended, if not because its source did.
     pub(crate) failed: Option<ReadError>,
@@ -43,9 +53,25 @@ enum Inner<R> {
     Plain(R),
     #[cfg(feature = "gzip")]
     Gzip(Box<flate2::read::MultiGzDecoder<Layer<R>>>),
+    #[cfg(feature = "zstd")]
+    Zstd(Box<Zstd<Layer<R>>>),
     /// A layer on its way into another one.
-    #[cfg(feature = "gzip")]
+    #[cfg(any(feature = "gzip", feature = "zstd"))]
     Gone,
+}
+
+impl<R: Read> Read for Inner<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(source) => source.read(out),
+            #[cfg(feature = "gzip")]
+            Self::Gzip(decoder) => decoder.read(out),
+            #[cfg(feature = "zstd")]
+            Self::Zstd(decoder) => decoder.read(out),
+            #[cfg(any(feature = "gzip", feature = "zstd"))]
+            Self::Gone => Ok(0),
+        }
+    }
 }
 
 impl<R: Read> Read for Layer<R> {
@@ -55,34 +81,27 @@ impl<R: Read> Read for Layer<R> {
             self.seen.drain(..count);
             return Ok(count);
         }
-        match &mut self.inner {
-            Inner::Plain(source) => source.read(out),
-            #[cfg(feature = "gzip")]
-            Inner::Gzip(decoder) => decoder.read(out),
-            #[cfg(feature = "gzip")]
-            Inner::Gone => Ok(0),
-        }
+        self.inner.read(out)
     }
 }
 
 impl<R: Read> Layer<R> {
-    /// Whether the source begins with the magic number of gzip (RFC 1952).
-    fn is_gzip(&mut self) -> io::Result<bool> {
-        while self.seen.len() < GZIP.len() {
+    /// How the source is packed, by the number it begins with (RFC 1952, RFC 8878).
+    fn packing(&mut self) -> io::Result<Option<Packing>> {
+        loop {
+            if self.seen == GZIP {
+                return Ok(Some(Packing::Gzip));
+            }
+            if self.seen == ZSTD {
+                return Ok(Some(Packing::Zstd));
+            }
             let mut byte = [0];
-            let count = match &mut self.inner {
-                Inner::Plain(source) => source.read(&mut byte)?,
-                #[cfg(feature = "gzip")]
-                Inner::Gzip(decoder) => decoder.read(&mut byte)?,
-                #[cfg(feature = "gzip")]
-                Inner::Gone => 0,
-            };
-            if count == 0 {
-                break;
+            let may_be = GZIP.starts_with(&self.seen) || ZSTD.starts_with(&self.seen);
+            if !may_be || self.inner.read(&mut byte)? == 0 {
+                return Ok(None);
             }
             self.seen.extend(byte);
         }
-        Ok(self.seen == GZIP)
     }
 }
 
@@ -94,7 +113,7 @@ impl<R: Read> Input<R> {
                 inner: Inner::Plain(source),
             },
             sniffed: false,
-            #[cfg(feature = "gzip")]
+            #[cfg(any(feature = "gzip", feature = "zstd"))]
             depth: 0,
             failed: None,
             ended: false,
@@ -213,40 +232,55 @@ impl<R: Read> Input<R> {
         }
     }
 
-    #[cfg(not(feature = "gzip"))]
+    /// Finds out how the source is packed, and what in it is.
     fn sniff(&mut self) -> io::Result<()> {
-        if !self.sniffed && retry(|| self.source.is_gzip())? {
-            self.fail(ReadError::new(ReadKind::GzipDisabled, 0));
+        while !self.sniffed {
+            let packing = retry(|| self.source.packing())?;
+            self.sniffed = match packing {
+                None => true,
+                Some(packing) => !self.unpack(packing),
+            };
         }
-        self.sniffed = true;
         Ok(())
     }
 
-    #[cfg(feature = "gzip")]
-    fn sniff(&mut self) -> io::Result<()> {
-        while !self.sniffed && retry(|| self.source.is_gzip())? {
-            self.depth += 1;
-            if self.depth > GZIP_DEPTH {
-                self.fail(ReadError::new(
-                    ReadKind::GzipDepth {
-                        limit: GZIP_DEPTH,
-                        actual: self.depth,
-                    },
-                    0,
-                ));
-                break;
-            }
-            let outer = std::mem::replace(
-                &mut self.source,
-                Layer {
-                    seen: Vec::new(),
-                    inner: Inner::Gone,
-                },
-            );
-            self.source.inner = Inner::Gzip(Box::new(flate2::read::MultiGzDecoder::new(outer)));
+    /// Puts a decoder around the source; false if the stream ends here instead.
+    fn unpack(&mut self, packing: Packing) -> bool {
+        let disabled = match packing {
+            Packing::Gzip if !cfg!(feature = "gzip") => Some(ReadKind::Disabled("gzip")),
+            Packing::Zstd if !cfg!(feature = "zstd") => Some(ReadKind::Disabled("zstd")),
+            _ => None,
+        };
+        if let Some(kind) = disabled {
+            self.fail(ReadError::new(kind, 0));
+            return false;
         }
-        self.sniffed = true;
-        Ok(())
+        #[cfg(any(feature = "gzip", feature = "zstd"))]
+        {
+            self.depth += 1;
+            if self.depth > MAX_LAYERS {
+                let kind = ReadKind::Layers {
+                    limit: MAX_LAYERS,
+                    actual: self.depth,
+                };
+                self.fail(ReadError::new(kind, 0));
+                return false;
+            }
+            let gone = Layer {
+                seen: Vec::new(),
+                inner: Inner::Gone,
+            };
+            let outer = std::mem::replace(&mut self.source, gone);
+            self.source.inner = match packing {
+                #[cfg(feature = "gzip")]
+                Packing::Gzip => Inner::Gzip(Box::new(flate2::read::MultiGzDecoder::new(outer))),
+                #[cfg(feature = "zstd")]
+                Packing::Zstd => Inner::Zstd(Box::new(Zstd::new(outer))),
+                #[cfg(not(all(feature = "gzip", feature = "zstd")))]
+                _ => outer.inner,
+            };
+        }
+        true
     }
 }
 

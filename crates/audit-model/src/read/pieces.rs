@@ -7,6 +7,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::error::{DecodeError, ReadError};
+use crate::frame::first_fault;
 use crate::read::framing::{Found, Framing, What};
 use crate::read::{Reader, SkipReason};
 use crate::scan::{is_space, skip_leniently, string_end};
@@ -272,7 +273,17 @@ impl<R: Read> Reader<R> {
         let text = text.get(skipped..).unwrap_or_default();
         let line_end = memchr(b'\n', text).filter(|_| piece.by_line);
         let scanned = text.get(..line_end.unwrap_or(text.len()));
-        let (end, verdict) = match tape.scan(scanned.unwrap_or_default(), Ask::Event, limits) {
+        let scanned = match tape.scan(scanned.unwrap_or_default(), Ask::Event, limits) {
+            // Brackets that balance may still be those of plain text.
+            Ok((end, Verdict::Other(kind))) => {
+                match first_fault(text.get(..end).unwrap_or_default()) {
+                    Some(at) => Err(DecodeError::syntax("JSON", text, at)),
+                    None => Ok((end, Verdict::Other(kind))),
+                }
+            }
+            scanned => scanned,
+        };
+        let (end, verdict) = match scanned {
             Ok(scanned) => scanned,
             Err(error) => {
                 let piece = &Piece {

@@ -16,6 +16,11 @@ pub(crate) fn is_line(line: &[u8]) -> bool {
     line.starts_with(MARK.trim_ascii_start()) || memmem::find(line, MARK).is_some()
 }
 
+/// Whether such a line has its last value.
+pub(crate) fn is_whole(line: &[u8]) -> bool {
+    is_line(line) && Line::read(line).is_some_and(|line| line.has("response"))
+}
+
 /// Opens such a line; whether it can be read.
 pub(crate) fn open(line: &[u8], pieces: &mut Pieces<'_>) -> bool {
     let Some(line) = Line::read(line) else {
@@ -64,6 +69,10 @@ impl<'l> Line<'l> {
             values.push((name, value));
             rest = rest.get(equals + 1 + used..)?;
         }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.values.iter().any(|(other, _)| *other == name)
     }
 
     /// A value that is no placeholder.

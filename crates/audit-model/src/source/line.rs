@@ -57,6 +57,7 @@ pub(crate) fn open(line: &[u8], stream: &str, pieces: &mut Pieces<'_>) -> bool {
 pub(crate) fn is_whole(text: &[u8]) -> bool {
     let line = text.trim_ascii();
     container_entry(line).is_some()
+        || legacy::is_whole(line)
         || prefixed(line).is_some_and(|(prefix, json)| whole_json(line, prefix, json).is_some())
 }
 

@@ -5,6 +5,8 @@ mod decode;
 #[cfg(test)]
 mod fields_page;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod gke;
 #[cfg(test)]
 mod gke_forms;
@@ -13,7 +15,11 @@ mod gke_parts;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod joined;
+#[cfg(test)]
 mod oke;
+#[cfg(test)]
+mod packed;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

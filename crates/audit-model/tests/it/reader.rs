@@ -345,7 +345,7 @@ mod gzip {
         let got = records(&packed[..], Limits::default());
         assert_eq!(
             got,
-            "!gzip is nested 5 times or more, over the limit of 4, at byte 0"
+            "!the source is packed 5 times or more, over the limit of 4, at byte 0"
         );
     }
 
