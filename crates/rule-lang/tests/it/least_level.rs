@@ -1,12 +1,10 @@
 //! The least audit level at which a rule can match, as it follows from what the rule reads.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
-use rule_lang::{AuditLevel, Compiler, Rule};
+use rule_lang::{AuditLevel, Compiler};
 
-const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules");
+use crate::shipped;
 
 fn level(head: &str, detection: &str) -> AuditLevel {
     let mut set = Compiler::new();
@@ -75,10 +73,7 @@ fn by_conditions() {
 }
 
 /// The table of rules in their documentation: name and least level of each.
-fn documented() -> BTreeMap<String, String> {
-    let Ok(page) = fs::read_to_string(Path::new(RULES).join("README.md")) else {
-        return BTreeMap::new();
-    };
+fn documented(page: &str) -> BTreeMap<String, String> {
     let rows = page.lines().filter_map(|line| {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let name = cells.get(1)?.strip_prefix('`')?.strip_suffix('`')?;
@@ -91,31 +86,15 @@ fn documented() -> BTreeMap<String, String> {
 
 #[test]
 fn shipped_rules_need_what_their_table_says() {
-    let mut set = Compiler::new();
-    for dir in ["", "filters", "placeholders"] {
-        // Only in a checkout: a package does not hold the rules.
-        let Ok(entries) = fs::read_dir(Path::new(RULES).join(dir)) else {
-            return;
-        };
-        for entry in entries {
-            let path = entry.unwrap().path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "yaml")
-            {
-                set.add(
-                    &path.display().to_string(),
-                    &fs::read_to_string(&path).unwrap(),
-                );
-            }
-        }
-    }
-    let found: BTreeMap<String, String> = set
+    let Some(page) = shipped::readme() else {
+        return;
+    };
+    let found: BTreeMap<String, String> = shipped::set()
         .finish()
         .rules
         .iter()
-        .map(|rule: &Rule| (rule.name().to_owned(), rule.least_level().to_string()))
+        .map(|rule| (rule.name().to_owned(), rule.least_level().to_string()))
         .collect();
     assert!(found.len() >= 20);
-    assert_eq!(documented(), found);
+    assert_eq!(documented(&page), found);
 }

@@ -16,3 +16,5 @@ mod pattern;
 mod rejections;
 #[cfg(test)]
 mod set;
+#[cfg(test)]
+mod shipped;
