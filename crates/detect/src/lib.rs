@@ -63,3 +63,8 @@ pub use scanner::{Hits, Scanner};
 #[cfg(all(doctest, feature = "shipped"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The code of the page on sources compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/sources.md")]
+struct Sources;
