@@ -290,10 +290,11 @@ impl<R: Read> Reader<R> {
                     range: start..piece.range.end,
                     ..piece.clone()
                 };
-                let other = matches!(piece.form, Form::Loose) && !says_audit(text);
                 let length = text.len();
                 // A value that spans lines is looked for once; if there is none, each line is read for itself.
-                let length = if other && !piece.by_line {
+                let other =
+                    !piece.by_line && matches!(piece.form, Form::Loose) && !says_audit(text);
+                let length = if other {
                     length
                 } else {
                     self.split_line(piece, length)

@@ -1,4 +1,4 @@
-//! Lines that container runtimes split.
+//! Lines that container runtimes split, and texts of many lines.
 
 use audit_model::Limits;
 
@@ -92,13 +92,12 @@ fn texts_that_are_open_take_no_more_than_a_record() {
     assert!(got.ends_with("e1"), "{got}");
     assert!(got.split(' ').count() <= 5, "{got}");
     // Each of many containers leaves one open.
-    let text: String = (0..100)
-        .map(|n| {
-            format!(
-                "{{\"log\":\"{{\\\"kind\",\"stream\":\"stdout\",\"time\":\"t\",\"container_id\":\"{n}\"}}\n"
-            )
-        })
-        .collect();
+    let mut text = String::new();
+    for n in 0..100 {
+        let line =
+            docker("stdout", r#"{"kind"#).replacen('{', &format!("{{\"container_id\":\"{n}\","), 1);
+        text.push_str(&line);
+    }
     let got = records(text.as_bytes(), Limits::default());
     assert_eq!(got.split(' ').count(), 100, "{got}");
     assert!(got.split(' ').all(|word| word.starts_with('m')), "{got}");
@@ -141,5 +140,18 @@ fn every_cut_loses_nothing_before_it() {
             events >= whole / 3 * 2 + usize::from(whole % 3 == 2),
             "{cut}: {got}"
         );
+    }
+}
+
+#[test]
+fn many_lines_in_one_text_cost_linear_time() {
+    // No clock: what is quadratic would take hours.
+    for line in ["{\"a\":\n", "a\n", "[1,\n", "x {\n", "\"\n"] {
+        let text = format!("{}{}\n", line.repeat(100_000), event(1));
+        for wrapper in ["message", "event"] {
+            let record = format!(r#"{{"{wrapper}":{},"index":"i"}}"#, quote(&text));
+            let got = records(record.as_bytes(), Limits::default());
+            assert!(got.ends_with("e1"), "{line}");
+        }
     }
 }

@@ -17,6 +17,8 @@ mod hostile;
 #[cfg(test)]
 mod joined;
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod oke;
 #[cfg(test)]
 mod packed;
