@@ -42,6 +42,12 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
         part.keys()
             .any(|key| matches!(key, "initContainers" | "ephemeralContainers"))
     });
+    let names_workload = facts.parts().any(|part| {
+        let What::Item(item) = part.what else {
+            return false;
+        };
+        part.is(RESOURCE) && item.values.iter().any(|value| is_one_of(value, WORKLOADS))
+    });
     for group in &facts.groups {
         if report.is_full() {
             return;
@@ -51,7 +57,9 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
         }
         rbac_star(group, report);
         if is_rule && facts.is_sought(group) {
-            pod_only(facts, group, report);
+            if !names_workload {
+                pod_only(facts, group, report);
+            }
         } else if !is_rule && facts.is_excluded(group) {
             filter_hides_members(group, report);
         }
@@ -78,17 +86,11 @@ fn pod_only(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report) {
     if !is_one_of(value, &["pods"]) || !reads_template {
         return;
     }
-    let names_workload = facts.parts().any(|part| {
-        let What::Item(item) = part.what else {
-            return false;
-        };
-        part.is(RESOURCE) && item.values.iter().any(|value| is_one_of(value, WORKLOADS))
-    });
     let names_subresource = facts.context(group).any(|part| {
         part.is(&[FieldId::Subresource, FieldId::ObjectRefSubresource])
             && matches!(part.what, What::Item(item) if item.values.iter().any(|value| is_text(value) && !value.text.is_empty()))
     });
-    if names_workload || names_subresource {
+    if names_subresource {
         return;
     }
     report

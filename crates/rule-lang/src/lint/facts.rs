@@ -72,6 +72,7 @@ impl<'a> Facts<'a> {
             mark(condition, scope, true, &mut uses);
             require(condition, scope, &mut required);
         }
+        required.truncate(CONTEXT);
         Self {
             groups,
             uses,
@@ -114,7 +115,10 @@ impl<'a> Facts<'a> {
         let found = self.context(group).find(|part| part.is(ids));
         match found.map(|part| part.what) {
             None => Asked::Nothing,
-            Some(What::Item(item)) => exact(item).map_or(Asked::Other, Asked::Values),
+            // Long lists are not looked through for every group again.
+            Some(What::Item(item)) => exact(item)
+                .filter(|values| values.len() <= super::LINTED_VALUES)
+                .map_or(Asked::Other, Asked::Values),
             Some(What::Block(_)) => Asked::Other,
         }
     }

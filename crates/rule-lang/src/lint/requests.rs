@@ -68,6 +68,7 @@ pub(super) const NO_VERBS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
+    let names_subresource = names_subresource(facts);
     for group in &facts.groups {
         if report.is_full() {
             return;
@@ -78,7 +79,9 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
         if is_rule && facts.is_sought(group) {
             stream_without_get(facts, group, report);
             create_without_operation(facts, group, report);
-            without_subresource(facts, group, report);
+            if !names_subresource {
+                without_subresource(facts, group, report);
+            }
         }
     }
 }
@@ -262,7 +265,32 @@ fn without_subresource(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report
     let Some((_, names)) = own_values(group, RESOURCE) else {
         return;
     };
-    let asked = facts.parts().any(|part| {
+    let verbs = facts.asked(group, VERBS);
+    for value in names.iter().take(super::LINTED_VALUES) {
+        let hidden = resources::SUBRESOURCES
+            .iter()
+            .find(|(name, of, _)| is_one_of(value, &[name]) && verbs.has(of));
+        if let Some((_, _, subresources)) = hidden {
+            report
+                .add(
+                    Code::ResourceWithoutSubresource,
+                    value.span,
+                    format!(
+                        "this also means the subresources of {}, such as {}",
+                        quoted(&value.text),
+                        listed(subresources)
+                    ),
+                )
+                .set_help(
+                    "write `subresource: null` for the resource itself, or name the subresources",
+                );
+        }
+    }
+}
+
+/// Whether a rule says which subresources it means, or reads what only some have.
+fn names_subresource(facts: &Facts<'_>) -> bool {
+    facts.parts().any(|part| {
         part.is(SUBRESOURCE)
             || matches!(
                 part.field.id(),
@@ -288,31 +316,7 @@ fn without_subresource(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report
                     | FieldId::UriPath
                     | FieldId::UriQuery
             )
-    });
-    if asked {
-        return;
-    }
-    let verbs = facts.asked(group, VERBS);
-    for value in names.iter().take(super::LINTED_VALUES) {
-        let hidden = resources::SUBRESOURCES
-            .iter()
-            .find(|(name, of, _)| is_one_of(value, &[name]) && verbs.has(of));
-        if let Some((_, _, subresources)) = hidden {
-            report
-                .add(
-                    Code::ResourceWithoutSubresource,
-                    value.span,
-                    format!(
-                        "this also means the subresources of {}, such as {}",
-                        quoted(&value.text),
-                        listed(subresources)
-                    ),
-                )
-                .set_help(
-                    "write `subresource: null` for the resource itself, or name the subresources",
-                );
-        }
-    }
+    })
 }
 
 /// The values that a group itself asks of a field, and where they stand.

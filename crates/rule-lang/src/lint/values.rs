@@ -20,15 +20,28 @@ use crate::values::open;
 /// Tests of one field that are compared with each other.
 const TESTS: usize = 16;
 
+/// Comparisons of a value with a value that a document is worth.
+const COMPARISONS: usize = 100_000;
+
+struct Search {
+    /// Pairs of tests that were reported.
+    told: HashSet<(usize, usize)>,
+    /// Comparisons that are left.
+    left: usize,
+}
+
 /// Tests of a field that has one value, which no value passes together.
 pub(super) fn contradictions(facts: &Facts<'_>, report: &mut Report) {
-    let mut told = HashSet::new();
+    let mut search = Search {
+        told: HashSet::new(),
+        left: COMPARISONS,
+    };
     for group in &facts.groups {
         if report.is_full() {
             return;
         }
         for (items, with_context) in by_field(facts, group) {
-            contradiction(&items, with_context, &mut told, report);
+            contradiction(&items, with_context, &mut search, report);
         }
     }
 }
@@ -86,12 +99,7 @@ fn single<'p>(part: &'p Part<'_>) -> Option<(FieldId, &'p Item)> {
     Some((id, item))
 }
 
-fn contradiction(
-    items: &[&Item],
-    n_own: usize,
-    told: &mut HashSet<(usize, usize)>,
-    report: &mut Report,
-) {
+fn contradiction(items: &[&Item], n_own: usize, search: &mut Search, report: &mut Report) {
     for (at, item) in items.iter().enumerate() {
         if at < n_own {
             several_at_once(item, report);
@@ -99,16 +107,16 @@ fn contradiction(
         let Some(values) = exact(item).filter(|values| values.iter().all(is_text)) else {
             continue;
         };
-        if values.len() > super::LINTED_VALUES {
-            continue;
-        }
         for (other_at, other) in items.iter().enumerate() {
             if other_at == at || (at >= n_own && other_at >= n_own) {
                 continue;
             }
-            if other.values.len() > super::LINTED_VALUES
-                || values.iter().any(|value| passes(other, value))
-            {
+            let n = values.len().saturating_mul(other.values.len());
+            let Some(left) = search.left.checked_sub(n) else {
+                continue;
+            };
+            search.left = left;
+            if values.iter().any(|value| passes(other, value)) {
                 continue;
             }
             let (first, second) = if item.name.span < other.name.span {
@@ -116,7 +124,10 @@ fn contradiction(
             } else {
                 (other, item)
             };
-            if told.insert((first.name.span.start(), second.name.span.start())) {
+            if search
+                .told
+                .insert((first.name.span.start(), second.name.span.start()))
+            {
                 report
                     .add(
                         Code::Contradiction,

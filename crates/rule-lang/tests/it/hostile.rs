@@ -94,6 +94,26 @@ fn programs_do_not_explode() {
 }
 
 #[test]
+fn lints_do_not_explode() {
+    // Every map would be looked at together with every test of the other selection.
+    let maps = "    - {resource: deployments, verb: list, name: x, apiGroup: apps}\n".repeat(3500);
+    let others: String = ["verb", "name", "resource", "apiGroup"]
+        .into_iter()
+        .flat_map(|field| {
+            ["", "|contains", "|startswith", "|neq"].map(|modifier| {
+                format!(
+                    "    {field}{modifier}: [{}]\n",
+                    "z, ".repeat(90) + "list, x, apps, deployments"
+                )
+            })
+        })
+        .collect();
+    let text = rule(&format!("  s:\n{maps}  t:\n{others}  condition: s and t\n"));
+    let compiled = compile(&text);
+    assert_eq!(compiled.rules.len(), 1, "{}", compiled.render(false));
+}
+
+#[test]
 fn placeholders_do_not_explode() {
     let values: Vec<String> = (0..2000).map(|at| format!("v{at}")).collect();
     let list = format!("placeholders: {{a: [{}]}}\n---\n", values.join(", "));
