@@ -93,14 +93,7 @@ impl Tree {
         doubt: Doubt,
         each: &mut dyn FnMut(Value<'t>) -> bool,
     ) -> bool {
-        let mut visit = |value: Option<Value<'t>>, _: Member| value.is_some_and(&mut *each);
-        Walk {
-            tree: self,
-            goal: Goal::Values,
-            doubt,
-            each: &mut visit,
-        }
-        .start(start, path)
+        self.any(Goal::Values, start, path, doubt, each)
     }
 
     /// Whether `each` says yes to something at the end of the path, a list counted as one value.
@@ -111,10 +104,21 @@ impl Tree {
         doubt: Doubt,
         each: &mut dyn FnMut(Value<'t>) -> bool,
     ) -> bool {
+        self.any(Goal::Nodes, start, path, doubt, each)
+    }
+
+    fn any<'t>(
+        &'t self,
+        goal: Goal,
+        start: Member,
+        path: &[Segment],
+        doubt: Doubt,
+        each: &mut dyn FnMut(Value<'t>) -> bool,
+    ) -> bool {
         let mut visit = |value: Option<Value<'t>>, _: Member| value.is_some_and(&mut *each);
         Walk {
             tree: self,
-            goal: Goal::Nodes,
+            goal,
             doubt,
             each: &mut visit,
         }
