@@ -53,7 +53,7 @@ pub use detection::{
 pub use detector::Detector;
 pub use hit::{Evidence, Hit};
 pub use rule_lang;
-pub use rule_lang::{Diagnostic, Level, Rule, Severity};
+pub use rule_lang::{AuditLevel, Diagnostic, Level, Rule, Severity};
 pub use rule_set::{
     BuildError, Inactive, InactiveFilter, LoadError, LoadReport, RuleSet, RuleSetBuilder,
 };

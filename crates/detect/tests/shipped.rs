@@ -555,6 +555,17 @@ level: high
                 "dana@example.test ran `/bin/sh -c id` in shop/web-0"
             );
         }
+        // Nor does a program that only starts another one hide it.
+        for line in [
+            "env bash",
+            "/usr/bin/timeout 60 /bin/sh -c id",
+            "sudo nsenter -t 1",
+        ] {
+            let wrapped = exec(&format!(r#","command.gke.io/command":"{line}""#), unknown);
+            assert_eq!(names(&wrapped), ["dangerous-command", "exec-into-pod"]);
+        }
+        let harmless = exec(r#","command.gke.io/command":"env wash""#, unknown);
+        assert_eq!(names(&harmless), ["exec-into-pod"]);
         // Without the label it is not known what was run.
         assert_eq!(names(&exec("", unknown)), ["exec-into-pod"]);
         assert_eq!(names(&exec("", r#"{"code":7}"#)), [""; 0]);

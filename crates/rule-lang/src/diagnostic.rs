@@ -116,6 +116,7 @@ codes! {
     RbacStar "rbac-star" Warning;
     FilterHidesMembers "filter-hides-members" Warning;
     Contradiction "contradiction" Warning;
+    OffsetOfWhole "offset-of-whole" Warning;
     LiteralRegex "literal-regex" Warning;
     AmbiguousYaml "ambiguous-yaml" Warning;
     UnknownPlaceholder "unknown-placeholder" Error;

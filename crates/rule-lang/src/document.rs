@@ -8,7 +8,7 @@ use crate::message;
 use crate::metadata::{Keys, Metadata};
 use crate::overrides::Override;
 use crate::placeholder::{self, List};
-use crate::rule::{Level, Message, RuleTest};
+use crate::rule::{AuditLevel, Level, Message, RuleTest};
 use crate::rule_test;
 use crate::scalar::Scalar;
 use crate::targets::Targets;
@@ -34,7 +34,7 @@ pub(crate) struct RuleDocument {
     /// The levels of `levels`, in the order of their conditions.
     pub(crate) levels: Vec<Level>,
     pub(crate) message: Option<Message>,
-    pub(crate) requires: Option<String>,
+    pub(crate) requires: Option<AuditLevel>,
     pub(crate) tests: Vec<RuleTest>,
 }
 
@@ -201,7 +201,8 @@ impl<'a> Keys<'a> {
                 )
                 .set_help("the rule is used without it");
         }
-        let levels_of_audit = ["Metadata", "Request", "RequestResponse"];
+        let levels_of_audit: Vec<&str> =
+            AuditLevel::ALL.iter().map(|level| level.as_str()).collect();
         let message = self.scalar("message");
         Some(RuleDocument {
             metadata,
@@ -209,7 +210,7 @@ impl<'a> Keys<'a> {
             scope,
             levels,
             message: message.and_then(|message| message::read(message, self.file, self.report)),
-            requires: self.one_of("requires", &levels_of_audit),
+            requires: self.word("requires", &levels_of_audit),
             tests: self.tests(),
         })
     }

@@ -42,6 +42,7 @@ mod document;
 mod encode;
 mod fold;
 mod item;
+mod least;
 mod limits;
 mod lint;
 mod message;
@@ -80,8 +81,8 @@ pub use program::{
 pub use regex::{Regex, RegexError};
 pub use render::render;
 pub use rule::{
-    Filter, Level, Message, MessagePart, ParseLevelError, ParseStatusError, ParseTestKindError,
-    Rule, RuleTest, Status, TestKind,
+    AuditLevel, Filter, Level, Message, MessagePart, ParseAuditLevelError, ParseLevelError,
+    ParseStatusError, ParseTestKindError, Rule, RuleTest, Status, TestKind,
 };
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};

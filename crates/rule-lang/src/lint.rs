@@ -14,6 +14,7 @@ pub use list::Lint;
 
 use crate::ast::{Condition, Item, Scope};
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::encode::Base64;
 use crate::metadata::listed;
 use crate::modifier::How;
 use crate::number::Number;
@@ -131,8 +132,48 @@ fn unknown_word(name: &str, field: &Field, value: &Scalar, report: &mut Report) 
 /// leave no room for errors.
 const LINTED_VALUES: usize = 100;
 
+/// A part of a date asked of a field that holds none.
+fn no_date(item: &Item, operand: &Operand, report: &mut Report) {
+    let Some(field) = operand.field() else {
+        return;
+    };
+    let is_date = matches!(
+        field.id(),
+        FieldId::RequestReceivedTimestamp | FieldId::StageTimestamp
+    );
+    let is_known = matches!(
+        field.shape(),
+        Some(Shape::Text | Shape::Number | Shape::Bool)
+    );
+    if matches!(item.chain.how, How::Time(..)) && is_known && !is_date {
+        report
+            .add(
+                Code::NeverMatches,
+                item.name.span,
+                format!("{} is never a date", quoted(&item.name.text)),
+            )
+            .set_help("the dates of an event are `requestReceivedTimestamp` and `stageTimestamp`");
+    }
+}
+
+/// `base64offset` of a whole value, of which it shows the middle only.
+fn offset_of_whole(item: &Item, report: &mut Report) {
+    let chain = item.chain;
+    if chain.encoding.base64 == Some(Base64::Offset) && chain.how == How::Text(Relation::Equals) {
+        report
+            .add(
+                Code::OffsetOfWhole,
+                item.name.span,
+                "`base64offset` leaves out the ends, so it is hardly ever the whole value",
+            )
+            .set_help("write `contains` behind it, or `base64` in its place");
+    }
+}
+
 /// Values that no field of this kind has.
 pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
+    no_date(item, operand, report);
+    offset_of_whole(item, report);
     if item.chain.how != How::Text(Relation::Equals) || !item.chain.encoding.is_none() {
         return;
     }

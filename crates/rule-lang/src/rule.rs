@@ -94,6 +94,18 @@ words! {
 }
 
 words! {
+    /// How much of a request the audit policy writes into the log; each level holds what the ones before it hold.
+    AuditLevel ParseAuditLevelError "audit level" {
+        /// Who did what to which object, and the answer's code.
+        Metadata "Metadata",
+        /// The body of the request too.
+        Request "Request",
+        /// The body of the response too.
+        RequestResponse "RequestResponse",
+    }
+}
+
+words! {
     /// What a rule's own test shows.
     TestKind ParseTestKindError "kind of test" {
         /// Events that the rule must find.
@@ -112,7 +124,8 @@ pub struct Rule {
     pub(crate) level: Level,
     pub(crate) levels: Vec<(RoutineIdx, Level)>,
     pub(crate) message: Option<Message>,
-    pub(crate) requires: Option<String>,
+    pub(crate) requires: Option<AuditLevel>,
+    pub(crate) inferred: AuditLevel,
     pub(crate) tests: Vec<RuleTest>,
     pub(crate) program: Program,
     pub(crate) filters: Vec<usize>,
@@ -181,8 +194,32 @@ impl Rule {
     }
 
     /// The audit level that the rule says it needs, where the compiler's own inference is wrong.
-    pub fn requires(&self) -> Option<&str> {
-        self.requires.as_deref()
+    pub fn requires(&self) -> Option<AuditLevel> {
+        self.requires
+    }
+
+    /// The least audit level at which the rule can match: what it says itself, else what follows from the fields that
+    /// it reads. Alternatives that need more do not count, and neither does what must not be there.
+    ///
+    /// # Examples
+    /// ```
+    /// use rule_lang::{AuditLevel, Compiler};
+    ///
+    /// let mut compiler = Compiler::new();
+    /// compiler.add(
+    ///     "network.yaml",
+    ///     "
+    /// title: Host network
+    /// logsource: {product: kubernetes, service: audit}
+    /// detection:
+    ///   selection: {operation: create, podSpec.hostNetwork: true}
+    ///   condition: selection
+    /// ",
+    /// );
+    /// assert_eq!(compiler.finish().rules[0].least_level(), AuditLevel::Request);
+    /// ```
+    pub fn least_level(&self) -> AuditLevel {
+        self.requires.unwrap_or(self.inferred)
     }
 
     /// Whether a test reads `stage`. A rule that does not is for completed requests.

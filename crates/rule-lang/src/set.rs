@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::compile::{self, Output};
 use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
+use crate::least;
 use crate::limits;
 use crate::lint;
 use crate::metadata::Metadata;
@@ -12,7 +13,7 @@ use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
 use crate::render::render;
 use crate::resolve::Resolver;
-use crate::rule::{Filter, Rule};
+use crate::rule::{AuditLevel, Filter, Rule};
 use crate::source::{SourceId, Sources, Span};
 use crate::targets::Targets;
 use crate::tree::Tree;
@@ -343,6 +344,15 @@ impl Narrowing {
     }
 }
 
+/// What is made of the selections and the condition of a document.
+struct Made {
+    output: Output,
+    /// The least audit level at which the condition can hold.
+    inferred: AuditLevel,
+    /// Why the condition cannot hold.
+    inactive: Option<String>,
+}
+
 /// What documents need of the set.
 struct Set<'a> {
     sources: &'a Sources,
@@ -351,8 +361,11 @@ struct Set<'a> {
 
 impl Set<'_> {
     fn rule(&mut self, document: RuleDocument, report: &mut Report) -> Option<Rule> {
-        let (output, inactive) =
-            self.program(document.scope.as_ref(), document.metadata.span, report)?;
+        let Made {
+            output,
+            inferred,
+            inactive,
+        } = self.program(document.scope.as_ref(), document.metadata.span, report)?;
         if let Some(scope) = &document.scope {
             lint::document(scope, true, report);
         }
@@ -363,6 +376,7 @@ impl Set<'_> {
             levels,
             message: document.message,
             requires: document.requires,
+            inferred,
             tests: document.tests,
             program: output.program,
             filters: Vec::new(),
@@ -371,7 +385,8 @@ impl Set<'_> {
     }
 
     fn filter(&mut self, document: FilterDocument, report: &mut Report) -> Option<Filter> {
-        let (output, _) = self.program(document.scope.as_ref(), document.metadata.span, report)?;
+        let Made { output, .. } =
+            self.program(document.scope.as_ref(), document.metadata.span, report)?;
         if let Some(scope) = &document.scope {
             lint::document(scope, false, report);
         }
@@ -383,13 +398,13 @@ impl Set<'_> {
         })
     }
 
-    /// Resolves and compiles; `None` when the document has an error, old or new. Also says why it cannot match.
+    /// Resolves and compiles; `None` when the document has an error, old or new.
     fn program(
         &self,
         scope: Option<&crate::ast::Scope>,
         span: Span,
         report: &mut Report,
-    ) -> Option<(Output, Option<String>)> {
+    ) -> Option<Made> {
         let text = self.sources.text(report.source());
         let mut resolver = Resolver::new(text, report, self.placeholders);
         let scope = resolver.scope(scope?);
@@ -404,6 +419,7 @@ impl Set<'_> {
             }
             _ => None,
         };
+        let inferred = least::level(&scope);
         let Ok(output) = compile::compile(&scope) else {
             let limit = limits::PROGRAM_OPS;
             let message =
@@ -418,6 +434,10 @@ impl Set<'_> {
                 .set_help("this is a defect of kubesift; please report it with this file");
             return None;
         }
-        Some((output, inactive))
+        Some(Made {
+            output,
+            inferred,
+            inactive,
+        })
     }
 }

@@ -158,7 +158,7 @@ fn many_lines_in_one_text_cost_linear_time() {
     }
     // An optimised build takes a hundredth of it; what is quadratic takes minutes.
     assert!(
-        start.elapsed() < Duration::from_secs(60),
+        start.elapsed() < Duration::from_mins(1),
         "{:?}",
         start.elapsed()
     );

@@ -112,8 +112,13 @@ const LINTS: &[Lint] = &[
     ),
     lint(
         Code::NeverMatches,
-        "a value that the field never has: another type, or none of its few words",
+        "a value that the field never has: another type, none of its few words, or a part of a date",
         "write one of the words",
+    ),
+    lint(
+        Code::OffsetOfWhole,
+        "`base64offset` without `contains`, `startswith` or `endswith`",
+        "write `contains` behind it, or `base64` in its place",
     ),
     lint(
         Code::PodOnly,

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rule_lang::{Compiled, Compiler, MessagePart};
+use rule_lang::{AuditLevel, Compiled, Compiler, MessagePart};
 
 fn directories(of: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(of).unwrap().map(|entry| entry.unwrap().path());
@@ -50,6 +50,9 @@ fn programs(compiled: &Compiled) -> String {
             if set {
                 write!(out, " names {what}").unwrap();
             }
+        }
+        if rule.least_level() != AuditLevel::Metadata {
+            write!(out, " needs {}", rule.least_level()).unwrap();
         }
         writeln!(out).unwrap();
         if let Some(inactive) = rule.inactive() {

@@ -7,6 +7,8 @@ mod goldens;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod least_level;
+#[cfg(test)]
 mod lints;
 #[cfg(test)]
 mod pattern;
@@ -14,3 +16,5 @@ mod pattern;
 mod rejections;
 #[cfg(test)]
 mod set;
+#[cfg(test)]
+mod shipped;
