@@ -64,7 +64,9 @@ pub(crate) fn is_whole(text: &[u8]) -> bool {
 /// What stands before the first brace of a line, and the rest.
 fn prefixed(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (prefix, json) = line.split_at_checked(memchr(b'{', line)?)?;
-    (!prefix.is_empty()).then_some((prefix, json))
+    // Lines before it are no prefix but records of their own.
+    let in_line = !prefix.is_empty() && memchr(b'\n', prefix).is_none();
+    in_line.then_some((prefix, json))
 }
 
 /// The JSON after a prefix, if nothing follows it.
@@ -185,7 +187,9 @@ pub(crate) fn may_be_json(text: &str) -> bool {
 
 /// Adds a text that may be JSON, or a line with something in it; whether it is known.
 pub(crate) fn text(text: &str, stream: &str, pieces: &mut Pieces<'_>) -> bool {
-    if may_be_json(text) {
+    // Of several lines, each is read for itself.
+    let lines = text.trim().contains('\n') && says_audit(text.as_bytes());
+    if lines || may_be_json(text) {
         pieces.write(Form::Loose, |bytes| {
             bytes.extend_from_slice(text.as_bytes());
         });

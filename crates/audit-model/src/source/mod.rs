@@ -34,6 +34,7 @@ use crate::tree::{Kind, NodeId, Tree};
 pub(crate) use line::{is_whole, says_audit};
 pub(crate) use pieces::{End, Form, Opened, Part, Piece, Pieces};
 
+#[cfg(feature = "gzip")]
 use pieces::MAX_DEPTH;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(

@@ -257,7 +257,7 @@ fn shipper(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
             }
             Kind::Text => {
                 let text = outer.tree.text(node).unwrap_or_default();
-                if line::open(text.as_bytes(), &stream_of(outer), pieces) {
+                if line::text(text, &stream_of(outer), pieces) {
                     return true;
                 }
             }
