@@ -1,7 +1,9 @@
 //! Rules, compiled and ready; where they come from, and what was wrong with them.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "fs")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rule_lang::{Compiled, Compiler, Diagnostic, Filter, Rule, Severity, Sources};
