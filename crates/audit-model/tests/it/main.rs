@@ -16,6 +16,8 @@ mod gke_parts;
 mod hostile;
 #[cfg(test)]
 mod joined;
+#[cfg(all(test, feature = "gzip"))]
+mod managed;
 #[cfg(test)]
 mod mutated;
 #[cfg(test)]

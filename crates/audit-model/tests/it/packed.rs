@@ -16,7 +16,7 @@ fn words(from: usize, to: usize) -> String {
 }
 
 #[cfg(feature = "gzip")]
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let level = flate2::Compression::default();
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
