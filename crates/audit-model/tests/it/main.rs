@@ -16,7 +16,7 @@ mod gke_parts;
 mod hostile;
 #[cfg(test)]
 mod joined;
-#[cfg(all(test, feature = "gzip"))]
+#[cfg(test)]
 mod managed;
 #[cfg(test)]
 mod mutated;

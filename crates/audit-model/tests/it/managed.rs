@@ -1,4 +1,6 @@
-//! Every form in which CloudWatch and Azure hand out audit events.
+//! Every form in which Amazon's and Azure's logging hand out audit events.
+
+#![cfg(feature = "gzip")]
 
 use audit_model::{
     Counters, Event, FieldId, FieldSource, Limits, Provider, Reader, Record, SkipReason, Source,
