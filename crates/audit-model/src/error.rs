@@ -2,6 +2,9 @@
 
 use std::{fmt, io};
 
+use crate::limits::Limits;
+use crate::tree::TreeError;
+
 /// Longest piece of a record that a message repeats, in characters.
 const SHOWN: usize = 64;
 
@@ -56,6 +59,10 @@ pub(crate) enum Kind {
     TooLong { limit: usize, actual: u64 },
     #[error("what a record packs is {actual} bytes or more, over the limit of {limit}; it starts")]
     Unpacked { limit: usize, actual: usize },
+    #[error(
+        "a record that is no event itself has more than {limit} {what}, so what it wraps is not read; it starts"
+    )]
+    NotOpened { limit: usize, what: &'static str },
     #[error("a record that began on line {0} was split and never ended, seen")]
     Unfinished(u64),
     #[error("a record holds what is no {0}; it starts")]
@@ -126,6 +133,15 @@ impl DecodeError {
     /// What a record packs, when unpacked, is over the limit.
     pub(crate) fn unpacked(limit: usize, actual: usize) -> Self {
         Self::new(Kind::Unpacked { limit, actual }, 0)
+    }
+
+    /// A record that may be a wrapper is too large to be opened.
+    pub(crate) fn not_opened(error: TreeError, limits: &Limits) -> Self {
+        let (limit, what) = match error {
+            TreeError::Depth => (limits.body_depth(), "levels"),
+            TreeError::Nodes => (limits.body_nodes(), "values"),
+        };
+        Self::new(Kind::NotOpened { limit, what }, 0)
     }
 
     /// A record is over the limit.

@@ -127,11 +127,8 @@ impl Opened {
             Value::Outside(json) => json,
             Value::Piece(range) => bytes.get(range).unwrap_or_default(),
         };
-        let Ok(root) = tree.parse(json, limits) else {
-            return false;
-        };
+        let parsed = tree.parse(json, limits);
         made.clear();
-        let outer = Outer { tree, root, limits };
         let mut pieces = Pieces {
             bytes,
             made,
@@ -139,7 +136,14 @@ impl Opened {
             source: source.cloned(),
             max_bytes: limits.record_bytes().saturating_mul(2),
         };
-        let known = sniff::open(&outer, &mut pieces);
+        let known = match parsed {
+            Ok(root) => sniff::open(&Outer { tree, root, limits }, &mut pieces),
+            // Nobody knows what it holds, so it must not be counted as harmless.
+            Err(error) => {
+                pieces.malformed(DecodeError::not_opened(error, limits));
+                true
+            }
+        };
         if known && pieces.len() == 0 {
             // A wrapper that holds nothing is a record too.
             pieces.skip(SkipReason::EmptyList);

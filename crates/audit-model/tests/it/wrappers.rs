@@ -332,3 +332,28 @@ fn four_deep_give_the_event() {
         check(&text, &names.join(" in "));
     }
 }
+
+#[test]
+fn a_wrapper_that_is_too_large_to_open_is_not_called_harmless() {
+    let log = |filler: String| {
+        format!(
+            r#"{{"a":{filler},"log":{}}}"#,
+            quote(&crate::reader::event(1))
+        )
+    };
+    for (filler, limit) in [
+        (format!("[{}0]", "0,".repeat(2_000_000)), "2000000 values"),
+        (
+            format!("{}{}", "[".repeat(10_001), "]".repeat(10_001)),
+            "10000 levels",
+        ),
+    ] {
+        let text = log(filler);
+        let mut reader = Reader::new(text.as_bytes());
+        let Some(Record::Malformed(record)) = reader.next().unwrap() else {
+            panic!("not malformed");
+        };
+        let message = record.error.to_string();
+        assert!(message.contains(limit), "{message}");
+    }
+}
