@@ -5,13 +5,14 @@
 //! ```
 
 use std::collections::HashSet;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use detect::rule_lang::{SourceId, render};
 use detect::{RuleSet, Severity, testing};
+use kubesift_examples::{add_rules, colors_stderr};
 
 /// Check detection rules.
 ///
@@ -41,18 +42,9 @@ fn main() -> ExitCode {
 
 fn check(options: &Options) -> io::Result<ExitCode> {
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let mut builder = RuleSet::builder();
-    for path in &options.paths {
-        builder = match builder.path(path) {
-            Ok(builder) => builder,
-            Err(error) => {
-                let cause = std::error::Error::source(&error)
-                    .map_or_else(String::new, |cause| format!(": {cause}"));
-                writeln!(stderr, "error: {error}{cause}")?;
-                return Ok(ExitCode::from(2));
-            }
-        };
-    }
+    let Some(mut builder) = add_rules(RuleSet::builder(), &options.paths)? else {
+        return Ok(ExitCode::from(2));
+    };
     // The shipped files come after, so that what was given keeps its name when it is one of them.
     let n_given = builder.n_files();
     if !options.no_shipped {
@@ -61,8 +53,7 @@ fn check(options: &Options) -> io::Result<ExitCode> {
     let (rules, report) = builder.load();
     let given = |source: SourceId| source.index() < n_given;
 
-    let color =
-        stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let color = colors_stderr();
     let diagnostics: Vec<_> = report
         .diagnostics()
         .iter()

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -19,7 +19,7 @@ use detect::{
     Counters, Detection, Detector, Hit, Level, LoadReport, Reader, Record, Rule, RuleSet,
     RuleSetBuilder,
 };
-use kubesift_examples::{level_style, visible};
+use kubesift_examples::{add_rules, colors_stderr, level_style, visible};
 use serde::Serialize;
 
 /// A log in which an attack hides among normal traffic, for a first look.
@@ -405,17 +405,9 @@ fn load(options: &Options) -> io::Result<Option<RuleSet>> {
     if !options.no_shipped {
         builder = builder.shipped();
     }
-    for path in &options.rules {
-        builder = match builder.path(path) {
-            Ok(builder) => builder,
-            Err(error) => {
-                let cause = std::error::Error::source(&error)
-                    .map_or_else(String::new, |cause| format!(": {cause}"));
-                writeln!(stderr, "error: {error}{cause}")?;
-                return Ok(None);
-            }
-        };
-    }
+    let Some(builder) = add_rules(builder, &options.rules)? else {
+        return Ok(None);
+    };
     let (rules, report) = only(builder, options).load();
     show(&report)?;
     if report.has_errors() {
@@ -454,8 +446,7 @@ fn only(builder: RuleSetBuilder, options: &Options) -> RuleSetBuilder {
 fn show(report: &LoadReport) -> io::Result<()> {
     let mut stderr = io::stderr();
     if !report.diagnostics().is_empty() {
-        let color = stderr.is_terminal()
-            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let color = colors_stderr();
         writeln!(stderr, "{}", report.render(color))?;
     }
     for inactive in report.inactive() {
