@@ -154,7 +154,7 @@ mod programs {
             ),
             (&2.into(), &1.into(), &3.into(), &0.into())
         );
-        assert_eq!(stats["rules"], 20);
+        assert_eq!(stats["rules"], 21);
         // Two rules match the first record; the second one is the same again.
         assert_eq!(stats["detections"], 2);
         let stderr = text(&output.stderr);
@@ -225,7 +225,7 @@ mod programs {
         assert!(output.status.success(), "{}", text(&output.stdout));
         assert!(
             text(&output.stdout)
-                .contains("20 rules: 20 with a hit, 20 with a near miss, 20 with an evasion")
+                .contains("21 rules: 21 with a hit, 21 with a near miss, 21 with an evasion")
         );
     }
 

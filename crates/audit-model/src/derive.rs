@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::field::FieldId;
 use crate::field_source::MapItem;
+use crate::pkcs10::Subject;
 use crate::scratch::Reading;
 use crate::source::Provider;
 use crate::tree::{Kind, NodeId};
@@ -114,6 +115,11 @@ impl<'s> Reading<'s> {
             FieldId::RbacRules => self.find_rbac("rules", false),
             FieldId::RbacSubjects => self.find_subjects(),
             FieldId::RbacRoleRef => self.find_rbac("roleRef", true),
+            FieldId::CsrCommonName => self.find_csr_names(Subject::Common),
+            FieldId::CsrOrganizations => self.find_csr_names(Subject::Organization),
+            FieldId::CsrDnsNames => self.find_csr_names(Subject::Dns),
+            FieldId::CsrSignerName => self.find_csr_spec("signerName"),
+            FieldId::CsrUsages => self.find_csr_spec("usages"),
             FieldId::EventFlags => self.find_flags(),
             _ => self.text(self.recorded(field)),
         }

@@ -119,6 +119,11 @@ fields! {
     RbacRules "rbac.rules" Objects: "the rules of a role";
     RbacSubjects "rbac.subjects" Objects: "the subjects of a role binding";
     RbacRoleRef "rbac.roleRef" Object: "the role that a role binding grants";
+    CsrCommonName "csr.commonName" List: "the common names in a certificate signing request: the user that the certificate would speak for";
+    CsrOrganizations "csr.organizations" List: "the organizations in a certificate signing request: the groups of that user";
+    CsrDnsNames "csr.dnsNames" List: "the DNS names that a certificate signing request asks for";
+    CsrSignerName "csr.signerName" Text: "the signer that a certificate is asked of";
+    CsrUsages "csr.usages" List: "what a certificate is asked for, such as `client auth`";
     SourceProvider "source.provider" Text: "where the event came from, such as `native`";
     SourceCluster "source.cluster" Text: "the cluster, as the embedder or the source names it";
     SourceAccount "source.account" Text: "the cloud account, subscription or tenancy";

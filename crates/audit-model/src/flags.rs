@@ -19,14 +19,18 @@ impl Flags {
     pub const BODY_OPAQUE: Self = Self(1 << 4);
     /// A JSON Patch copies or moves from a place that the patch does not set.
     pub const PATCH_INDIRECT: Self = Self(1 << 5);
+    /// A `CertificateSigningRequest` holds no certificate request, or one that is malformed; names that stand before the
+    /// defect are read.
+    pub const CSR_UNREADABLE: Self = Self(1 << 6);
 
-    const NAMES: [(Self, &'static str); 6] = [
+    const NAMES: [(Self, &'static str); 7] = [
         (Self::DUPLICATE_KEY, "duplicate-key"),
         (Self::INVALID_TEXT, "invalid-text"),
         (Self::BODY_NOT_OBJECT, "body-not-object"),
         (Self::BODY_TRUNCATED, "body-truncated"),
         (Self::BODY_OPAQUE, "body-opaque"),
         (Self::PATCH_INDIRECT, "patch-indirect"),
+        (Self::CSR_UNREADABLE, "csr-unreadable"),
     ];
 
     /// Whether every flag of `other` is set.

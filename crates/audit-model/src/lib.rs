@@ -4,6 +4,7 @@
 
 mod body;
 mod containers;
+mod csr;
 mod decode;
 mod derive;
 mod envelope;
@@ -20,6 +21,7 @@ mod object;
 mod parse;
 mod patch;
 mod path;
+mod pkcs10;
 mod read;
 mod scan;
 mod schema;

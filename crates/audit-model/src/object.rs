@@ -280,6 +280,8 @@ impl Reading<'_> {
         ] {
             self.field(field);
         }
+        // A request is unpacked to see whether it can be read.
+        self.part(Part::CertificateRequest);
         let truncated = self.field(FieldId::Annotations);
         let truncated = self.alternatives(truncated, &[TRUNCATED]);
         let source = self.source;

@@ -4,6 +4,7 @@ use crate::field::FieldId;
 use crate::field_source::FieldSource;
 use crate::flags::Flags;
 use crate::limits::Limits;
+use crate::pkcs10::Buffers;
 use crate::tree::{Kind, NodeId, Tree};
 
 /// Memory in which the fields of one event are found.
@@ -40,6 +41,8 @@ pub struct Scratch {
     combined: Vec<Option<NodeId>>,
     /// Hashes of volume names with the volume's host paths.
     pub(crate) volumes: Vec<(u64, NodeId)>,
+    /// For certificate signing requests: one as text, and what it is unpacked into.
+    pub(crate) certificates: (String, Buffers),
 }
 
 /// A part of an event that other fields are derived from, kept beside them.
@@ -47,10 +50,12 @@ pub struct Scratch {
 pub(crate) enum Part {
     /// The pod template in full, though a request shows a part of it only.
     PodTemplate,
+    /// The names in a certificate signing request.
+    CertificateRequest,
 }
 
 /// Slots of one reading: its fields, then its parts.
-const SLOTS: usize = FieldId::COUNT + 1;
+const SLOTS: usize = FieldId::COUNT + 2;
 
 impl Scratch {
     /// A scratch with limits on the bodies that it reads.
@@ -154,8 +159,9 @@ impl<'s> Reading<'s> {
     }
 
     pub(crate) fn part(&mut self, part: Part) -> NodeId {
-        self.slot(FieldId::COUNT, |reading| match part {
+        self.slot(FieldId::COUNT + part as usize, |reading| match part {
             Part::PodTemplate => reading.find_pod_template(),
+            Part::CertificateRequest => reading.find_certificate_request(),
         })
     }
 

@@ -74,6 +74,7 @@ detection:
   deep: {requestObject.metadata.labels.app.kubernetes.io/name|exists: true}
   keywords: [xmrig, kubectl]
   odd: {event.flags: duplicate-key}
+  asked: {csr.organizations: 'system:masters', csr.dnsNames|endswith: .svc}
   condition: 1 of them
 level: low
 message: "{user.username} {exec.commandLine} {containers.image} {ref} {user.groups}"
@@ -132,6 +133,12 @@ message: "{user.username} {exec.commandLine} {containers.image} {ref} {user.grou
                 "create",
                 "clusterrolebindings",
                 r#"{"roleRef":{"kind":"ClusterRole","name":"cluster-admin"},"subjects":[{"kind":"ServiceAccount","name":"a","namespace":"b"}]}"#,
+                "null",
+            ),
+            write(
+                "create",
+                "certificatesigningrequests",
+                r#"{"spec":{"request":"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlJQlBEQ0I0Z0lCQURBbk1SY3dGUVlEVlFRS0RBNXplWE4wWlcwNmJXRnpkR1Z5Y3pFTU1Bb0dBMVVFQXd3RApaWFpsTUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFbm5vSkQ2VGt1dVNLMFUxM2ZFdUVMV0ZzCm1uc0ltNXF0d0EvSWphaEl4bkkxeU9XVGtCSWQ3SnpxWWpVbUgrbkRMUzM2OGFaemgrZEZxanQ4ZVVDWC82QloKTUZjR0NTcUdTSWIzRFFFSkRqRktNRWd3T1FZRFZSMFJCREl3TUlJUVpYWnBiQzVsZUdGdGNHeGxMbU52YllJVwphM1ZpWlhKdVpYUmxjeTVrWldaaGRXeDBMbk4yWTRjRUNnQUFBVEFMQmdOVkhROEVCQU1DQjRBd0NnWUlLb1pJCnpqMEVBd0lEU1FBd1JnSWhBUHI2MDhsMXAzM3ZqTHFPejJhWHJOV3RBUXY1bTdtVlM5VFFBMVE5ZnJZQUFpRUEKMnFjRlFwYnNJSVhQM1FaWTA3Y3dFRzhTTnk0ZmZQelJKbzFDRW45a2EwTT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg=="}}"#,
                 "null",
             ),
             write(

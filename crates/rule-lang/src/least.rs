@@ -125,6 +125,11 @@ fn of_field(field: &Field) -> AuditLevel {
         | FieldId::RbacRules
         | FieldId::RbacSubjects
         | FieldId::RbacRoleRef
+        | FieldId::CsrCommonName
+        | FieldId::CsrOrganizations
+        | FieldId::CsrDnsNames
+        | FieldId::CsrSignerName
+        | FieldId::CsrUsages
         | FieldId::RequestObject => AuditLevel::Request,
         _ => AuditLevel::Metadata,
     }

@@ -139,6 +139,11 @@ impl Provider {
                     | FieldId::RbacRules
                     | FieldId::RbacSubjects
                     | FieldId::RbacRoleRef
+                    | FieldId::CsrCommonName
+                    | FieldId::CsrOrganizations
+                    | FieldId::CsrDnsNames
+                    | FieldId::CsrSignerName
+                    | FieldId::CsrUsages
                     | FieldId::RequestObject
                     | FieldId::ResponseObject
                     | FieldId::Annotations

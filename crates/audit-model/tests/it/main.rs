@@ -1,6 +1,8 @@
 //! What the crate promises, from the outside.
 
 #[cfg(test)]
+mod csr;
+#[cfg(test)]
 mod decode;
 #[cfg(test)]
 mod fields_page;

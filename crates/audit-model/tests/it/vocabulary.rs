@@ -41,14 +41,14 @@ fn values(json: &str, field: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(parts: &str, expected: &[(&str, &[&str])]) {
+pub(crate) fn check(parts: &str, expected: &[(&str, &[&str])]) {
     let json = event(parts);
     for (field, expected) in expected {
         assert_eq!(values(&json, field), *expected, "{field} of {json}");
     }
 }
 
-fn flags(parts: &str) -> Vec<&'static str> {
+pub(crate) fn flags(parts: &str) -> Vec<&'static str> {
     let json = event(parts);
     let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
     let mut scratch = Scratch::default();

@@ -195,6 +195,10 @@ fn filter_hides_members(group: &Group<'_>, report: &mut Report) {
                 | FieldId::HostPaths
                 | FieldId::RbacRules
                 | FieldId::RbacSubjects
+                | FieldId::CsrCommonName
+                | FieldId::CsrOrganizations
+                | FieldId::CsrDnsNames
+                | FieldId::CsrUsages
         )
     };
     let asks_all = |part: &Part<'_>| matches!(part.what, What::Block(block) if block.quantifier != BlockQuantifier::Any);
