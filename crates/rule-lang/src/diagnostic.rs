@@ -116,6 +116,10 @@ codes! {
     RbacStar "rbac-star" Warning;
     FilterHidesMembers "filter-hides-members" Warning;
     Contradiction "contradiction" Warning;
+    Tautology "tautology" Warning;
+    ImpliedSelection "implied-selection" Warning;
+    DeadLevel "dead-level" Warning;
+    NoSuchRequest "no-such-request" Warning;
     OffsetOfWhole "offset-of-whole" Warning;
     LiteralRegex "literal-regex" Warning;
     AmbiguousYaml "ambiguous-yaml" Warning;
@@ -147,6 +151,7 @@ pub struct Diagnostic {
     message: String,
     source: SourceId,
     span: Span,
+    related: Option<Span>,
     help: Option<String>,
 }
 
@@ -176,6 +181,11 @@ impl Diagnostic {
         self.span
     }
 
+    /// Another text of the file that the problem is about.
+    pub fn related(&self) -> Option<Span> {
+        self.related
+    }
+
     /// What to write instead.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
@@ -184,6 +194,11 @@ impl Diagnostic {
     /// Sets the help.
     pub(crate) fn set_help(&mut self, help: impl Into<String>) {
         self.help = Some(help.into());
+    }
+
+    /// Sets another text that the problem is about.
+    pub(crate) fn set_related(&mut self, span: Span) {
+        self.related = Some(span).filter(|span| *span != self.span);
     }
 
     fn key(&self) -> (SourceId, Span, Code) {
@@ -239,6 +254,7 @@ impl Report {
             message: message.into(),
             source: self.source,
             span,
+            related: None,
             help: None,
         });
         let last = self.found.len() - 1;
@@ -280,6 +296,15 @@ impl Report {
                 .iter()
                 .filter(is_error)
                 .any(|found| inside(found.span))
+    }
+
+    /// Whether there is a diagnostic of one of these kinds in this range.
+    pub(crate) fn has_in(&self, codes: &[Code], span: Span) -> bool {
+        self.found.iter().any(|found| {
+            codes.contains(&found.code)
+                && found.span.start() >= span.start()
+                && found.span.end() <= span.end()
+        })
     }
 
     /// The diagnostics in file order.

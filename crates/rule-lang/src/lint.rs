@@ -3,9 +3,11 @@
 mod bodies;
 mod facts;
 mod list;
+pub(crate) mod logic;
 pub(crate) mod metadata;
 mod requests;
 mod resources;
+mod solve;
 mod values;
 
 use audit_model::{Field, FieldId, Shape};
@@ -28,7 +30,6 @@ pub(crate) fn document(scope: &Scope, is_rule: bool, report: &mut Report) {
     let facts = facts::Facts::new(scope);
     requests::all(&facts, is_rule, report);
     bodies::all(&facts, is_rule, report);
-    values::contradictions(&facts, report);
     for_each_item(scope, &mut |item| {
         if !report.is_full() {
             values::literal_regexes(item, report);

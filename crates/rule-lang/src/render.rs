@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 /// Longest line that is shown; of a longer one only the place is given.
 const LONGEST_LINE: usize = 4096;
@@ -52,12 +52,21 @@ fn place<'a>(
     let id = diagnostic.source();
     let text = sources.text(id);
     let span = diagnostic.span();
-    let (line, start) = sources.line_at(id, span.start());
+    // Another text is drawn where both fit.
+    let related = diagnostic.related().filter(|related| {
+        let (first, last) = (span.min(*related), span.max(*related));
+        let (_, start) = sources.line_at(id, first.start());
+        let between = text.get(start..last.end()).unwrap_or_default();
+        between.lines().count() <= MOST_LINES
+    });
+    let first = related.map_or(span, |related| related.min(span));
+    let until = related.map_or(span.end(), |related| related.end().max(span.end()));
+    let (line, start) = sources.line_at(id, first.start());
     let rest = text.get(start..).unwrap_or_default();
     let mut end = start;
     for piece in rest.split_inclusive('\n').take(MOST_LINES) {
         end += piece.len();
-        if end >= span.end() {
+        if end >= until {
             break;
         }
     }
@@ -70,11 +79,13 @@ fn place<'a>(
         return title.element(origin);
     }
     let clamp = |offset: usize| offset.saturating_sub(start).min(excerpt.len());
-    let annotation = AnnotationKind::Primary.span(clamp(span.start())..clamp(span.end()));
+    let range = |span: Span| clamp(span.start())..clamp(span.end());
+    let other = related.map(|related| AnnotationKind::Context.span(range(related)));
     title.element(
         Snippet::source(excerpt)
             .path(sources.name(id))
             .line_start(line + 1)
-            .annotation(annotation),
+            .annotation(AnnotationKind::Primary.span(range(span)))
+            .annotations(other),
     )
 }

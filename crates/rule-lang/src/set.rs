@@ -365,10 +365,12 @@ impl Set<'_> {
             output,
             inferred,
             inactive,
-        } = self.program(document.scope.as_ref(), document.metadata.span, report)?;
-        if let Some(scope) = &document.scope {
-            lint::document(scope, true, report);
-        }
+        } = self.program(
+            document.scope.as_ref(),
+            document.metadata.span,
+            true,
+            report,
+        )?;
         let levels = output.extra.into_iter().zip(document.levels).collect();
         Some(Rule {
             metadata: document.metadata,
@@ -385,11 +387,12 @@ impl Set<'_> {
     }
 
     fn filter(&mut self, document: FilterDocument, report: &mut Report) -> Option<Filter> {
-        let Made { output, .. } =
-            self.program(document.scope.as_ref(), document.metadata.span, report)?;
-        if let Some(scope) = &document.scope {
-            lint::document(scope, false, report);
-        }
+        let Made { output, .. } = self.program(
+            document.scope.as_ref(),
+            document.metadata.span,
+            false,
+            report,
+        )?;
         Some(Filter {
             metadata: document.metadata,
             expires: document.expires,
@@ -403,16 +406,23 @@ impl Set<'_> {
         &self,
         scope: Option<&crate::ast::Scope>,
         span: Span,
+        is_rule: bool,
         report: &mut Report,
     ) -> Option<Made> {
         let text = self.sources.text(report.source());
         let mut resolver = Resolver::new(text, report, self.placeholders);
-        let scope = resolver.scope(scope?);
+        let ast = scope?;
+        let scope = resolver.scope(ast);
         let empty = resolver.empty;
         if report.has_errors_in(span) {
             return None;
         }
-        let scope = scope?.fold();
+        let scope = scope?;
+        lint::document(ast, is_rule, report);
+        if empty.is_empty() {
+            lint::logic::document(ast, &scope, is_rule, report);
+        }
+        let scope = scope.fold();
         let inactive = match (&scope.condition, empty.first()) {
             (Tree::Const(false), Some(name)) => {
                 Some(format!("the placeholder {} is empty", quoted(name)))

@@ -6,7 +6,7 @@ use crate::fold::fold;
 
 /// One token of a Sigma string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+pub(crate) enum Token {
     Char(char),
     /// `?`
     One,
@@ -156,6 +156,11 @@ impl Pattern {
     /// Whether case counts. If not, the text to match must be folded by [`fold_into`](crate::fold_into).
     pub fn is_cased(&self) -> bool {
         self.cased
+    }
+
+    /// The tokens, of folded text unless the pattern is cased.
+    pub(crate) fn tokens(&self) -> Vec<Token> {
+        tokens(&self.to_string())
     }
 
     /// Whether this matches every text: it is made of `*` only.

@@ -66,16 +66,14 @@ impl<'a> Facts<'a> {
             let is_sole = matches!(&found.body, Some(Body::And(_)));
             sole.push(is_sole.then_some(before));
         }
-        let mut uses = vec![(false, false); scope.selections.len()];
         let mut required = Vec::new();
         if let Some(condition) = &scope.condition {
-            mark(condition, scope, true, &mut uses);
             require(condition, scope, &mut required);
         }
         required.truncate(CONTEXT);
         Self {
             groups,
-            uses,
+            uses: uses(scope),
             required: required
                 .into_iter()
                 .filter_map(|selection| *sole.get(selection)?)
@@ -211,6 +209,15 @@ fn part(body: &Body) -> Option<Part<'_>> {
     };
     let field = resolve::known(&name.text)?;
     Some(Part { field, name, what })
+}
+
+/// Per selection: whether the condition uses it as it is, and under `not`.
+pub(super) fn uses(scope: &Scope) -> Vec<(bool, bool)> {
+    let mut uses = vec![(false, false); scope.selections.len()];
+    if let Some(condition) = &scope.condition {
+        mark(condition, scope, true, &mut uses);
+    }
+    uses
 }
 
 /// Notes which selections a condition uses, as they are or under `not`.

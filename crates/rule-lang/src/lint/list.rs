@@ -62,13 +62,18 @@ const LINTS: &[Lint] = &[
     ),
     lint(
         Code::Contradiction,
-        "tests of one field, which has one value, that no value passes together",
+        "tests that no event passes together: of one field, of fields that belong together, or of one member of a list",
         "join alternatives by `or`: two selections, or two maps in a list",
     ),
     lint(
         Code::CreateWithoutOperation,
         "`verb: create` of a resource that server-side apply creates by `patch`",
         "write `operation: create`",
+    ),
+    lint(
+        Code::DeadLevel,
+        "one of `levels` that no match of the rule has: its condition excludes the rule's, or one before it always holds",
+        "put the narrower condition first, or take the level out",
     ),
     lint(
         Code::EmptyPattern,
@@ -96,6 +101,11 @@ const LINTS: &[Lint] = &[
         "test `client.ip`",
     ),
     lint(
+        Code::ImpliedSelection,
+        "a part of a condition that another part implies, or a map of a list that another one covers",
+        "leave it out, or ask for something that the other part does not",
+    ),
+    lint(
         Code::LiteralRegex,
         "a regular expression that is a plain text",
         "write the text, with `contains`, `startswith` or `endswith`",
@@ -114,6 +124,11 @@ const LINTS: &[Lint] = &[
         Code::NeverMatches,
         "a value that the field never has: another type, none of its few words, or a part of a date",
         "write one of the words",
+    ),
+    lint(
+        Code::NoSuchRequest,
+        "a resource with a subresource, a verb, a group or a namespace that it does not have, so that only a request that fails can be meant",
+        "write what the resource has, or the `apiGroup` of the custom resource that is meant",
     ),
     lint(
         Code::OffsetOfWhole,
@@ -154,6 +169,11 @@ const LINTS: &[Lint] = &[
         Code::SubresourceInResource,
         "a subresource in `resource`: `pods/exec`",
         "write `resource: pods` and `subresource: exec`",
+    ),
+    lint(
+        Code::Tautology,
+        "a condition or a selection that every event satisfies",
+        "a test that always holds says nothing: take it out or narrow it",
     ),
     lint(
         Code::UnexpandedPlaceholder,

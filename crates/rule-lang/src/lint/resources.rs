@@ -11,8 +11,25 @@ pub(super) struct Resource {
     pub(super) groups: &'static [&'static str],
     /// Whether it can be written by apply, which is a patch.
     pub(super) applied: bool,
+    /// Whether its objects are in namespaces.
+    pub(super) namespaced: bool,
+    /// What can be done with it.
+    pub(super) verbs: &'static [&'static str],
 }
 
+/// What can be done with most resources.
+const ALL: &[&str] = &[
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+];
+
+/// A resource in namespaces.
 const fn resource(
     plural: &'static str,
     short: &'static [&'static str],
@@ -23,16 +40,34 @@ const fn resource(
         short,
         groups,
         applied: true,
+        namespaced: true,
+        verbs: ALL,
+    }
+}
+
+/// A resource at cluster scope.
+const fn cluster(
+    plural: &'static str,
+    short: &'static [&'static str],
+    groups: &'static [&'static str],
+) -> Resource {
+    Resource {
+        namespaced: false,
+        ..resource(plural, short, groups)
     }
 }
 
 /// A resource that is only ever posted, such as a review.
-const fn posted(plural: &'static str, groups: &'static [&'static str]) -> Resource {
+const fn posted(
+    plural: &'static str,
+    groups: &'static [&'static str],
+    namespaced: bool,
+) -> Resource {
     Resource {
-        plural,
-        short: &[],
-        groups,
         applied: false,
+        namespaced,
+        verbs: &["create"],
+        ..resource(plural, &[], groups)
     }
 }
 
@@ -46,16 +81,25 @@ const AUTHORIZATION: &[&str] = &["authorization.k8s.io"];
 const RESOURCE: &[&str] = &["resource.k8s.io"];
 
 pub(super) static RESOURCES: &[Resource] = &[
-    posted("bindings", &[""]),
-    posted("componentstatuses", &[""]),
+    posted("bindings", &[""], true),
+    Resource {
+        applied: false,
+        verbs: &["get", "list"],
+        ..cluster("componentstatuses", &["cs"], &[""])
+    },
     resource("configmaps", &["cm"], &[""]),
     resource("endpoints", &["ep"], &[""]),
     resource("events", &["ev"], &["", "events.k8s.io"]),
     resource("limitranges", &["limits"], &[""]),
-    resource("namespaces", &["ns"], &[""]),
-    resource("nodes", &["no"], &["", "metrics.k8s.io"]),
+    Resource {
+        verbs: &[
+            "get", "list", "watch", "create", "update", "patch", "delete",
+        ],
+        ..cluster("namespaces", &["ns"], &[""])
+    },
+    cluster("nodes", &["no"], &["", "metrics.k8s.io"]),
     resource("persistentvolumeclaims", &["pvc"], &[""]),
-    resource("persistentvolumes", &["pv"], &[""]),
+    cluster("persistentvolumes", &["pv"], &[""]),
     resource("pods", &["po"], &["", "metrics.k8s.io"]),
     resource("podtemplates", &[], &[""]),
     resource("replicationcontrollers", &["rc"], &[""]),
@@ -72,57 +116,163 @@ pub(super) static RESOURCES: &[Resource] = &[
     resource("jobs", &[], &["batch"]),
     resource("horizontalpodautoscalers", &["hpa"], &["autoscaling"]),
     resource("poddisruptionbudgets", &["pdb"], &["policy"]),
-    resource("podsecuritypolicies", &["psp"], &["policy", "extensions"]),
-    resource("ingressclasses", &[], &["networking.k8s.io"]),
+    cluster("podsecuritypolicies", &["psp"], &["policy", "extensions"]),
+    cluster("ingressclasses", &[], &["networking.k8s.io"]),
     resource("ingresses", &["ing"], NETWORKING),
-    resource("ipaddresses", &["ip"], &["networking.k8s.io"]),
+    cluster("ipaddresses", &["ip"], &["networking.k8s.io"]),
     resource("networkpolicies", &["netpol"], NETWORKING),
-    resource("servicecidrs", &[], &["networking.k8s.io"]),
-    resource("clusterrolebindings", &[], RBAC),
-    resource("clusterroles", &[], RBAC),
+    cluster("servicecidrs", &[], &["networking.k8s.io"]),
+    cluster("clusterrolebindings", &[], RBAC),
+    cluster("clusterroles", &[], RBAC),
     resource("rolebindings", &[], RBAC),
     resource("roles", &[], RBAC),
-    resource(
+    cluster(
         "certificatesigningrequests",
         &["csr"],
         &["certificates.k8s.io"],
     ),
-    resource("clustertrustbundles", &[], &["certificates.k8s.io"]),
-    resource("mutatingadmissionpolicies", &[], ADMISSION),
-    resource("mutatingadmissionpolicybindings", &[], ADMISSION),
-    resource("mutatingwebhookconfigurations", &[], ADMISSION),
-    resource("validatingadmissionpolicies", &[], ADMISSION),
-    resource("validatingadmissionpolicybindings", &[], ADMISSION),
-    resource("validatingwebhookconfigurations", &[], ADMISSION),
-    resource(
+    cluster("clustertrustbundles", &[], &["certificates.k8s.io"]),
+    cluster("mutatingadmissionpolicies", &[], ADMISSION),
+    cluster("mutatingadmissionpolicybindings", &[], ADMISSION),
+    cluster("mutatingwebhookconfigurations", &[], ADMISSION),
+    cluster("validatingadmissionpolicies", &[], ADMISSION),
+    cluster("validatingadmissionpolicybindings", &[], ADMISSION),
+    cluster("validatingwebhookconfigurations", &[], ADMISSION),
+    cluster(
         "customresourcedefinitions",
         &["crd", "crds"],
         &["apiextensions.k8s.io"],
     ),
-    resource("apiservices", &[], &["apiregistration.k8s.io"]),
-    resource("csidrivers", &[], STORAGE),
-    resource("csinodes", &[], STORAGE),
+    cluster("apiservices", &[], &["apiregistration.k8s.io"]),
+    cluster("csidrivers", &[], STORAGE),
+    cluster("csinodes", &[], STORAGE),
     resource("csistoragecapacities", &[], STORAGE),
-    resource("storageclasses", &["sc"], STORAGE),
-    resource("volumeattachments", &[], STORAGE),
-    resource("volumeattributesclasses", &["vac"], STORAGE),
-    resource("priorityclasses", &["pc"], &["scheduling.k8s.io"]),
+    cluster("storageclasses", &["sc"], STORAGE),
+    cluster("volumeattachments", &[], STORAGE),
+    cluster("volumeattributesclasses", &["vac"], STORAGE),
+    cluster("priorityclasses", &["pc"], &["scheduling.k8s.io"]),
     resource("leases", &[], &["coordination.k8s.io"]),
     resource("endpointslices", &[], &["discovery.k8s.io"]),
-    resource("runtimeclasses", &[], &["node.k8s.io"]),
-    resource("flowschemas", &[], FLOW),
-    resource("prioritylevelconfigurations", &[], FLOW),
-    resource("deviceclasses", &[], RESOURCE),
+    cluster("runtimeclasses", &[], &["node.k8s.io"]),
+    cluster("flowschemas", &[], FLOW),
+    cluster("prioritylevelconfigurations", &[], FLOW),
+    cluster("deviceclasses", &[], RESOURCE),
     resource("resourceclaims", &[], RESOURCE),
     resource("resourceclaimtemplates", &[], RESOURCE),
-    resource("resourceslices", &[], RESOURCE),
-    posted("selfsubjectreviews", &["authentication.k8s.io"]),
-    posted("tokenreviews", &["authentication.k8s.io"]),
-    posted("localsubjectaccessreviews", AUTHORIZATION),
-    posted("selfsubjectaccessreviews", AUTHORIZATION),
-    posted("selfsubjectrulesreviews", AUTHORIZATION),
-    posted("subjectaccessreviews", AUTHORIZATION),
+    cluster("resourceslices", &[], RESOURCE),
+    posted("selfsubjectreviews", &["authentication.k8s.io"], false),
+    posted("tokenreviews", &["authentication.k8s.io"], false),
+    posted("localsubjectaccessreviews", AUTHORIZATION, true),
+    posted("selfsubjectaccessreviews", AUTHORIZATION, false),
+    posted("selfsubjectrulesreviews", AUTHORIZATION, false),
+    posted("subjectaccessreviews", AUTHORIZATION, false),
 ];
+
+const POST: &[&str] = &["create"];
+const STREAM: &[&str] = &["create", "get"];
+const WRITE: &[&str] = &["get", "update", "patch"];
+const PROXY: &[&str] = &["create", "get", "update", "patch", "delete"];
+
+/// A subresource: the resources that have it, its name, and what can be done with it.
+type Served = (
+    &'static [&'static str],
+    &'static str,
+    &'static [&'static str],
+);
+
+/// The subresources of Kubernetes.
+static SERVED: &[Served] = &[
+    (&["pods"], "attach", STREAM),
+    (&["pods"], "binding", POST),
+    (&["pods"], "ephemeralcontainers", WRITE),
+    (&["pods"], "eviction", POST),
+    (&["pods"], "exec", STREAM),
+    (&["pods"], "log", &["get"]),
+    (&["pods"], "portforward", STREAM),
+    (&["pods"], "resize", WRITE),
+    (&["nodes", "pods", "services"], "proxy", PROXY),
+    (&["namespaces"], "finalize", &["update"]),
+    (&["serviceaccounts"], "token", POST),
+    (&["certificatesigningrequests"], "approval", WRITE),
+    (&["deployments"], "rollback", POST),
+    (&["resourceclaims"], "binding", WRITE),
+    (&["resourceclaims"], "driver", WRITE),
+    (
+        &[
+            "deployments",
+            "replicasets",
+            "replicationcontrollers",
+            "statefulsets",
+        ],
+        "scale",
+        WRITE,
+    ),
+    (
+        &[
+            "apiservices",
+            "certificatesigningrequests",
+            "cronjobs",
+            "customresourcedefinitions",
+            "daemonsets",
+            "deployments",
+            "flowschemas",
+            "horizontalpodautoscalers",
+            "ingresses",
+            "jobs",
+            "mutatingadmissionpolicies",
+            "namespaces",
+            "networkpolicies",
+            "nodes",
+            "persistentvolumeclaims",
+            "persistentvolumes",
+            "poddisruptionbudgets",
+            "pods",
+            "prioritylevelconfigurations",
+            "replicasets",
+            "replicationcontrollers",
+            "resourceclaims",
+            "resourcequotas",
+            "servicecidrs",
+            "services",
+            "statefulsets",
+            "validatingadmissionpolicies",
+            "volumeattachments",
+        ],
+        "status",
+        WRITE,
+    ),
+];
+
+/// Resources whose name well-known custom resources of other groups have too.
+const SHARED: &[&str] = &[
+    "events",
+    "ingresses",
+    "jobs",
+    "networkpolicies",
+    "nodes",
+    "pods",
+    "roles",
+    "rolebindings",
+    "services",
+];
+
+impl Resource {
+    /// Whether the name alone does not say that the resource of Kubernetes is meant.
+    pub(super) fn is_shared(&self) -> bool {
+        SHARED.contains(&self.plural)
+    }
+
+    /// The subresources, the resource itself first under the empty name, and what can be done with each.
+    pub(super) fn served(
+        &'static self,
+    ) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        let subresources = SERVED
+            .iter()
+            .filter(|(of, ..)| of.contains(&self.plural))
+            .map(|(_, name, verbs)| (*name, *verbs));
+        std::iter::once(("", self.verbs)).chain(subresources)
+    }
+}
 
 /// Verbs of a resource that are also verbs of its subresources, where that is another matter.
 pub(super) static SUBRESOURCES: &[(&str, &[&str], &[&str])] = &[
@@ -233,8 +383,22 @@ mod tests {
                     .all(|other| other.plural != one.plural)
             );
         }
-        for (name, ..) in SUBRESOURCES {
-            assert!(find(name).is_some(), "{name}");
+        for (name, verbs, subresources) in SUBRESOURCES {
+            let served: Vec<_> = find(name).unwrap().served().collect();
+            for subresource in *subresources {
+                let (_, known) = served
+                    .iter()
+                    .find(|(name, _)| name == subresource)
+                    .unwrap_or_else(|| panic!("{name}/{subresource}"));
+                assert!(
+                    verbs.iter().any(|verb| known.contains(verb)),
+                    "{name}/{subresource}"
+                );
+            }
         }
+        for (resources, ..) in SERVED {
+            assert!(resources.iter().all(|name| find(name).is_some()));
+        }
+        assert!(SHARED.iter().all(|name| find(name).is_some()));
     }
 }

@@ -1,0 +1,389 @@
+//! A document as a formula: its tests are atoms over variables, which are what the tests read.
+
+use std::collections::HashMap;
+
+use audit_model::{FieldId, Segment, Shape};
+
+use crate::ast::{self, Body};
+use crate::program::{Operand, Quantifier, Test};
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::time::TimePart;
+use crate::tree::{self, Tree};
+
+/// A formula over the atoms and selections of a [`Problem`].
+#[derive(Debug)]
+pub(in crate::lint) enum Formula {
+    Const(bool),
+    And(Vec<Formula>),
+    Or(Vec<Formula>),
+    Not(Box<Formula>),
+    /// A selection of the formula's own scope.
+    Select(usize),
+    Atom(usize),
+}
+
+/// Selections and a condition, of the document or of a block.
+#[derive(Debug)]
+pub(in crate::lint) struct Scope {
+    pub(in crate::lint) selections: Vec<Formula>,
+    pub(in crate::lint) condition: Formula,
+    /// The conditions of `levels`.
+    pub(in crate::lint) extra: Vec<Formula>,
+}
+
+/// A test or a block of the document.
+#[derive(Debug)]
+pub(in crate::lint) struct Atom<'a> {
+    pub(in crate::lint) what: What<'a>,
+    pub(in crate::lint) var: usize,
+    /// Whether it reads the recorded field of one that counts empty text as absent.
+    pub(super) raw: bool,
+    /// The field as the author wrote it, or nothing for keywords.
+    pub(in crate::lint) name: &'a str,
+    pub(in crate::lint) span: Span,
+    /// From the name to the last value.
+    pub(in crate::lint) extent: Span,
+}
+
+/// A field name with its place, and where its values end.
+type Named<'a> = (&'a str, Span, Span);
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lint) enum What<'a> {
+    Test(&'a Test),
+    /// A quantifier over members, which satisfy the condition of this scope.
+    Block(Quantifier, usize),
+    /// Something of which nothing is known, such as a list that a user may change.
+    Opaque,
+}
+
+/// What an atom reads.
+#[derive(Debug)]
+pub(super) struct Var {
+    pub(super) kind: Kind,
+    /// The field, also of a path below it.
+    pub(super) field: Option<FieldId>,
+    /// Whether it is the field itself.
+    pub(super) whole: bool,
+}
+
+/// What values a variable has.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// Absent, or one text: one of the words, where they are known.
+    Text(Option<&'static [&'static str]>),
+    /// One text, and never absent.
+    Member,
+    /// Absent, or one integer.
+    Number,
+    /// Absent, or a part of a date.
+    Part(TimePart),
+    /// Anything: each test may be answered by another value.
+    Many,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum VarKey {
+    Field(FieldId),
+    /// With whether the members of the block are texts.
+    Other(Operand, bool),
+    Time(Operand, TimePart),
+}
+
+/// A document, ready to be asked about.
+#[derive(Debug)]
+pub(in crate::lint) struct Problem<'a> {
+    pub(in crate::lint) atoms: Vec<Atom<'a>>,
+    pub(super) vars: Vec<Var>,
+    pub(super) by_field: HashMap<FieldId, usize>,
+    /// The first is the document's own.
+    pub(in crate::lint) scopes: Vec<Scope>,
+    keys: HashMap<VarKey, usize>,
+}
+
+/// What the members of a block are, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Member {
+    Event,
+    Text,
+    Entry,
+    Other,
+}
+
+impl<'a> Problem<'a> {
+    /// `None` when the two sides are not of one document.
+    pub(in crate::lint) fn new(ast: &'a ast::Scope, tree: &'a tree::Scope) -> Option<Self> {
+        let mut problem = Self {
+            atoms: Vec::new(),
+            vars: Vec::new(),
+            by_field: HashMap::new(),
+            scopes: vec![Scope {
+                selections: Vec::new(),
+                condition: Formula::Const(true),
+                extra: Vec::new(),
+            }],
+            keys: HashMap::new(),
+        };
+        let scope = problem.scope(ast, tree, Member::Event)?;
+        *problem.scopes.first_mut()? = scope;
+        Some(problem)
+    }
+
+    fn scope(
+        &mut self,
+        ast: &'a ast::Scope,
+        tree: &'a tree::Scope,
+        member: Member,
+    ) -> Option<Scope> {
+        if !ast.named {
+            // A plain block is its only selection.
+            let [selection] = ast.selections.as_slice() else {
+                return None;
+            };
+            return Some(Scope {
+                selections: Vec::new(),
+                condition: self.body(selection.body.as_ref()?, &tree.condition, member)?,
+                extra: Vec::new(),
+            });
+        }
+        let mut selections = Vec::with_capacity(tree.selections.len());
+        for (selection, (_, tree)) in ast.selections.iter().zip(&tree.selections) {
+            selections.push(self.body(selection.body.as_ref()?, tree, member)?);
+        }
+        Some(Scope {
+            selections,
+            condition: condition(&tree.condition)?,
+            extra: tree.extra.iter().map(condition).collect::<Option<_>>()?,
+        })
+    }
+
+    fn body(&mut self, body: &'a Body, tree: &'a Tree, member: Member) -> Option<Formula> {
+        Some(match (body, tree) {
+            (Body::And(parts), Tree::And(trees)) => {
+                Formula::And(self.bodies(parts, trees, member)?)
+            }
+            (Body::Or(parts), Tree::Or(trees)) => Formula::Or(self.bodies(parts, trees, member)?),
+            (Body::Item(item), _) => {
+                let name = named(&item.name.text, item.name.span, &item.values);
+                self.tests(tree, name, member, item.chain.expand)?
+            }
+            (Body::Keywords(keywords), _) => {
+                let name = named("", keywords.span, &keywords.values);
+                self.tests(tree, name, member, keywords.chain.expand)?
+            }
+            (Body::Block(block), Tree::Not(inner)) => {
+                Formula::Not(Box::new(self.block(block, inner, member)?))
+            }
+            (Body::Block(block), _) => self.block(block, tree, member)?,
+            _ => return None,
+        })
+    }
+
+    fn bodies(
+        &mut self,
+        parts: &'a [Body],
+        trees: &'a [Tree],
+        member: Member,
+    ) -> Option<Vec<Formula>> {
+        parts
+            .iter()
+            .zip(trees)
+            .map(|(part, tree)| self.body(part, tree, member))
+            .collect()
+    }
+
+    fn block(&mut self, block: &'a ast::Block, tree: &'a Tree, member: Member) -> Option<Formula> {
+        let Tree::Block(found) = tree else {
+            return None;
+        };
+        let inner = members(&found.operand);
+        let scope = self.scope(&block.scope, &found.scope, inner)?;
+        self.scopes.push(scope);
+        let what = What::Block(found.quantifier, self.scopes.len() - 1);
+        let name = named(&block.name.text, block.name.span, &[]);
+        Some(self.atom(&found.operand, what, name, member))
+    }
+
+    fn tests(
+        &mut self,
+        tree: &'a Tree,
+        name: Named<'a>,
+        member: Member,
+        opaque: bool,
+    ) -> Option<Formula> {
+        let mut all = |trees: &'a [Tree]| -> Option<Vec<Formula>> {
+            trees
+                .iter()
+                .map(|tree| self.tests(tree, name, member, opaque))
+                .collect()
+        };
+        Some(match tree {
+            Tree::And(trees) => Formula::And(all(trees)?),
+            Tree::Or(trees) => Formula::Or(all(trees)?),
+            Tree::Not(inner) => Formula::Not(Box::new(self.tests(inner, name, member, opaque)?)),
+            Tree::Const(value) => Formula::Const(*value),
+            Tree::Test(operand, test) => {
+                let what = if opaque {
+                    What::Opaque
+                } else {
+                    What::Test(test)
+                };
+                self.atom(operand, what, name, member)
+            }
+            Tree::Select(_) | Tree::Block(_) => return None,
+        })
+    }
+
+    fn atom(
+        &mut self,
+        operand: &'a Operand,
+        what: What<'a>,
+        (name, span, extent): Named<'a>,
+        member: Member,
+    ) -> Formula {
+        let (var, raw) = self.var(operand, what, member);
+        self.atoms.push(Atom {
+            what,
+            var,
+            raw,
+            name,
+            span,
+            extent,
+        });
+        Formula::Atom(self.atoms.len() - 1)
+    }
+
+    fn var(&mut self, operand: &Operand, what: What<'_>, member: Member) -> (usize, bool) {
+        let field = operand.field().map(audit_model::Field::id);
+        let whole = operand.field().is_some_and(|field| field.path().is_empty());
+        let mut raw = false;
+        let (key, kind) = match (what, field) {
+            (What::Test(Test::Time(part, _)), _) => {
+                let kind = if is_single(operand) {
+                    Kind::Part(*part)
+                } else {
+                    Kind::Many
+                };
+                (VarKey::Time(operand.clone(), *part), kind)
+            }
+            (_, Some(id)) if whole => {
+                let canonical = canonical(id);
+                raw = canonical != id && canonical.info().empty_is_absent;
+                (VarKey::Field(canonical), kind_of(canonical))
+            }
+            _ => {
+                let kind = match operand {
+                    Operand::Member(path) => kind_of_member(path, member),
+                    _ => Kind::Many,
+                };
+                (VarKey::Other(operand.clone(), member == Member::Text), kind)
+            }
+        };
+        let is_time = matches!(key, VarKey::Time(..));
+        let next = self.vars.len();
+        let var = *self.keys.entry(key).or_insert(next);
+        if var == next {
+            let field = field.map(canonical);
+            if let Some(id) = field
+                && whole
+                && !is_time
+            {
+                self.by_field.insert(id, var);
+            }
+            self.vars.push(Var {
+                kind,
+                field,
+                whole: whole && !is_time,
+            });
+        }
+        (var, raw)
+    }
+}
+
+fn named<'a>(text: &'a str, span: Span, values: &[Scalar]) -> Named<'a> {
+    let end = values.last().map_or(span.end(), |value| value.span.end());
+    (text, span, Span::new(span.start(), end.max(span.end())))
+}
+
+fn condition(tree: &Tree) -> Option<Formula> {
+    let all = |trees: &[Tree]| trees.iter().map(condition).collect::<Option<Vec<_>>>();
+    Some(match tree {
+        Tree::And(trees) => Formula::And(all(trees)?),
+        Tree::Or(trees) => Formula::Or(all(trees)?),
+        Tree::Not(inner) => Formula::Not(Box::new(condition(inner)?)),
+        Tree::Select(idx) => Formula::Select(*idx),
+        Tree::Const(value) => Formula::Const(*value),
+        Tree::Test(..) | Tree::Block(_) => return None,
+    })
+}
+
+/// Of two names for the same value the shorter one.
+fn canonical(id: FieldId) -> FieldId {
+    match id {
+        FieldId::ObjectRefResource => FieldId::Resource,
+        FieldId::ObjectRefSubresource => FieldId::Subresource,
+        FieldId::ObjectRefApiGroup => FieldId::ApiGroup,
+        FieldId::ObjectRefNamespace => FieldId::Namespace,
+        FieldId::ResponseStatusCode => FieldId::Status,
+        id => id,
+    }
+}
+
+/// What a field yields of an event in which no key is repeated.
+fn kind_of(id: FieldId) -> Kind {
+    match id {
+        // These come out of maps whose values are lists.
+        FieldId::CredentialId
+        | FieldId::CredentialPod
+        | FieldId::CredentialNode
+        | FieldId::ExecContainer => Kind::Many,
+        FieldId::Stage => Kind::Text(Some(&[
+            "RequestReceived",
+            "ResponseStarted",
+            "ResponseComplete",
+            "Panic",
+        ])),
+        FieldId::Level => Kind::Text(Some(&["Metadata", "Request", "RequestResponse"])),
+        FieldId::Outcome => Kind::Text(Some(&["denied", "failure", "dry-run", "success"])),
+        FieldId::Decision => Kind::Text(Some(&["allow", "forbid"])),
+        FieldId::ActorKind => Kind::Text(Some(&[
+            "user",
+            "serviceaccount",
+            "node",
+            "system",
+            "anonymous",
+        ])),
+        id => match id.info().shape {
+            Shape::Text => Kind::Text(None),
+            Shape::Bool => Kind::Text(Some(&["true", "false"])),
+            Shape::Number => Kind::Number,
+            _ => Kind::Many,
+        },
+    }
+}
+
+fn kind_of_member(path: &audit_model::Path, member: Member) -> Kind {
+    match (member, path.segments()) {
+        (Member::Text, []) => Kind::Member,
+        (Member::Entry, [Segment::Key(key)]) if &**key == "key" => Kind::Member,
+        _ => Kind::Many,
+    }
+}
+
+fn is_single(operand: &Operand) -> bool {
+    operand
+        .field()
+        .is_some_and(|field| field.path().is_empty() && !matches!(kind_of(field.id()), Kind::Many))
+}
+
+fn members(operand: &Operand) -> Member {
+    let Some(field) = operand.field().filter(|field| field.path().is_empty()) else {
+        return Member::Other;
+    };
+    match field.info().shape {
+        Shape::List => Member::Text,
+        Shape::Map => Member::Entry,
+        _ => Member::Other,
+    }
+}

@@ -1,0 +1,519 @@
+//! What the fields of one event have to do with each other: where they come from, and what an API server writes.
+
+use audit_model::FieldId;
+
+use super::Budget;
+use super::formula::{Problem, What};
+use super::store::{Clash, Domain, Literal, Store, fits, shows_presence};
+use super::value::Value;
+use crate::lint::resources::{self, Resource};
+
+/// Parts of the envelope, and what is in them.
+const PARTS: &[(FieldId, &[FieldId])] = &[
+    (
+        FieldId::ObjectRef,
+        &[
+            FieldId::Resource,
+            FieldId::Subresource,
+            FieldId::ApiGroup,
+            FieldId::Namespace,
+            FieldId::ObjectRefName,
+            FieldId::ObjectRefUid,
+            FieldId::ObjectRefApiVersion,
+            FieldId::ObjectRefResourceVersion,
+        ],
+    ),
+    (
+        FieldId::User,
+        &[
+            FieldId::UserUsername,
+            FieldId::UserUid,
+            FieldId::UserGroups,
+            FieldId::UserExtra,
+        ],
+    ),
+    (
+        FieldId::ImpersonatedUser,
+        &[
+            FieldId::ImpersonatedUsername,
+            FieldId::ImpersonatedUid,
+            FieldId::ImpersonatedGroups,
+            FieldId::ImpersonatedExtra,
+        ],
+    ),
+    (
+        FieldId::ResponseStatus,
+        &[
+            FieldId::Status,
+            FieldId::ResponseStatusStatus,
+            FieldId::ResponseStatusMessage,
+            FieldId::ResponseStatusReason,
+            FieldId::ResponseStatusDetails,
+        ],
+    ),
+    (FieldId::Annotations, &[FieldId::Decision, FieldId::Reason]),
+    (FieldId::SourceIps, &[FieldId::ClientIp, FieldId::ClientNet]),
+    (FieldId::ClientIp, &[FieldId::ClientNet]),
+    (FieldId::Name, &[FieldId::Ref]),
+    (FieldId::RequestUri, &[FieldId::UriPath, FieldId::UriQuery]),
+    (
+        FieldId::ServiceAccountName,
+        &[FieldId::ServiceAccountNamespace],
+    ),
+    (
+        FieldId::ServiceAccountNamespace,
+        &[FieldId::ServiceAccountName],
+    ),
+    (
+        FieldId::ActorUsername,
+        &[
+            FieldId::ActorId,
+            FieldId::ServiceAccountName,
+            FieldId::NodeName,
+        ],
+    ),
+];
+
+/// Fields of a field with a value from among some words: of these fields, one must be as said.
+struct Rule {
+    of: &'static [FieldId],
+    needs: &'static [(FieldId, &'static [&'static str])],
+}
+
+const WRITES: &[&str] = &["create", "update", "patch"];
+
+/// What must be true of other fields for some to be there.
+const RULES: &[Rule] = &[
+    Rule {
+        of: &[
+            FieldId::ExecCommand,
+            FieldId::ExecProgram,
+            FieldId::ExecCommandLine,
+            FieldId::ExecContainer,
+            FieldId::ExecTty,
+            FieldId::ExecStdin,
+        ],
+        needs: &[
+            (FieldId::Resource, &["pods"]),
+            (FieldId::Subresource, &["exec", "attach"]),
+        ],
+    },
+    Rule {
+        of: &[
+            FieldId::Object,
+            FieldId::PodSpec,
+            FieldId::Containers,
+            FieldId::Volumes,
+            FieldId::HostPaths,
+            FieldId::RbacRules,
+            FieldId::RbacSubjects,
+            FieldId::RbacRoleRef,
+        ],
+        needs: &[(FieldId::Verb, WRITES)],
+    },
+    Rule {
+        of: &[FieldId::Patch],
+        needs: &[(FieldId::Verb, &["patch"])],
+    },
+    Rule {
+        of: &[
+            FieldId::PodSpec,
+            FieldId::Containers,
+            FieldId::Volumes,
+            FieldId::HostPaths,
+        ],
+        needs: &[(FieldId::Subresource, &["", "ephemeralcontainers"])],
+    },
+    Rule {
+        of: &[FieldId::RbacRules],
+        needs: &[
+            (FieldId::Resource, &["roles", "clusterroles"]),
+            (FieldId::Subresource, &[""]),
+        ],
+    },
+    Rule {
+        of: &[FieldId::RbacSubjects, FieldId::RbacRoleRef],
+        needs: &[
+            (FieldId::Resource, &["rolebindings", "clusterrolebindings"]),
+            (FieldId::Subresource, &[""]),
+        ],
+    },
+    Rule {
+        of: &[FieldId::NodeName],
+        needs: &[(FieldId::ActorKind, &["node", "anonymous"])],
+    },
+    Rule {
+        of: &[
+            FieldId::ServiceAccountName,
+            FieldId::ServiceAccountNamespace,
+        ],
+        needs: &[(FieldId::ActorKind, &["serviceaccount", "anonymous"])],
+    },
+    Rule {
+        of: &[FieldId::RequestObject],
+        needs: &[(FieldId::Level, &["", "Request", "RequestResponse"])],
+    },
+    Rule {
+        of: &[FieldId::ResponseObject],
+        needs: &[(FieldId::Level, &["", "RequestResponse"])],
+    },
+    Rule {
+        of: &[
+            FieldId::Object,
+            FieldId::Patch,
+            FieldId::PodSpec,
+            FieldId::Containers,
+            FieldId::Volumes,
+            FieldId::HostPaths,
+            FieldId::RbacRules,
+            FieldId::RbacSubjects,
+            FieldId::RbacRoleRef,
+        ],
+        needs: &[(FieldId::Level, &["", "Request", "RequestResponse"])],
+    },
+    Rule {
+        of: &[
+            FieldId::ResponseStatus,
+            FieldId::Status,
+            FieldId::ResponseStatusStatus,
+            FieldId::ResponseStatusMessage,
+            FieldId::ResponseStatusReason,
+            FieldId::RequestObject,
+            FieldId::ResponseObject,
+            FieldId::Decision,
+            FieldId::ImpersonatedUser,
+            FieldId::ImpersonatedUsername,
+        ],
+        needs: &[(
+            FieldId::Stage,
+            &["", "ResponseStarted", "ResponseComplete", "Panic"],
+        )],
+    },
+];
+
+/// A clash between what is asked of several fields.
+pub(super) fn check(
+    problem: &Problem<'_>,
+    store: &Store,
+    domains: &[(usize, Domain)],
+    served: bool,
+    budget: &Budget,
+) -> Option<Clash> {
+    let event = Event {
+        problem,
+        store,
+        domains,
+        budget,
+    };
+    event
+        .parts()
+        .or_else(|| event.rules())
+        .or_else(|| event.operation())
+        .or_else(|| event.outcome())
+        .or_else(|| if served { event.request() } else { None })
+}
+
+/// What is asked of the fields of one event.
+struct Event<'e, 'a> {
+    problem: &'e Problem<'a>,
+    store: &'e Store,
+    domains: &'e [(usize, Domain)],
+    budget: &'e Budget,
+}
+
+impl Event<'_, '_> {
+    /// A literal that wants the field, or something below it, to be there.
+    fn required(&self, field: FieldId) -> Option<Literal> {
+        self.store.vars().find_map(|(var, literals)| {
+            let known = self.problem.vars.get(var)?;
+            if known.field != Some(field) {
+                return None;
+            }
+            if known.whole
+                && let Some(Domain::Finite(values)) = self.domain(var)
+                && !values.contains(&Value::Absent)
+            {
+                return literals.last().copied();
+            }
+            let shows = |literal: &&Literal| {
+                let atom = self.problem.atoms.get(literal.atom);
+                atom.is_some_and(|atom| {
+                    let is_vague = atom.raw && matches!(atom.what, What::Test(test) if super::value::accepts(test, true, &Value::word(""), false, self.budget));
+                    !is_vague && shows_presence(atom.what, literal.want)
+                })
+            };
+            literals.iter().find(shows).copied()
+        })
+    }
+
+    fn domain(&self, var: usize) -> Option<&Domain> {
+        self.domains
+            .iter()
+            .find(|(known, _)| *known == var)
+            .map(|(_, domain)| domain)
+    }
+
+    /// Whether a field can be this text, or with no text be absent.
+    fn can_be(&self, field: FieldId, text: &str) -> bool {
+        let literals = self.store.of(self.problem, field);
+        if text.is_empty() {
+            return fits(self.problem, literals, &Value::Absent, self.budget);
+        }
+        fits(self.problem, literals, &Value::word(text), self.budget)
+    }
+
+    fn can_be_absent(&self, field: FieldId) -> bool {
+        self.can_be(field, "")
+    }
+
+    /// The literal to name for what a field cannot be.
+    fn last(&self, field: FieldId) -> Option<Literal> {
+        self.store.of(self.problem, field).last().copied()
+    }
+
+    fn clash(&self, fields: &[FieldId]) -> Clash {
+        Clash(
+            fields
+                .iter()
+                .filter_map(|field| self.last(*field))
+                .collect(),
+        )
+    }
+
+    /// The values that a field is left, when they are few.
+    fn values(&self, field: FieldId) -> Option<&[Value]> {
+        let var = self.problem.by_field.get(&field)?;
+        match self.domain(*var)? {
+            Domain::Finite(values) => Some(values),
+            Domain::Open => None,
+        }
+    }
+
+    /// Something is asked of a part of what must not be there.
+    fn parts(&self) -> Option<Clash> {
+        // Also of a path below a field.
+        for (var, literals) in self.store.vars() {
+            let known = self.problem.vars.get(var)?;
+            let Some(field) = known.field.filter(|_| known.whole) else {
+                continue;
+            };
+            if literals.is_empty() || !self.is_gone(field) {
+                continue;
+            }
+            let below = PARTS
+                .iter()
+                .filter(|(part, _)| *part == field)
+                .flat_map(|(_, fields)| fields.iter().copied());
+            for inner in below.chain([field]) {
+                if let Some(wanted) = self.required(inner)
+                    && let Some(gone) = self.last(field)
+                    && gone != wanted
+                {
+                    return Some(Clash(vec![gone, wanted]));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a field must not be there.
+    fn is_gone(&self, field: FieldId) -> bool {
+        let Some(var) = self.problem.by_field.get(&field) else {
+            return false;
+        };
+        if let Some(Domain::Finite(values)) = self.domain(*var) {
+            return values.iter().all(|value| *value == Value::Absent);
+        }
+        self.store.of(self.problem, field).iter().any(|literal| {
+            !literal.want
+                && matches!(
+                    self.problem.atoms.get(literal.atom).map(|atom| atom.what),
+                    Some(What::Test(crate::program::Test::Exists))
+                )
+        })
+    }
+
+    fn rules(&self) -> Option<Clash> {
+        for rule in RULES {
+            let Some(wanted) = rule.of.iter().find_map(|field| self.required(*field)) else {
+                continue;
+            };
+            for (field, words) in rule.needs {
+                if !words.iter().any(|word| self.can_be(*field, word))
+                    && let Some(other) = self.last(*field)
+                {
+                    return Some(Clash(vec![other, wanted]));
+                }
+            }
+        }
+        None
+    }
+
+    /// `operation` is the verb, or `create` for a patch or an update that was answered with 201.
+    fn operation(&self) -> Option<Clash> {
+        let created = || fits_status(self, &|code| code == 201);
+        let fields = [FieldId::Verb, FieldId::Status, FieldId::Operation];
+        if let Some(values) = self.values(FieldId::Operation) {
+            let possible = values.iter().any(|value| match value {
+                Value::Text { text, .. } => {
+                    self.can_be_value(FieldId::Verb, value)
+                        || text.eq_ignore_ascii_case("create")
+                            && (self.can_be(FieldId::Verb, "patch")
+                                || self.can_be(FieldId::Verb, "update"))
+                            && created()
+                }
+                _ => self.can_be_absent(FieldId::Verb),
+            });
+            if !possible {
+                return Some(self.clash(&fields));
+            }
+        }
+        let possible = self.values(FieldId::Verb)?.iter().any(|value| match value {
+            Value::Text { text, .. } => {
+                self.can_be_value(FieldId::Operation, value)
+                    || (text.eq_ignore_ascii_case("patch") || text.eq_ignore_ascii_case("update"))
+                        && self.can_be(FieldId::Operation, "create")
+                        && created()
+            }
+            _ => self.can_be_absent(FieldId::Operation),
+        });
+        (!possible).then(|| self.clash(&fields))
+    }
+
+    fn can_be_value(&self, field: FieldId, value: &Value) -> bool {
+        fits(
+            self.problem,
+            self.store.of(self.problem, field),
+            value,
+            self.budget,
+        )
+    }
+
+    /// `outcome` follows from the status code, the decision and the verb.
+    fn outcome(&self) -> Option<Clash> {
+        let values = self.values(FieldId::Outcome)?;
+        let may_pass = ["", "allow"]
+            .iter()
+            .any(|word| self.can_be(FieldId::Decision, word));
+        let possible = values.iter().any(|value| {
+            let Value::Text { text, .. } = value else {
+                return may_pass && self.can_be_absent(FieldId::Status);
+            };
+            match text.as_str() {
+                "denied" => {
+                    self.can_be(FieldId::Decision, "forbid")
+                        || fits_status(self, &|code| matches!(code, 401 | 403))
+                }
+                "failure" => {
+                    may_pass
+                        && (fits_status(self, &|code| code >= 400 && !matches!(code, 401 | 403))
+                            || self.can_be_absent(FieldId::Status)
+                                && self.can_be(FieldId::ResponseStatusStatus, "Failure"))
+                }
+                "dry-run" => {
+                    let writes = ["create", "update", "patch", "delete", "deletecollection"];
+                    may_pass
+                        && fits_status(self, &|code| code < 400)
+                        && !self.is_gone(FieldId::ObjectRef)
+                        && writes.iter().any(|verb| self.can_be(FieldId::Verb, verb))
+                }
+                _ => may_pass && fits_status(self, &|code| code < 400),
+            }
+        });
+        (!possible).then(|| {
+            self.clash(&[
+                FieldId::Decision,
+                FieldId::Verb,
+                FieldId::ResponseStatusStatus,
+                FieldId::Status,
+                FieldId::Outcome,
+            ])
+        })
+    }
+
+    /// A request that Kubernetes does not serve, so that only one that fails can be it: a resource with a group, a
+    /// subresource, a namespace or a verb that it does not have.
+    fn request(&self) -> Option<Clash> {
+        let outcomes = ["", "success", "dry-run"];
+        let may_succeed = outcomes
+            .iter()
+            .any(|outcome| self.can_be(FieldId::Outcome, outcome))
+            && (self.can_be_absent(FieldId::Status) || fits_status(self, &|code| code < 400));
+        let values = self.values(FieldId::Resource)?;
+        if !may_succeed || values.is_empty() {
+            return None;
+        }
+        let mut missing = FieldId::ApiGroup;
+        for value in values {
+            let Value::Text { text, .. } = value else {
+                return None;
+            };
+            let found = self.served(resources::find(text)?);
+            missing = found.err()?;
+        }
+        let literal = |field| self.last(field);
+        // The verb may stand under another name.
+        let other = literal(missing).or_else(|| literal(FieldId::Operation))?;
+        Some(Clash(vec![literal(FieldId::Resource)?, other]))
+    }
+
+    /// Whether a resource is served as it is asked for; else what of it is not.
+    fn served(&self, resource: &'static Resource) -> Result<(), FieldId> {
+        let group = self.store.of(self.problem, FieldId::ApiGroup);
+        let is_known = resource
+            .groups
+            .iter()
+            .any(|group| self.can_be(FieldId::ApiGroup, group));
+        if !is_known {
+            // A group that does not come with Kubernetes may have a resource of that name too.
+            let values = self.values(FieldId::ApiGroup);
+            let is_foreign = values.is_none_or(|values| {
+                values.iter().any(
+                    |value| matches!(value, Value::Text { text, .. } if !resources::is_group(text)),
+                )
+            });
+            return if is_foreign {
+                Ok(())
+            } else {
+                Err(FieldId::ApiGroup)
+            };
+        }
+        if group.is_empty() && resource.is_shared() {
+            return Ok(());
+        }
+        let is_own = resource.plural == "namespaces";
+        if !resource.namespaced && !is_own && self.required(FieldId::Namespace).is_some() {
+            return Err(FieldId::Namespace);
+        }
+        let mut found = Err(FieldId::Subresource);
+        for (subresource, verbs) in resource.served() {
+            if !self.can_be(FieldId::Subresource, subresource) {
+                continue;
+            }
+            found = Err(FieldId::Verb);
+            let is_possible = |verb: &&str| {
+                let created = matches!(*verb, "update" | "patch")
+                    && self.can_be(FieldId::Operation, "create");
+                self.can_be(FieldId::Verb, verb)
+                    && (self.can_be(FieldId::Operation, verb) || created)
+            };
+            if verbs.iter().any(|verb| is_possible(verb)) {
+                return Ok(());
+            }
+        }
+        found
+    }
+}
+
+/// Whether the status code can be one of these.
+fn fits_status(event: &Event<'_, '_>, is: &dyn Fn(i64) -> bool) -> bool {
+    if event.store.of(event.problem, FieldId::Status).is_empty() {
+        return true;
+    }
+    match event.values(FieldId::Status) {
+        Some(values) => values
+            .iter()
+            .any(|value| matches!(value, Value::Int(code) if is(*code))),
+        None => true,
+    }
+}
