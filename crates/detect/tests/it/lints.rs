@@ -86,5 +86,5 @@ fn what_is_decided_of_conditions_is_true_of_events() {
     });
     run.unwrap_or_else(|error| panic!("{error}"));
     // What is never decided proves nothing.
-    assert!(never.get() > 10 && always.get() > 3, "{never:?} {always:?}");
+    assert!(never.get() > 10, "{never:?} {always:?}");
 }

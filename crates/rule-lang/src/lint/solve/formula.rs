@@ -333,8 +333,9 @@ fn canonical(id: FieldId) -> FieldId {
 /// What a field yields of an event in which no key is repeated.
 fn kind_of(id: FieldId) -> Kind {
     match id {
-        // These come out of maps whose values are lists.
-        FieldId::CredentialId
+        // These come out of maps whose values are lists, and out of bodies.
+        FieldId::CsrSignerName
+        | FieldId::CredentialId
         | FieldId::CredentialPod
         | FieldId::CredentialNode
         | FieldId::ExecContainer => Kind::Many,
@@ -382,7 +383,8 @@ fn members(operand: &Operand) -> Member {
         return Member::Other;
     };
     match field.info().shape {
-        Shape::List => Member::Text,
+        // What comes out of a body as it stands may be anything.
+        Shape::List if field.id() != FieldId::CsrUsages => Member::Text,
         Shape::Map => Member::Entry,
         _ => Member::Other,
     }

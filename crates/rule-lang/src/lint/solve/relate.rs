@@ -139,6 +139,19 @@ const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        of: &[
+            FieldId::CsrCommonName,
+            FieldId::CsrOrganizations,
+            FieldId::CsrDnsNames,
+            FieldId::CsrSignerName,
+            FieldId::CsrUsages,
+        ],
+        needs: &[
+            (FieldId::Verb, WRITES),
+            (FieldId::Resource, &["certificatesigningrequests"]),
+        ],
+    },
+    Rule {
         of: &[FieldId::NodeName],
         needs: &[(FieldId::ActorKind, &["node", "anonymous"])],
     },
@@ -497,7 +510,7 @@ impl Event<'_, '_> {
                 self.can_be(FieldId::Verb, verb)
                     && (self.can_be(FieldId::Operation, verb) || created)
             };
-            if verbs.iter().any(|verb| is_possible(verb)) {
+            if verbs.iter().any(is_possible) {
                 return Ok(());
             }
         }
