@@ -147,8 +147,8 @@ mod tests {
                  b: {{verb: list}}\n  c: {{verb: watch}}\n  d: {{verb: patch}}\n  condition: {condition}\n"
             ),
         );
-        let compiled = compiler.finish();
-        let program = compiled.rules[0].program();
+        let rules = compiler.finish().rules;
+        let program = rules[0].program();
         written(program, &program.outline(program.condition()).unwrap())
     }
 
