@@ -16,14 +16,16 @@ use anstream::AutoStream;
 use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::{
-    Counters, Detection, Detector, Hit, Level, LoadReport, Reader, Record, Rule, RuleSet,
-    RuleSetBuilder,
+    Counters, Detection, Detector, Explainer, Hit, Level, LoadReport, Reader, Record, Rule,
+    RuleSet, RuleSetBuilder,
 };
 use kubesift_examples::{add_rules, colors_stderr, level_style, visible};
 use serde::Serialize;
 
 /// A log in which an attack hides among normal traffic, for a first look.
 const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
+/// Columns of the tree of `--explain`.
+const EXPLAIN_WIDTH: usize = 116;
 /// Records of one file that could not be read as a whole, and are shown; the rest is summed up.
 const MAX_WARNINGS: u64 = 10;
 /// What stands in the place of a file name when the sample is evaluated.
@@ -54,7 +56,7 @@ struct Options {
     /// Text for a person, or JSON with one detection a line
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Show the selections, fields and values that matched
+    /// Show the part of each rule that made it match, with the values that it found
     #[arg(long)]
     explain: bool,
     /// Print counters as one JSON object on standard error at the end
@@ -122,6 +124,7 @@ fn main() -> ExitCode {
 struct Evaluation<'o> {
     options: &'o Options,
     rules: RuleSet,
+    explainer: Explainer,
     out: AutoStream<Box<dyn Write>>,
     stats: Stats,
     /// Detections by level, most severe first, then by rule.
@@ -147,6 +150,7 @@ impl<'o> Evaluation<'o> {
         };
         let mut this = Self {
             options,
+            explainer: rules.explainer(),
             rules,
             out,
             stats,
@@ -271,14 +275,18 @@ impl<'o> Evaluation<'o> {
                         hit.rule().title().to_owned(),
                     );
                     *self.summary.entry(rule).or_default() += 1;
-                    print_hit(
-                        &mut self.out,
-                        &hit,
-                        &detection,
-                        name,
-                        event.line(),
-                        self.options.explain,
-                    )?;
+                    print_hit(&mut self.out, &hit, &detection, name, event.line())?;
+                    if self.options.explain {
+                        let held = self
+                            .explainer
+                            .explain(hit.rule(), &event.event)
+                            .map(|explanation| explanation.render_held(EXPLAIN_WIDTH));
+                        writeln!(self.out, "    rule {}", visible(hit.rule().name()))?;
+                        for line in held.iter().flat_map(|held| held.lines()) {
+                            writeln!(self.out, "    {line}")?;
+                        }
+                    }
+                    writeln!(self.out)?;
                 }
             }
         }
@@ -336,7 +344,6 @@ fn print_hit(
     detection: &Detection,
     file: &str,
     line: u64,
-    explain: bool,
 ) -> io::Result<()> {
     let (style, bold, dim) = (
         level_style(hit.level()),
@@ -365,25 +372,7 @@ fn print_hit(
     if !event.flags.is_empty() {
         let _ = write!(place, "  flags {}", event.flags.join(", "));
     }
-    writeln!(out, "    {dim}{place}{dim:#}")?;
-    if explain {
-        writeln!(
-            out,
-            "    rule {}, matched {}",
-            hit.rule().name(),
-            detection.matched.join(", ")
-        )?;
-        let width = detection
-            .evidence
-            .iter()
-            .map(|shown| shown.field.len())
-            .max()
-            .unwrap_or(0);
-        for shown in &detection.evidence {
-            writeln!(out, "      {:<width$}  {}", shown.field, shown.value)?;
-        }
-    }
-    writeln!(out)
+    writeln!(out, "    {dim}{place}{dim:#}")
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -130,10 +130,15 @@ mod programs {
         let log = file("explain.jsonl", EXEC.as_bytes());
         let output = text(&run("evaluate", &["--explain", "--only", "exec-into-pod", &log]).stdout);
         assert!(
-            output.contains("rule exec-into-pod, matched exec, connected"),
+            output.contains("    rule exec-into-pod\n    └─ ✓ all of\n"),
             "{output}"
         );
-        assert!(output.contains("subresource  exec"), "{output}");
+        assert!(
+            output.contains("✓ resource is pods, found pods  shipped/exec-into-pod.yaml:"),
+            "{output}"
+        );
+        // What does not hold explains nothing here.
+        assert!(!output.contains('✗'), "{output}");
     }
 
     #[test]
@@ -254,5 +259,47 @@ mod programs {
             "{stdout}"
         );
         assert_eq!(run("check", &["no/such/file"]).status.code(), Some(2));
+    }
+
+    #[test]
+    fn check_explains_a_rule_on_events() {
+        let log = format!("{EXEC}\n{}\n", EXEC.replace("101", "403"));
+        let log = file("explained.jsonl", log.as_bytes());
+        let by_name = run("check", &["--explain", "exec-into-pod", &log]);
+        assert_eq!(by_name.status.code(), Some(0));
+        let stdout = text(&by_name.stdout);
+        assert!(
+            stdout.starts_with(&format!(
+                "{log}:1\n✓ exec-into-pod: matched, level low\n└─ ✓ all of\n"
+            )),
+            "{stdout}"
+        );
+        let second =
+            format!("{log}:2\n✗ exec-into-pod: not matched, its condition does not hold\n");
+        assert!(stdout.contains(&second), "{stdout}");
+        assert!(
+            stdout.contains("✗ outcome is success | dry-run, found denied  :"),
+            "{stdout}"
+        );
+
+        let id = "7fd95f04-5bbb-4b9a-8d87-8d2e7a4a0f68";
+        let rule = format!(
+            "title: Mine\nid: {id}\nname: mine\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n  sel: {{verb: get}}\n  condition: sel\n"
+        );
+        let rule = file("mine.yaml", rule.as_bytes());
+        let by_file = run("check", &["--explain", &rule, &log]);
+        let by_id = run("check", &[&rule, "--explain", id, &log]);
+        assert_eq!(by_file.status.code(), Some(0));
+        assert!(text(&by_file.stdout).contains("✓ mine: matched"));
+        assert_eq!(text(&by_file.stdout), text(&by_id.stdout));
+
+        let code = |arguments: &[&str]| run("check", arguments).status.code();
+        assert_eq!(code(&["--explain", "no-such-rule", &log]), Some(2));
+        assert_eq!(code(&["--explain", "exec-into-pod", "no/such"]), Some(2));
+        assert_eq!(code(&["--explain", "exec-into-pod"]), Some(2));
+        // Standard input is empty here, so there is no event to speak of.
+        assert_eq!(code(&["--explain", "exec-into-pod", "-"]), Some(2));
+        let broken = file("broken.yaml", b"title: x\n");
+        assert_eq!(code(&["--explain", &broken, &log]), Some(2));
     }
 }

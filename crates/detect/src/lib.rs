@@ -36,6 +36,7 @@
 
 mod detection;
 mod detector;
+mod explain;
 mod hit;
 mod predicate;
 mod redact;
@@ -51,6 +52,10 @@ pub use detection::{
     Detection, DetectionEvent, DetectionEvidence, DetectionRule, DetectionSource, SCHEMA,
 };
 pub use detector::Detector;
+pub use explain::{
+    Because, ExplainedFilter, ExplainedLevel, ExplainedMember, Explainer, Explanation, Found, Node,
+    Place, What,
+};
 pub use hit::{Evidence, Hit};
 pub use rule_lang;
 pub use rule_lang::{AuditLevel, Diagnostic, Level, Rule, Severity};

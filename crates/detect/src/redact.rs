@@ -7,7 +7,7 @@ use regex_automata::meta;
 use regex_automata::util::syntax;
 
 /// What is shown in the place of a secret.
-const MASK: &str = "[redacted]";
+pub(crate) const MASK: &str = "[redacted]";
 
 /// Words that name a credential, in options, parameters and assignments.
 const NAMES: &str = "(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|signature|\\bsig|\\bcookie)";
@@ -149,7 +149,7 @@ fn find(
 }
 
 /// Appends text with control characters escaped, so that a log cannot write to a terminal.
-fn push_visible(text: &str, out: &mut String) {
+pub(crate) fn push_visible(text: &str, out: &mut String) {
     for c in text.chars() {
         // Bidirectional controls can make a line read as another one.
         if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {

@@ -23,6 +23,8 @@ pub(crate) struct Inner {
     pub(crate) rules: Vec<ActiveRule>,
     pub(crate) filters: Vec<ActiveFilter>,
     pub(crate) questions: Questions,
+    /// The files of the rules, to say on which line something stands.
+    pub(crate) places: Sources,
 }
 
 #[derive(Debug)]
@@ -204,7 +206,10 @@ impl RuleSetBuilder {
             inactive: Vec::new(),
             inactive_filters: Vec::new(),
         };
-        let mut inner = Inner::default();
+        let mut inner = Inner {
+            places: report.sources.without_texts(),
+            ..Inner::default()
+        };
         for filter in filters {
             if let Some(reason) = filter.inactive() {
                 report.inactive_filters.push(InactiveFilter {

@@ -13,9 +13,9 @@ use crate::vm::{Host as _, Inside, Linked, Machine, doubt};
 /// Most values that one hit shows.
 const MAX_EVIDENCE: usize = 64;
 /// Most values that one test of it shows.
-const MAX_VALUES: usize = 8;
+pub(crate) const MAX_VALUES: usize = 8;
 /// Most characters of a value, and of a hole in a message.
-const MAX_CHARS: usize = 200;
+pub(crate) const MAX_CHARS: usize = 200;
 
 /// Memory for telling why.
 #[derive(Debug)]
@@ -271,13 +271,7 @@ impl Teller<'_> {
         self.show(name, |text, redactor| match value.as_text() {
             Some(value) if hidden => push_hidden(value, text),
             Some(value) => push_cut(value, redactor, text),
-            None => text.push_str(match value {
-                Value::Null => "null",
-                Value::List { empty: true } => "[]",
-                Value::List { .. } => "[…]",
-                Value::Unknown => "(unknown)",
-                _ => "{…}",
-            }),
+            None => text.push_str(stand_in(value)),
         });
     }
 
@@ -453,7 +447,7 @@ impl<'p> Place<'p> {
 }
 
 /// Appends a path in a member.
-fn write_path(path: &[Segment], out: &mut String) {
+pub(crate) fn write_path(path: &[Segment], out: &mut String) {
     for segment in path {
         let _ = match segment {
             Segment::Index(_) => write!(out, "{segment}"),
@@ -462,8 +456,19 @@ fn write_path(path: &[Segment], out: &mut String) {
     }
 }
 
+/// What is shown of a value that is no text.
+pub(crate) fn stand_in(value: Value<'_>) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::List { empty: true } => "[]",
+        Value::List { .. } => "[…]",
+        Value::Unknown => "(unknown)",
+        _ => "{…}",
+    }
+}
+
 /// Appends a value, redacted and cut.
-fn push_cut(value: &str, redactor: &mut Redactor, out: &mut String) {
+pub(crate) fn push_cut(value: &str, redactor: &mut Redactor, out: &mut String) {
     let begin = out.len();
     // A secret may begin before the cut and end behind it, so the cut comes last, within reason.
     let near = value
@@ -475,7 +480,7 @@ fn push_cut(value: &str, redactor: &mut Redactor, out: &mut String) {
 }
 
 /// Cuts what was appended after `begin` to [`MAX_CHARS`] characters.
-fn cut(begin: usize, out: &mut String) {
+pub(crate) fn cut(begin: usize, out: &mut String) {
     let at = out
         .get(begin..)
         .and_then(|text| text.char_indices().nth(MAX_CHARS))

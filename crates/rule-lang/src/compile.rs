@@ -7,6 +7,7 @@ use crate::program::{
     Block, BlockIdx, Op, OpIdx, Operand, Polarity, Predicate, PredicateIdx, Program, Quantifier,
     Routine, RoutineIdx, Selection, Test,
 };
+use crate::source::Span;
 use crate::tree::{self, Scope, Tree};
 
 /// A program over the limit of ops.
@@ -25,6 +26,7 @@ pub(crate) fn compile(scope: &Scope) -> Result<Output, TooLarge> {
     let mut emitter = Emitter {
         program: Program {
             ops: Vec::new(),
+            places: Vec::new(),
             predicates: Vec::new(),
             blocks: Vec::new(),
             routines: Vec::new(),
@@ -60,6 +62,9 @@ enum Part {
     Condition,
     Selection(usize),
 }
+
+/// Ops, and what each stands for in the file.
+type Code = Vec<(Op, Span)>;
 
 struct Emitter {
     program: Program,
@@ -115,15 +120,18 @@ impl Emitter {
     ) -> Result<RoutineIdx, TooLarge> {
         let mut code = Vec::new();
         self.tree(tree, scope, polarity, &mut code)?;
-        code.push(Op::Return);
+        code.push((Op::Return, Span::default()));
         self.n_pending = self.n_pending.saturating_sub(code.len());
         let start = index(self.program.ops.len())?;
         let moved = |target: OpIdx| OpIdx(target.0 + start);
-        self.program.ops.extend(code.into_iter().map(|op| match op {
-            Op::JumpIfFalse(target) => Op::JumpIfFalse(moved(target)),
-            Op::JumpIfTrue(target) => Op::JumpIfTrue(moved(target)),
-            other => other,
-        }));
+        for (op, place) in code {
+            self.program.ops.push(match op {
+                Op::JumpIfFalse(target) => Op::JumpIfFalse(moved(target)),
+                Op::JumpIfTrue(target) => Op::JumpIfTrue(moved(target)),
+                other => other,
+            });
+            self.program.places.push(place);
+        }
         let routine = RoutineIdx(index(self.program.routines.len())?);
         self.program.routines.push(Routine {
             name: name.to_owned(),
@@ -138,25 +146,30 @@ impl Emitter {
         tree: &Tree,
         scope: &Scope,
         polarity: Polarity,
-        code: &mut Vec<Op>,
+        code: &mut Code,
     ) -> Result<(), TooLarge> {
         self.n_pending += 1;
         if self.program.ops.len() + self.n_pending > limits::PROGRAM_OPS {
             return Err(TooLarge);
         }
         match tree {
-            Tree::Const(value) => code.push(Op::Const(*value)),
+            Tree::Const(value) => code.push((Op::Const(*value), Span::default())),
             Tree::And(parts) => self.chain(parts, Op::JumpIfFalse, scope, polarity, code)?,
             Tree::Or(parts) => self.chain(parts, Op::JumpIfTrue, scope, polarity, code)?,
             Tree::Not(inner) => {
                 self.tree(inner, scope, polarity.negated(), code)?;
-                code.push(Op::Not);
+                code.push((Op::Not, Span::default()));
             }
-            Tree::Test(operand, test) => {
-                code.push(Op::Test(self.predicate(operand, test, polarity)?));
+            Tree::Test(operand, test, place) => {
+                code.push((Op::Test(self.predicate(operand, test, polarity)?), *place));
             }
-            Tree::Select(idx) => code.push(Op::Call(self.selection(scope, *idx, polarity)?)),
-            Tree::Block(block) => code.push(Op::Block(self.block(block, polarity)?)),
+            Tree::Select(idx) => {
+                let selection = self.selection(scope, *idx, polarity)?;
+                code.push((Op::Call(selection), Span::default()));
+            }
+            Tree::Block(block) => {
+                code.push((Op::Block(self.block(block, polarity)?), block.span));
+            }
         }
         Ok(())
     }
@@ -168,20 +181,20 @@ impl Emitter {
         jump: fn(OpIdx) -> Op,
         scope: &Scope,
         polarity: Polarity,
-        code: &mut Vec<Op>,
+        code: &mut Code,
     ) -> Result<(), TooLarge> {
         let mut jumps = Vec::with_capacity(parts.len());
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
                 self.n_pending += 1;
                 jumps.push(code.len());
-                code.push(jump(OpIdx(0)));
+                code.push((jump(OpIdx(0)), Span::default()));
             }
             self.tree(part, scope, polarity, code)?;
         }
         let end = OpIdx(index(code.len())?);
         for at in jumps {
-            if let Some(op) = code.get_mut(at) {
+            if let Some((op, _)) = code.get_mut(at) {
                 *op = jump(end);
             }
         }

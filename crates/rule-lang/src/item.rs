@@ -384,7 +384,7 @@ fn literal(value: &Scalar, relation: Relation, cased: bool) -> Literal {
 
 impl Subject<'_> {
     fn test(&self, test: Test) -> Tree {
-        Tree::Test(self.operand.clone(), test)
+        Tree::Test(self.operand.clone(), test, self.name.span)
     }
 
     fn join(&self, trees: Vec<Tree>) -> Tree {

@@ -63,7 +63,7 @@ fn needs(tree: &Tree, selections: &[Needs]) -> Needs {
                 fail: hold,
             }
         }
-        Tree::Test(operand, test) => {
+        Tree::Test(operand, test, _) => {
             let other = match test {
                 Test::FieldRef { field, .. } => of_field(field),
                 _ => AuditLevel::Metadata,

@@ -50,6 +50,7 @@ mod metadata;
 mod modifier;
 mod name;
 mod number;
+mod outline;
 mod overrides;
 mod placeholder;
 mod program;
@@ -74,6 +75,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use fold::fold_into;
 pub use lint::Lint;
 pub use number::{Number, compare};
+pub use outline::Outline;
 pub use program::{
     Block, BlockIdx, Comparison, Literal, Op, OpIdx, Operand, Polarity, Predicate, PredicateIdx,
     Program, Quantifier, Relation, Routine, RoutineIdx, Selection, Test, TimeTest,

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::number::{Number, compare};
 use crate::regex::Regex;
+use crate::source::Span;
 use crate::text::Pattern;
 use crate::time::TimePart;
 
@@ -280,9 +281,11 @@ impl Selection {
 /// compiled into two routines.
 ///
 /// The [`Debug`](std::fmt::Debug) form is a disassembly.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Program {
     pub(crate) ops: Vec<Op>,
+    /// Per op: what it stands for in the file.
+    pub(crate) places: Vec<Span>,
     pub(crate) predicates: Vec<Predicate>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) routines: Vec<Routine>,
@@ -299,6 +302,12 @@ impl Program {
     /// One instruction.
     pub fn op(&self, idx: OpIdx) -> Option<Op> {
         self.ops.get(idx.index()).copied()
+    }
+
+    /// What a test or a block stands for in the file of its rule: the name of the field. Other ops stand for nothing.
+    pub fn place(&self, idx: OpIdx) -> Option<Span> {
+        let place = self.places.get(idx.index()).copied();
+        place.filter(|place| place.end() > 0)
     }
 
     /// All predicates, each once.
@@ -358,6 +367,18 @@ impl Program {
     /// Whether a field of the table is read, or anything below it.
     pub fn reads(&self, id: FieldId) -> bool {
         self.fields().any(|field| field.id() == id)
+    }
+}
+
+/// Programs are equal when they do the same, wherever their text stands.
+impl PartialEq for Program {
+    fn eq(&self, other: &Self) -> bool {
+        self.ops == other.ops
+            && self.predicates == other.predicates
+            && self.blocks == other.blocks
+            && self.routines == other.routines
+            && self.selections == other.selections
+            && self.condition == other.condition
     }
 }
 

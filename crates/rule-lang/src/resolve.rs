@@ -222,6 +222,7 @@ impl<'a> Resolver<'a> {
             operand,
             quantifier,
             scope,
+            span: block.name.span,
         }));
         Some(if block.quantifier == BlockQuantifier::None {
             Tree::Not(Box::new(tree))

@@ -1,6 +1,7 @@
 //! A rule with every name looked up: what is left is truth values, tests and blocks.
 
 use crate::program::{Operand, Quantifier, Test};
+use crate::source::Span;
 
 /// A truth value of an event, or of a member in a block.
 #[derive(Clone, Debug)]
@@ -9,7 +10,8 @@ pub(crate) enum Tree {
     And(Vec<Tree>),
     Or(Vec<Tree>),
     Not(Box<Tree>),
-    Test(Operand, Test),
+    /// A test, and the name of its field in the file.
+    Test(Operand, Test, Span),
     /// A selection of the innermost scope.
     Select(usize),
     Block(Box<Block>),
@@ -21,6 +23,8 @@ pub(crate) struct Block {
     pub(crate) operand: Operand,
     pub(crate) quantifier: Quantifier,
     pub(crate) scope: Scope,
+    /// The name of the list in the file.
+    pub(crate) span: Span,
 }
 
 /// Selections and conditions over them.

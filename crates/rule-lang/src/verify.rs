@@ -86,10 +86,12 @@ impl std::error::Error for VerifyError {}
 mod tests {
     use super::*;
     use crate::program::{BlockIdx, OpIdx, PredicateIdx, Routine, RoutineIdx};
+    use crate::source::Span;
 
     fn program(ops: Vec<Op>) -> Program {
         let end = OpIdx(u32::try_from(ops.len()).unwrap());
         Program {
+            places: vec![Span::default(); ops.len()],
             ops,
             predicates: Vec::new(),
             blocks: Vec::new(),

@@ -5,6 +5,8 @@ mod detector;
 #[cfg(test)]
 mod doubt;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod filters;
 #[cfg(test)]
 mod generate;

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::generate::{Choices, event, rule, yaml};
 use crate::reference::{Json, Readings, Rule, matches};
 
-fn config(cases: u32) -> Config {
+pub(crate) fn config(cases: u32) -> Config {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok())
@@ -75,7 +75,7 @@ fn in_doubt(rule: &Rule, json: &[u8]) -> bool {
     several && yaml(rule).contains("hostPaths")
 }
 
-fn choices(most: usize) -> impl Strategy<Value = Vec<u16>> {
+pub(crate) fn choices(most: usize) -> impl Strategy<Value = Vec<u16>> {
     vec(any::<u16>(), most / 2..=most)
 }
 

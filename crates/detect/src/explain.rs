@@ -1,0 +1,377 @@
+//! Why a rule matches an event or does not: the whole tree, with nothing left out because something else decided.
+
+mod build;
+mod expected;
+mod render;
+
+use audit_model::{FieldId, FieldSource, Limits, Scratch};
+use rule_lang::{Level, Rule, SourceId};
+use serde::Serialize;
+
+use crate::RuleSet;
+use crate::predicate::Memory;
+use crate::redact::Redactor;
+use crate::rule_set::ActiveRule;
+use crate::vm::{Answers, Linked, Machine};
+use build::Builder;
+
+/// Explains rules of one set on events.
+///
+/// It keeps the memory that this needs, so that explaining many events costs little more than evaluating them without
+/// stopping early; it is no part of a [`Scanner`](crate::Scanner) and may run beside one.
+///
+/// # Examples
+/// ```
+/// use detect::{Event, Limits, RuleSet};
+///
+/// let rules = RuleSet::builder()
+///     .text("exec.yaml", "
+/// title: Exec
+/// name: exec
+/// logsource: {product: kubernetes, service: audit}
+/// detection:
+///   exec: {resource: pods, subresource: exec}
+///   admins: {user.groups: 'system:masters'}
+///   condition: exec and not admins
+/// ")
+///     .build()?;
+/// let line = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","verb":"get",
+///     "user":{"username":"dana"},"objectRef":{"resource":"pods","name":"p","subresource":"log"}}"#;
+/// let event = Event::decode(line, &Limits::default())?;
+///
+/// let explanation = rules.explain("exec", &event).ok_or("no such rule")?;
+/// assert!(!explanation.matched);
+/// assert_eq!(explanation.to_string(), "\
+/// ✗ exec: not matched, its condition does not hold
+/// └─ ✗ all of
+///    ├─ ✗ selection exec
+///    │  └─ ✗ all of
+///    │     ├─ ✓ resource is pods, found pods  exec.yaml:6
+///    │     └─ ✗ subresource is exec, found log  :6
+///    └─ ✓ not
+///       └─ ✗ selection admins
+///          └─ ✗ user.groups is system:masters, absent  :7
+/// ");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Explainer {
+    rules: RuleSet,
+    scratch: Scratch,
+    answers: Answers,
+    memory: Memory,
+    redactor: Redactor,
+}
+
+/// Why a rule matches an event, or why it does not.
+///
+/// Its verdict is the engine's: [`Explanation::matched`] is true exactly when a [`Scanner`](crate::Scanner) reports a
+/// hit. The tree is complete: what one part has decided does not hide the others. Values are redacted as in
+/// [`Evidence`](crate::Evidence), and texts are cut at 200 characters.
+///
+/// What is large is shortened and says so: of a list of expected values the first five are kept, of the members that a
+/// block looked at 16 that hold and 16 that do not, and behind 4 096 nodes [`What::Omitted`] stands for a part, with its
+/// truth value.
+///
+/// The [`Display`](std::fmt::Display) form is a tree for people, 120 columns wide.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The rule's name.
+    pub rule: String,
+    /// The rule's title.
+    pub title: String,
+    /// Whether the rule matches.
+    pub matched: bool,
+    /// What decided that.
+    pub because: Because,
+    /// The level of the match, or the level that it would have had.
+    pub level: Level,
+    /// The rule's condition.
+    pub condition: Node,
+    /// The rule's `levels`, in order; the first that holds gives the level.
+    pub levels: Vec<ExplainedLevel>,
+    /// The filters that narrow the rule; each must hold or be spared.
+    pub filters: Vec<ExplainedFilter>,
+}
+
+/// What decided whether a rule matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Because {
+    /// The rule's condition.
+    Condition,
+    /// The event is logged at `RequestReceived`, and the rule does not name `stage`.
+    Stage,
+    /// This filter takes the match away.
+    Filter(String),
+}
+
+/// One entry of a rule's `levels`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ExplainedLevel {
+    /// The level.
+    pub level: Level,
+    /// When it counts.
+    pub when: Node,
+}
+
+/// A filter that narrows the rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ExplainedFilter {
+    /// The filter's name.
+    pub filter: String,
+    /// Whether it is not asked, because the request impersonates somebody and the filter vouches for an identity.
+    pub spared: bool,
+    /// What must hold for a match to stay.
+    pub condition: Node,
+}
+
+/// A part of a condition with its truth value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Node {
+    /// Whether it holds.
+    pub holds: bool,
+    /// What it is.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What a [`Node`] is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum What {
+    /// All of these: an `and`, the keys of a map, an `all of`.
+    And {
+        /// The parts.
+        parts: Vec<Node>,
+    },
+    /// Any of these: an `or`, a list of maps, a `1 of`.
+    Or {
+        /// The parts.
+        parts: Vec<Node>,
+    },
+    /// The negation of this: a `not`, `neq`, `null`, `exists: false`, `[none]`.
+    Not {
+        /// What is negated.
+        part: Box<Node>,
+    },
+    /// A constant: a test against an empty placeholder list holds of nothing.
+    Const,
+    /// A named selection.
+    Selection {
+        /// Its name.
+        name: String,
+        /// What it asks.
+        part: Box<Node>,
+    },
+    /// A test of a field.
+    Test {
+        /// The field; of a member of a list with the list before it, as in `containers[].image`.
+        field: String,
+        /// How it is compared: `is`, `contains`, `startswith`, `re`, `exists` …
+        operator: String,
+        /// What it is compared with, the first five values.
+        expected: Vec<String>,
+        /// How many more values it is compared with.
+        more_expected: usize,
+        /// What the event has.
+        found: Found,
+        /// Where the rule says so.
+        place: Option<Place>,
+    },
+    /// A block over the members of a list or the entries of a map.
+    Block {
+        /// The list or map.
+        field: String,
+        /// `any`, `all` or `all_or_empty`.
+        quantifier: &'static str,
+        /// The members that were looked at.
+        members: Vec<ExplainedMember>,
+        /// How many more there are.
+        more_members: usize,
+        /// Where the rule says so.
+        place: Option<Place>,
+    },
+    /// A part that is left out because the explanation is long enough.
+    Omitted,
+}
+
+/// A member of a list, or an entry of a map, that a block looked at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ExplainedMember {
+    /// Its position in the list, counted from zero.
+    pub index: usize,
+    /// What the block asks of it.
+    pub node: Node,
+}
+
+/// What an event has at the place that a test reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Found {
+    /// Nothing.
+    Absent,
+    /// JSON `null`, and nothing else.
+    Null,
+    /// These values, redacted and joined by commas.
+    Values(String),
+}
+
+/// A line in a rule file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
+pub struct Place {
+    /// The file's name.
+    pub file: String,
+    /// The line, counted from one.
+    pub line: usize,
+}
+
+impl RuleSet {
+    /// The rule of this name or id.
+    pub fn rule(&self, name_or_id: &str) -> Option<&Rule> {
+        let is = |rule: &&Rule| rule.name() == name_or_id;
+        let has_id = |rule: &&Rule| {
+            rule.id()
+                .is_some_and(|id| id.eq_ignore_ascii_case(name_or_id))
+        };
+        self.rules().find(is).or_else(|| self.rules().find(has_id))
+    }
+
+    /// Explains why a rule, found by its name or id, matches an event or does not; `None` when the set has no such rule.
+    /// Take an [`Explainer`] for many events.
+    pub fn explain(&self, name_or_id: &str, event: &impl FieldSource) -> Option<Explanation> {
+        let rule = self.rule(name_or_id)?;
+        self.explainer().explain(rule, event)
+    }
+
+    /// Explains rules on many events.
+    pub fn explainer(&self) -> Explainer {
+        Explainer {
+            rules: self.clone(),
+            scratch: Scratch::with_limits(Limits::default()),
+            answers: Answers::default(),
+            memory: self.inner().questions.memory(),
+            redactor: Redactor::new(),
+        }
+    }
+}
+
+impl Explainer {
+    /// Explains why a rule matches an event or does not; `None` when the rule is not of this set.
+    pub fn explain(&mut self, rule: &Rule, event: &impl FieldSource) -> Option<Explanation> {
+        self.begin();
+        let rules = self.rules.clone();
+        let active = rules
+            .inner()
+            .rules
+            .iter()
+            .find(|active| std::ptr::eq(&raw const active.rule, rule))?;
+        Some(self.tell(&rules, active, event))
+    }
+
+    fn begin(&mut self) {
+        self.scratch.begin();
+        self.answers.begin(self.rules.inner().questions.len());
+    }
+
+    fn tell(
+        &mut self,
+        rules: &RuleSet,
+        active: &ActiveRule,
+        event: &dyn FieldSource,
+    ) -> Explanation {
+        let rule = &active.rule;
+        let received =
+            (0..event.readings()).all(|n| event.text(n, FieldId::Stage) == Some("RequestReceived"));
+        let impersonated = (0..event.readings()).any(|n| event.has(n, FieldId::ImpersonatedUser));
+        let mut builder = self.builder(rules, &active.linked, rule.source(), event);
+        let condition = builder.routine(active.linked.program.condition());
+        let levels: Vec<_> = rule
+            .levels()
+            .iter()
+            .map(|(when, level)| ExplainedLevel {
+                level: *level,
+                when: builder.routine(*when),
+            })
+            .collect();
+        let mut filters = Vec::new();
+        for filter in &active.filters {
+            let Some(filter) = rules.inner().filters.get(*filter) else {
+                continue;
+            };
+            let (program, source) = (&filter.linked, filter.filter.source());
+            let condition = program.program.condition();
+            filters.push(ExplainedFilter {
+                filter: filter.filter.name().to_owned(),
+                spared: impersonated && filter.filter.spares_impersonated(),
+                condition: self
+                    .builder(rules, program, source, event)
+                    .routine(condition),
+            });
+        }
+        let because = if received && !rule.names_stage() {
+            Because::Stage
+        } else if !condition.holds {
+            Because::Condition
+        } else {
+            let takes = filters
+                .iter()
+                .find(|filter| !filter.spared && !filter.condition.holds);
+            takes.map_or(Because::Condition, |filter| {
+                Because::Filter(filter.filter.clone())
+            })
+        };
+        let level = levels
+            .iter()
+            .find(|level| level.when.holds)
+            .map_or(rule.level(), |level| level.level);
+        Explanation {
+            rule: rule.name().to_owned(),
+            title: rule.title().to_owned(),
+            matched: because == Because::Condition && condition.holds,
+            because,
+            level,
+            condition,
+            levels,
+            filters,
+        }
+    }
+
+    fn builder<'b>(
+        &'b mut self,
+        rules: &'b RuleSet,
+        linked: &'b Linked,
+        file: SourceId,
+        event: &'b dyn FieldSource,
+    ) -> Builder<'b> {
+        let inner = rules.inner();
+        // Where the readings differ, what is secret under one of them is.
+        let resource = event.text(0, FieldId::ObjectRefResource);
+        let same =
+            (1..event.readings()).all(|n| event.text(n, FieldId::ObjectRefResource) == resource);
+        Builder {
+            machine: Machine {
+                questions: &inner.questions,
+                linked,
+                source: event,
+                scratch: &mut self.scratch,
+                answers: &mut self.answers,
+                memory: &mut self.memory,
+            },
+            redactor: &mut self.redactor,
+            places: &inner.places,
+            file,
+            resource: resource.filter(|_| same),
+            n_nodes: 0,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! An explanation says what the engine says, and says it without secrets.
+
+use detect::{Because, Event, Explanation, Limits, Node, RuleSet, What};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use crate::generate::{Choices, event as generated, rule as generated_rule, yaml};
+use crate::property::{choices, config};
+use crate::support::{compile, event, rule};
+
+/// Every node is what its parts make it.
+fn check_node(node: &Node) -> Result<(), TestCaseError> {
+    let all = |parts: &[Node]| parts.iter().try_for_each(check_node);
+    match &node.what {
+        What::And { parts } => {
+            prop_assert_eq!(node.holds, parts.iter().all(|part| part.holds));
+            all(parts)
+        }
+        What::Or { parts } => {
+            prop_assert_eq!(node.holds, parts.iter().any(|part| part.holds));
+            all(parts)
+        }
+        What::Not { part } => {
+            prop_assert_eq!(node.holds, !part.holds);
+            check_node(part)
+        }
+        What::Selection { part, .. } => {
+            prop_assert_eq!(node.holds, part.holds);
+            check_node(part)
+        }
+        What::Block { members, .. } => members
+            .iter()
+            .try_for_each(|member| check_node(&member.node)),
+        _ => Ok(()),
+    }
+}
+
+fn check(set: &RuleSet, json: &[u8], shown: &str) -> Result<usize, TestCaseError> {
+    let decoded = Event::decode(json, &Limits::default())
+        .map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let mut scanner = set.scanner();
+    let hits: Vec<_> = scanner
+        .scan(&decoded)
+        .map(|hit| {
+            let matched: Vec<_> = hit.matched().map(str::to_owned).collect();
+            (hit.rule().name().to_owned(), hit.level(), matched)
+        })
+        .collect();
+    let mut explainer = set.explainer();
+    for rule in set.rules() {
+        let explanation = explainer.explain(rule, &decoded).unwrap();
+        let hit = hits.iter().find(|(name, ..)| name == rule.name());
+        let context = || format!("{explanation}\n{}\n{shown}", String::from_utf8_lossy(json));
+        prop_assert_eq!(explanation.matched, hit.is_some(), "{}", context());
+        if let Some((_, level, _)) = hit {
+            prop_assert_eq!(explanation.level, *level, "{}", context());
+        }
+        check_node(&explanation.condition)?;
+        for filter in &explanation.filters {
+            check_node(&filter.condition)?;
+        }
+        for line in explanation.render(100).lines() {
+            prop_assert!(!line.chars().any(char::is_control), "{}", context());
+        }
+        prop_assert!(serde_json::to_string(&explanation).is_ok());
+    }
+    Ok(hits.len())
+}
+
+#[test]
+fn the_verdict_is_the_engine_s() {
+    let mut runner = TestRunner::new(config(256));
+    let strategy = (vec(choices(90), 1..=4), vec(choices(250), 1..=3));
+    let hits = std::cell::Cell::new(0);
+    let run = runner.run(&strategy, |(of_rules, of_events)| {
+        let mut builder = RuleSet::builder();
+        let mut text = String::new();
+        for (at, numbers) in of_rules.iter().enumerate() {
+            // The first of several is a filter for all of them.
+            let rule = generated_rule(&mut Choices::new(numbers), format!("rule-{at}"));
+            let mut yaml = yaml(&rule);
+            if at > 0 && at + 1 == of_rules.len() {
+                yaml = yaml.replacen("\ndetection:\n", "\nfilter:\n  rules: any\n", 1);
+            }
+            builder = builder.text(format!("{at}.yaml"), yaml.as_str());
+            text += &yaml;
+        }
+        let (set, report) = builder.load();
+        prop_assert!(!report.has_errors(), "{}\n{text}", report.render(false));
+        for numbers in &of_events {
+            let json = generated(&mut Choices::new(numbers));
+            hits.set(hits.get() + check(&set, &json, &text)?);
+        }
+        Ok(())
+    });
+    run.unwrap_or_else(|error| panic!("{error}"));
+    // What never matches proves little.
+    assert!(hits.get() > 10, "only {} hits", hits.get());
+}
+
+fn explain(rules: &RuleSet, name: &str, json: &str) -> Explanation {
+    let decoded = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+    rules.explain(name, &decoded).unwrap()
+}
+
+#[test]
+fn everything_that_decides_is_told() {
+    let text = rule(
+        "sees",
+        "read:\n  verb: get\nlist:\n  verb: list\ncondition: read or list",
+    )
+    .replace(
+        "level: high\n",
+        "level: high\nlevels: [{when: list, level: critical}]\n",
+    ) + "title: Quiet\nname: quiet\nlogsource: {product: kubernetes, service: audit}\nfilter:\n  rules: [sees]\n  \
+          known: {user.username: dana}\n  condition: not known\n";
+    let rules = compile(&text);
+    let user = r#""user":{"username":"dana"}"#;
+    let taken = explain(&rules, "sees", &event(&format!(r#"{user},"verb":"list""#)));
+    assert_eq!(
+        (taken.matched, taken.because.clone()),
+        (false, Because::Filter("quiet".to_owned()))
+    );
+    assert_eq!(
+        taken.to_string(),
+        "\
+✗ sees: not matched, the filter quiet takes it away
+├─ ✓ any of
+│  ├─ ✗ selection read
+│  │  └─ ✗ verb is get, found list  rules.yaml:8
+│  └─ ✓ selection list
+│     └─ ✓ verb is list, found list  :10
+├─ ✓ level critical when
+│  └─ ✓ selection list
+│     └─ ✓ verb is list, found list  :10
+└─ ✗ filter quiet takes it away
+   └─ ✗ not
+      └─ ✓ selection known
+         └─ ✓ user.username is dana, found dana  :20
+"
+    );
+    // A filter that vouches for who holds the credential is not asked when they act as somebody else.
+    let spared = explain(
+        &rules,
+        "sees",
+        &event(&format!(
+            r#"{user},"impersonatedUser":{{"username":"eve"}},"verb":"get""#
+        )),
+    );
+    assert!(spared.matched && spared.filters[0].spared);
+    assert!(
+        spared
+            .to_string()
+            .contains("✓ filter quiet is not asked: the request impersonates somebody"),
+        "{spared}"
+    );
+    let received = event(r#""verb":"get""#).replace("ResponseComplete", "RequestReceived");
+    let received = explain(&rules, "sees", &received);
+    assert_eq!(
+        (received.matched, received.because),
+        (false, Because::Stage)
+    );
+    assert!(received.condition.holds);
+}
+
+#[test]
+fn members_are_told_one_by_one() {
+    let rules = compile(&rule(
+        "foreign",
+        "written:\n  containers[any]:\n    image.registry|neq: registry.example.com\n    securityContext.privileged: true\n\
+         condition: written",
+    ));
+    let json = event(
+        r#""verb":"create","objectRef":{"resource":"pods"},"requestObject":{"spec":{"containers":[{"image":"nginx"},{"image":"registry.example.com/x","securityContext":{"privileged":true}}]}}"#,
+    );
+    let explanation = explain(&rules, "foreign", &json);
+    assert_eq!(
+        explanation.to_string(),
+        "\
+✗ foreign: not matched, its condition does not hold
+└─ ✗ selection written
+   └─ ✗ containers[any], 2 members  rules.yaml:8
+      ├─ ✗ member 0
+      │  └─ ✗ all of
+      │     ├─ ✓ not containers[].image.registry is registry.example.com, found docker.io  :9
+      │     └─ ✗ containers[].securityContext.privileged is true, absent  :10
+      └─ ✗ member 1
+         └─ ✗ all of
+            ├─ ✗ not containers[].image.registry is registry.example.com, found registry.example.com  :9
+            └─ ✓ containers[].securityContext.privileged is true, found true  :10
+"
+    );
+    let lines = explanation.render(60);
+    assert!(
+        lines.lines().all(|line| line.chars().count() <= 60),
+        "{lines}"
+    );
+}
+
+#[test]
+fn no_secret_is_told() {
+    let detection = "whole: {exec.command: xyz}\nnone: {exec.command: zyx}\n\
+         each:\n  exec.command[any]: {.: xyz}\n\
+         env: {'containers.env.value': xyz}\n\
+         entry:\n  object.data[any]: {value: xyz}\n\
+         nested:\n  containers[any]:\n    env[any]: {value: xyz}\n\
+         args:\n  containers[any]:\n    args[any]: {.: xyz}\n\
+         uri: {requestURI: xyz}\n\
+         same: {requestURI|fieldref: requestURI}\n\
+         words:\n  - xyz\n\
+         condition: 1 of them and not none";
+    let rules = compile(&rule("secretive", detection));
+    let exec = event(
+        r#""verb":"get","requestURI":"/api/v1/namespaces/x/pods/p/exec?command=mysql&command=--password&command=hunter2","objectRef":{"resource":"pods","subresource":"exec","namespace":"x","name":"p"}"#,
+    );
+    let pod = event(
+        r#""verb":"create","objectRef":{"resource":"pods"},"requestObject":{"spec":{"containers":[{"args":["--token","hunter2"],"env":[{"name":"A","value":"hunter2"}]}]}}"#,
+    );
+    let secret = event(
+        r#""verb":"create","objectRef":{"resource":"secrets"},"requestObject":{"data":{"k":"hunter2"}}"#,
+    );
+    // A repeated key: under one reading it is a Secret.
+    let twice = event(
+        r#""verb":"create","objectRef":{"resource":"secrets"},"objectRef":{"resource":"pods"},"requestObject":{"data":{"k":"hunter2"}}"#,
+    );
+    for json in [exec, pod, secret, twice] {
+        let explanation = explain(&rules, "secretive", &json);
+        let text = format!(
+            "{explanation}\n{}",
+            serde_json::to_string(&explanation).unwrap()
+        );
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("redacted"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_large_is_shortened() {
+    let many: Vec<String> = (0..100).map(|n| format!("v{n}")).collect();
+    let rules = compile(&rule(
+        "large",
+        &format!(
+            "a:\n  user.groups: [{}]\nb:\n  user.groups[all]: {{.|startswith: g}}\ncondition: a or b",
+            many.join(", ")
+        ),
+    ));
+    let groups: Vec<String> = (0..100).map(|n| format!("\"g{n}\"")).collect();
+    let json = event(&format!(
+        r#""verb":"get","user":{{"username":"x","groups":[{}]}}"#,
+        groups.join(",")
+    ));
+    let explanation = explain(&rules, "large", &json);
+    let text = explanation.to_string();
+    assert!(
+        text.contains("v0 | v1 | v2 | v3 | v4 | … 95 more"),
+        "{text}"
+    );
+    assert!(text.contains("user.groups[all], 100 members"), "{text}");
+    assert!(text.contains("… and 84 more"), "{text}");
+
+    // A condition that uses one selection thousands of times does not make an explanation of millions of lines.
+    let uses = vec!["(b or a)"; 5_000].join(" and ");
+    let rules = compile(&rule(
+        "repeated",
+        &format!("a:\n  verb: get\nb:\n  verb: list\ncondition: {uses}"),
+    ));
+    let explanation = explain(&rules, "repeated", &event(r#""verb":"get""#));
+    assert!(explanation.matched);
+    assert!(explanation.to_string().lines().count() < 10_000);
+}
