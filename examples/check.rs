@@ -11,8 +11,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use detect::rule_lang::{SourceId, render};
-use detect::{RuleSet, Severity, testing};
-use kubesift_examples::{add_rules, colors_stderr};
+use detect::{DocumentStatus, RuleSet, Severity, testing};
+use kubesift_examples::{add_rules, colors_stderr, is_unreadable, show_documents};
 
 /// Check detection rules.
 ///
@@ -27,6 +27,9 @@ struct Options {
     /// Compile and run the tests of the given files alone, without the shipped rules, filters and placeholder lists
     #[arg(long)]
     no_shipped: bool,
+    /// List every document with what became of it, the shipped ones too
+    #[arg(long)]
+    documents: bool,
 }
 
 fn main() -> ExitCode {
@@ -42,9 +45,7 @@ fn main() -> ExitCode {
 
 fn check(options: &Options) -> io::Result<ExitCode> {
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let Some(mut builder) = add_rules(RuleSet::builder(), &options.paths)? else {
-        return Ok(ExitCode::from(2));
-    };
+    let mut builder = add_rules(RuleSet::builder(), &options.paths);
     // The shipped files come after, so that what was given keeps its name when it is one of them.
     let n_given = builder.n_files();
     if !options.no_shipped {
@@ -62,12 +63,11 @@ fn check(options: &Options) -> io::Result<ExitCode> {
     for diagnostic in &diagnostics {
         writeln!(stderr, "{}", render(diagnostic, report.sources(), color))?;
     }
-    for inactive in report.inactive() {
-        writeln!(
-            stderr,
-            "note: rule `{}` is inactive: {}",
-            inactive.rule, inactive.reason
-        )?;
+    show_documents(&report, |found| {
+        options.documents || given(found.source()) && found.status() != DocumentStatus::Active
+    })?;
+    if is_unreadable(&report) {
+        return Ok(ExitCode::from(2));
     }
 
     let tests = testing::run(&rules, |rule| given(rule.source()));

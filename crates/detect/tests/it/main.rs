@@ -9,6 +9,8 @@ mod filters;
 #[cfg(test)]
 mod generate;
 #[cfg(test)]
+mod loading;
+#[cfg(test)]
 mod modifiers;
 #[cfg(test)]
 mod property;

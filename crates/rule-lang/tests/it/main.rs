@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod documents;
 mod goldens;
 #[cfg(test)]
 mod hostile;
