@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use detect::rule_lang::{SourceId, render};
-use detect::{LoadReport, Reader, Record, Rule, RuleSet, Severity, testing};
-use kubesift_examples::{add_rules, colors_stderr, visible};
+use detect::{DocumentStatus, LoadReport, Reader, Record, Rule, RuleSet, Severity, testing};
+use kubesift_examples::{add_rules, colors_stderr, is_unreadable, show_documents, visible};
 
 /// Check detection rules.
 ///
@@ -32,6 +32,9 @@ struct Options {
     /// Show for each event of a log whether a rule (its name, its id or its file) matches it and why; `-` reads the log from standard input
     #[arg(long, value_names = ["RULE", "EVENT"], num_args = 2)]
     explain: Vec<PathBuf>,
+    /// List every document with what became of it, the shipped ones too
+    #[arg(long)]
+    documents: bool,
 }
 
 fn main() -> ExitCode {
@@ -50,9 +53,7 @@ fn check(options: &Options) -> io::Result<ExitCode> {
         return explain(options, rule, log);
     }
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let Some(mut builder) = add_rules(RuleSet::builder(), &options.paths)? else {
-        return Ok(ExitCode::from(2));
-    };
+    let mut builder = add_rules(RuleSet::builder(), &options.paths);
     // The shipped files come after, so that what was given keeps its name when it is one of them.
     let n_given = builder.n_files();
     if !options.no_shipped {
@@ -70,12 +71,11 @@ fn check(options: &Options) -> io::Result<ExitCode> {
     for diagnostic in &diagnostics {
         writeln!(stderr, "{}", render(diagnostic, report.sources(), color))?;
     }
-    for inactive in report.inactive() {
-        writeln!(
-            stderr,
-            "note: rule `{}` is inactive: {}",
-            inactive.rule, inactive.reason
-        )?;
+    show_documents(&report, |found| {
+        options.documents || given(found.source()) && found.status() != DocumentStatus::Active
+    })?;
+    if is_unreadable(&report) {
+        return Ok(ExitCode::from(2));
     }
 
     let tests = testing::run(&rules, |rule| given(rule.source()));
@@ -144,9 +144,7 @@ fn explain(options: &Options, wanted: &Path, log: &Path) -> io::Result<ExitCode>
     if wanted.is_file() {
         paths.push(wanted.to_owned());
     }
-    let Some(mut builder) = add_rules(RuleSet::builder(), &paths)? else {
-        return Ok(ExitCode::from(2));
-    };
+    let mut builder = add_rules(RuleSet::builder(), &paths);
     if !options.no_shipped {
         builder = builder.shipped();
     }
@@ -157,12 +155,18 @@ fn explain(options: &Options, wanted: &Path, log: &Path) -> io::Result<ExitCode>
             writeln!(stderr, "{}", render(diagnostic, report.sources(), color))?;
         }
         let name = wanted.display().to_string();
-        let inactive = report.inactive().iter().find(|rule| rule.rule == name);
-        let why = match inactive {
-            Some(inactive) => format!("is inactive: {}", inactive.reason),
-            None => "is neither the name, the id nor the file of a rule".to_owned(),
-        };
-        writeln!(stderr, "error: `{}` {why}", visible(&name))?;
+        let mut documents = report.documents().iter();
+        match documents.find(|found| found.name() == Some(&name)) {
+            Some(document) => {
+                let described = report.describe(document).to_string();
+                writeln!(stderr, "error: {}", visible(&described))?;
+            }
+            None => writeln!(
+                stderr,
+                "error: `{}` is neither the name, the id nor the file of a rule",
+                visible(&name)
+            )?,
+        }
         return Ok(ExitCode::from(2));
     };
     let input: Box<dyn Read> = if log == Path::new("-") {

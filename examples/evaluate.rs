@@ -16,10 +16,10 @@ use anstream::AutoStream;
 use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::{
-    Counters, Detection, Detector, Explainer, Hit, Level, LoadReport, Reader, Record, Rule,
-    RuleSet, RuleSetBuilder,
+    Counters, Detection, Detector, DocumentStatus, Explainer, Hit, Level, LoadReport,
+    LoadedDocument, Reader, Record, Rule, RuleSet, RuleSetBuilder,
 };
-use kubesift_examples::{add_rules, colors_stderr, level_style, visible};
+use kubesift_examples::{add_rules, colors_stderr, level_style, show_documents, visible};
 use serde::Serialize;
 
 /// A log in which an attack hides among normal traffic, for a first look.
@@ -37,6 +37,10 @@ const SAMPLE_NAME: &str = "sample.jsonl";
 /// FILE it evaluates a small sample log that comes with it.
 #[derive(Debug, Parser)]
 #[command(name = "evaluate", version)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 struct Options {
     /// Log files; `-` is standard input
     #[arg(value_name = "FILE")]
@@ -50,6 +54,9 @@ struct Options {
     /// Only rules with this name or tag; repeatable
     #[arg(long, value_name = "NAME|TAG")]
     only: Vec<String>,
+    /// List every rule, filter and other document with what became of it
+    #[arg(long)]
+    documents: bool,
     /// Leave out detections below this level
     #[arg(long, value_name = "LEVEL", default_value = "informational")]
     min_level: Level,
@@ -394,11 +401,9 @@ fn load(options: &Options) -> io::Result<Option<RuleSet>> {
     if !options.no_shipped {
         builder = builder.shipped();
     }
-    let Some(builder) = add_rules(builder, &options.rules)? else {
-        return Ok(None);
-    };
+    let builder = add_rules(builder, &options.rules);
     let (rules, report) = only(builder, options).load();
-    show(&report)?;
+    show(&report, options)?;
     if report.has_errors() {
         return Ok(None);
     }
@@ -431,19 +436,21 @@ fn only(builder: RuleSetBuilder, options: &Options) -> RuleSetBuilder {
     })
 }
 
-/// Shows what is wrong with the rules.
-fn show(report: &LoadReport) -> io::Result<()> {
-    let mut stderr = io::stderr();
+/// Shows what is wrong with the rules, and what became of their documents.
+fn show(report: &LoadReport, options: &Options) -> io::Result<()> {
     if !report.diagnostics().is_empty() {
         let color = colors_stderr();
-        writeln!(stderr, "{}", report.render(color))?;
+        writeln!(io::stderr(), "{}", report.render(color))?;
     }
-    for inactive in report.inactive() {
-        writeln!(
-            stderr,
-            "note: rule `{}` is inactive: {}",
-            inactive.rule, inactive.reason
-        )?;
+    let is_wrong = |found: &LoadedDocument| found.status() == DocumentStatus::Wrong;
+    if options.rules.is_empty() && !options.documents && !report.documents().iter().any(is_wrong) {
+        return Ok(());
     }
-    Ok(())
+    show_documents(report, |found| match found.status() {
+        _ if options.documents => true,
+        DocumentStatus::Active => false,
+        // With `--only` most rules are left out, on demand.
+        DocumentStatus::Filtered => options.only.is_empty(),
+        _ => true,
+    })
 }

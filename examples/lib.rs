@@ -6,28 +6,36 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Color, Style};
-use detect::{Level, RuleSetBuilder};
+use detect::{Level, LoadReport, LoadedDocument, RuleSetBuilder};
 
-/// Adds rule files and directories; `None` when one cannot be read, after standard error has said which.
+/// Adds rule files and directories.
+pub fn add_rules(builder: RuleSetBuilder, paths: &[PathBuf]) -> RuleSetBuilder {
+    paths.iter().fold(builder, RuleSetBuilder::path)
+}
+
+/// Shows on standard error what became of the documents of a set: of all, or of those that are not evaluated.
 ///
 /// # Errors
 /// When standard error cannot be written.
-pub fn add_rules(
-    mut builder: RuleSetBuilder,
-    paths: &[PathBuf],
-) -> io::Result<Option<RuleSetBuilder>> {
-    for path in paths {
-        builder = match builder.path(path) {
-            Ok(builder) => builder,
-            Err(error) => {
-                let cause = std::error::Error::source(&error)
-                    .map_or_else(String::new, |cause| format!(": {cause}"));
-                writeln!(io::stderr(), "error: {error}{cause}")?;
-                return Ok(None);
-            }
-        };
+pub fn show_documents(
+    report: &LoadReport,
+    wanted: impl Fn(&LoadedDocument) -> bool,
+) -> io::Result<()> {
+    let mut stderr = io::stderr();
+    for document in report.documents().iter().filter(|found| wanted(found)) {
+        writeln!(
+            stderr,
+            "note: {}",
+            visible(&report.describe(document).to_string())
+        )?;
     }
-    Ok(Some(builder))
+    writeln!(stderr, "{report}")
+}
+
+/// Whether a file or directory of rules could not be read.
+pub fn is_unreadable(report: &LoadReport) -> bool {
+    let mut found = report.diagnostics().iter();
+    found.any(|found| found.code() == "unreadable-file")
 }
 
 /// Whether diagnostics on standard error are drawn in colour.

@@ -200,6 +200,35 @@ mod programs {
     }
 
     #[test]
+    fn every_document_is_accounted_for() {
+        let rule = "title: Mine\nname: mine\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  sel: {verb: get}\n  condition: sel\nlevel: low\n---\ntitle: Many\ncorrelation: {type: event_count}\n";
+        let rules = file("documents.yaml", rule.as_bytes());
+        let unsupported = format!(
+            "note: {rules}:9: correlation `Many` is unsupported: documents with `correlation` are not supported yet\n2 documents in 1 file: 1 rule, 1 correlation (1 unsupported)\n"
+        );
+        let active = format!("note: {rules}:1: rule `mine` is active\n");
+        for program in ["check", "evaluate"] {
+            let of = |more: &[&str]| {
+                let mut arguments = vec!["--no-shipped"];
+                if program == "evaluate" {
+                    arguments.push("--rules");
+                }
+                arguments.push(&rules);
+                arguments.extend(more);
+                text(&run(program, &arguments).stderr)
+            };
+            let stderr = of(&[]);
+            assert!(stderr.ends_with(&unsupported), "{program}: {stderr}");
+            assert!(!stderr.contains(&active), "{program}: {stderr}");
+            let stderr = of(&["--documents"]);
+            assert!(
+                stderr.ends_with(&format!("{active}{unsupported}")),
+                "{program}: {stderr}"
+            );
+        }
+    }
+
+    #[test]
     fn levels_are_filtered() {
         let output = text(&run("evaluate", &["--min-level", "critical"]).stdout);
         assert!(output.contains("\n1 detection in 42 events"), "{output}");

@@ -25,8 +25,9 @@
 //! ```
 //!
 //! Rules are Sigma rules with Kubernetes' own terms; [`RuleSetBuilder`] takes the shipped ones, your files, or both.
-//! Nothing here prints, asks the clock or starts a thread, and but for [`RuleSetBuilder::file`] and
-//! [`RuleSetBuilder::dir`] nothing does I/O: the embedder brings the bytes and takes the hits.
+//! Nothing here prints, asks the clock or starts a thread, and but for [`RuleSetBuilder::file`],
+//! [`RuleSetBuilder::dir`] and [`RuleSetBuilder::path`] nothing does I/O: the embedder brings the bytes and takes the
+//! hits.
 //!
 //! # Features
 //! `shipped` (default): the rules that come with kubesift. `fs` (default): rule files and directories. `gzip` and
@@ -37,7 +38,10 @@
 mod detection;
 mod detector;
 mod explain;
+#[cfg(feature = "fs")]
+mod files;
 mod hit;
+mod load_report;
 mod predicate;
 mod redact;
 mod rule_set;
@@ -57,11 +61,12 @@ pub use explain::{
     Place, What,
 };
 pub use hit::{Evidence, Hit};
+pub use load_report::{BuildError, LoadReport};
 pub use rule_lang;
-pub use rule_lang::{AuditLevel, Diagnostic, Level, Rule, Severity};
-pub use rule_set::{
-    BuildError, Inactive, InactiveFilter, LoadError, LoadReport, RuleSet, RuleSetBuilder,
+pub use rule_lang::{
+    AuditLevel, Diagnostic, DocumentKind, DocumentStatus, Level, LoadedDocument, Rule, Severity,
 };
+pub use rule_set::{RuleSet, RuleSetBuilder};
 pub use scanner::{Hits, Scanner};
 
 /// The README's code compiles and runs.

@@ -1,13 +1,15 @@
 //! Rules, compiled and ready; where they come from, and what was wrong with them.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 #[cfg(feature = "fs")]
 use std::path::Path;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use rule_lang::{Compiled, Compiler, Diagnostic, Filter, Rule, Severity, Sources};
+use rule_lang::{Compiled, Compiler, DocumentKind, Filter, Rule, Sources};
 
+use crate::load_report::{BuildError, LoadReport};
 use crate::predicate::Questions;
 use crate::vm::Linked;
 use crate::{Detector, Scanner};
@@ -47,6 +49,25 @@ impl RuleSet {
         RuleSetBuilder::default()
     }
 
+    /// Loads every rule, filter, correlation, override and list of placeholders of a file or below a directory, and says
+    /// what became of each document. Never fails: what cannot be read is a document that is wrong.
+    ///
+    /// [`RuleSetBuilder`] adds the shipped rules, or loads several places together.
+    ///
+    /// # Examples
+    /// ```
+    /// use detect::RuleSet;
+    /// use detect::rule_lang::DocumentStatus;
+    ///
+    /// let (rules, report) = RuleSet::load_dir("no/such/directory");
+    /// assert_eq!(rules.rules().len(), 0);
+    /// assert_eq!(report.documents()[0].status(), DocumentStatus::Wrong);
+    /// ```
+    #[cfg(feature = "fs")]
+    pub fn load_dir(path: impl AsRef<Path>) -> (Self, LoadReport) {
+        Self::builder().path(path).load()
+    }
+
     /// The rules, in the order in which they were added.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &Rule> {
         self.0.rules.iter().map(|active| &active.rule)
@@ -75,6 +96,9 @@ impl fmt::Debug for RuleSet {
     }
 }
 
+/// Why a rule that `retain` drops is not evaluated.
+const LEFT_OUT: &str = "it was not asked for";
+
 /// A test of which rules stay.
 type Keep = Box<dyn FnMut(&Rule) -> bool>;
 
@@ -96,13 +120,23 @@ type Keep = Box<dyn FnMut(&Rule) -> bool>;
 /// ```
 #[derive(Default)]
 pub struct RuleSetBuilder {
-    files: Vec<(String, String)>,
+    files: Vec<File>,
+    /// Hashes of the texts, with the files that have them.
+    texts: HashMap<u64, Vec<usize>>,
+    hasher: RandomState,
     keep: Option<Keep>,
+}
+
+/// A file that was added.
+struct File {
+    name: String,
+    /// Its text, or why it cannot be read.
+    text: Result<String, String>,
 }
 
 impl fmt::Debug for RuleSetBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let files: Vec<&str> = self.files.iter().map(|(name, _)| name.as_str()).collect();
+        let files: Vec<&str> = self.files.iter().map(|file| file.name.as_str()).collect();
         f.debug_struct("RuleSetBuilder")
             .field("files", &files)
             .finish_non_exhaustive()
@@ -114,9 +148,28 @@ impl RuleSetBuilder {
     #[must_use]
     pub fn text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         let (name, text) = (name.into(), text.into());
-        if !self.files.iter().any(|(_, known)| *known == text) {
-            self.files.push((name, text));
+        let same = self.texts.entry(self.hasher.hash_one(&text)).or_default();
+        let is_known = |at: &usize| {
+            let known = self.files.get(*at);
+            known.is_some_and(|known| known.text.as_ref() == Ok(&text))
+        };
+        if !same.iter().any(is_known) {
+            same.push(self.files.len());
+            self.files.push(File {
+                name,
+                text: Ok(text),
+            });
         }
+        self
+    }
+
+    /// Adds a file that cannot be read, and why.
+    #[cfg(feature = "fs")]
+    pub(crate) fn unreadable(mut self, name: String, reason: String) -> Self {
+        self.files.push(File {
+            name,
+            text: Err(reason),
+        });
         self
     }
 
@@ -135,51 +188,6 @@ impl RuleSetBuilder {
         })
     }
 
-    /// Adds a rule file.
-    ///
-    /// # Errors
-    /// [`LoadError`] when the file cannot be read. What is wrong with its rules is told when the set is built.
-    #[cfg(feature = "fs")]
-    pub fn file(self, path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        let path = path.as_ref();
-        // Not as text: a file that is no UTF-8 is a mistake in the rules and is shown as one.
-        let bytes = std::fs::read(path).map_err(|error| LoadError {
-            path: path.to_owned(),
-            error,
-        })?;
-        Ok(self.text(path.display().to_string(), String::from_utf8_lossy(&bytes)))
-    }
-
-    /// Adds every `.yaml` and `.yml` file below a directory, in the order of their paths. `*.test.yaml` files hold tests
-    /// and are left out, hidden files and directories too.
-    ///
-    /// # Errors
-    /// [`LoadError`] when the directory or a file in it cannot be read.
-    #[cfg(feature = "fs")]
-    pub fn dir(mut self, path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        let mut files = Vec::new();
-        find_rule_files(path.as_ref(), 0, &mut files)?;
-        files.sort();
-        for file in files {
-            self = self.file(file)?;
-        }
-        Ok(self)
-    }
-
-    /// Adds a rule file or every rule file below a directory.
-    ///
-    /// # Errors
-    /// [`LoadError`] when it cannot be read.
-    #[cfg(feature = "fs")]
-    pub fn path(self, path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        let path = path.as_ref();
-        if path.is_dir() {
-            self.dir(path)
-        } else {
-            self.file(path)
-        }
-    }
-
     /// Keeps only the rules that pass a test, after all have been compiled.
     #[must_use]
     pub fn retain(mut self, keep: impl FnMut(&Rule) -> bool + 'static) -> Self {
@@ -190,48 +198,35 @@ impl RuleSetBuilder {
     /// Compiles what is right and reports what is not. Never fails.
     pub fn load(self) -> (RuleSet, LoadReport) {
         let mut compiler = Compiler::new();
-        for (name, text) in &self.files {
-            compiler.add(name, text);
+        for File { name, text } in &self.files {
+            match text {
+                Ok(text) => compiler.add(name, text),
+                Err(reason) => compiler.add_unreadable(name, reason),
+            };
         }
         let Compiled {
             sources,
             rules,
             filters,
+            mut documents,
             diagnostics,
             ..
         } = compiler.finish();
-        let mut report = LoadReport {
-            sources,
-            diagnostics,
-            inactive: Vec::new(),
-            inactive_filters: Vec::new(),
-        };
         let mut inner = Inner {
-            places: report.sources.without_texts(),
+            places: sources.without_texts(),
             ..Inner::default()
         };
         for filter in filters {
-            if let Some(reason) = filter.inactive() {
-                report.inactive_filters.push(InactiveFilter {
-                    filter: filter.name().to_owned(),
-                    reason: reason.to_owned(),
-                });
-            }
             // A program with more predicates than an index can count is refused by the compiler's limits.
             if let Some(linked) = Linked::new(filter.program().clone(), &mut inner.questions) {
                 inner.filters.push(ActiveFilter { filter, linked });
             }
         }
         let mut keep = self.keep.unwrap_or_else(|| Box::new(|_| true));
-        for rule in rules {
-            if let Some(reason) = rule.inactive() {
-                report.inactive.push(Inactive {
-                    rule: rule.name().to_owned(),
-                    reason: reason.to_owned(),
-                });
-                continue;
-            }
+        let mut left_out = Vec::new();
+        for rule in rules.into_iter().filter(|rule| rule.inactive().is_none()) {
             if !keep(&rule) {
+                left_out.push((rule.source(), rule.span()));
                 continue;
             }
             if let Some(linked) = Linked::new(rule.program().clone(), &mut inner.questions) {
@@ -243,6 +238,15 @@ impl RuleSetBuilder {
                 });
             }
         }
+        // Both are in the order of files and places.
+        let mut left_out = left_out.into_iter().peekable();
+        for document in &mut documents {
+            let place = (document.source(), document.span());
+            if document.kind() == DocumentKind::Rule && left_out.next_if_eq(&place).is_some() {
+                document.keep_out(LEFT_OUT);
+            }
+        }
+        let report = LoadReport::new(sources, documents, diagnostics);
         (RuleSet(Arc::new(inner)), report)
     }
 
@@ -253,185 +257,9 @@ impl RuleSetBuilder {
     pub fn build(self) -> Result<RuleSet, BuildError> {
         let (rules, report) = self.load();
         if report.has_errors() {
-            Err(BuildError { report })
+            Err(BuildError::new(report))
         } else {
             Ok(rules)
         }
-    }
-}
-
-#[cfg(feature = "fs")]
-fn find_rule_files(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), LoadError> {
-    /// A link can make a directory its own ancestor.
-    const MAX_DEPTH: usize = 32;
-    let at = |error| LoadError {
-        path: dir.to_owned(),
-        error,
-    };
-    for entry in std::fs::read_dir(dir).map_err(at)? {
-        let path = entry.map_err(at)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            if depth < MAX_DEPTH {
-                find_rule_files(&path, depth + 1, found)?;
-            }
-        } else if matches!(
-            path.extension().and_then(|extension| extension.to_str()),
-            Some("yaml" | "yml")
-        ) && !name.ends_with(".test.yaml")
-            && !name.ends_with(".test.yml")
-        {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
-
-/// A rule that is right and is not evaluated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Inactive {
-    /// The rule's name.
-    pub rule: String,
-    /// Why: a placeholder list that it needs is empty, or an override turned it off.
-    pub reason: String,
-}
-
-/// A filter that is right and narrows nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct InactiveFilter {
-    /// The filter's name.
-    pub filter: String,
-    /// Why: an override turned it off.
-    pub reason: String,
-}
-
-/// What loading found: every diagnostic of every file, and the rules and filters that are inactive.
-pub struct LoadReport {
-    sources: Sources,
-    diagnostics: Vec<Diagnostic>,
-    inactive: Vec<Inactive>,
-    inactive_filters: Vec<InactiveFilter>,
-}
-
-impl LoadReport {
-    /// Whether some file holds an error. Its rules that are right are loaded all the same.
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|diagnostic| diagnostic.severity() == Severity::Error)
-    }
-
-    /// Every diagnostic, file by file and in the order of the text.
-    pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.diagnostics
-    }
-
-    /// The texts that the diagnostics point into.
-    pub fn sources(&self) -> &Sources {
-        &self.sources
-    }
-
-    /// Rules that are right and are not evaluated.
-    pub fn inactive(&self) -> &[Inactive] {
-        &self.inactive
-    }
-
-    /// Filters that are right and narrow nothing.
-    pub fn inactive_filters(&self) -> &[InactiveFilter] {
-        &self.inactive_filters
-    }
-
-    /// The diagnostics drawn for a terminal, one after the other.
-    pub fn render(&self, color: bool) -> String {
-        let drawn = self
-            .diagnostics
-            .iter()
-            .map(|diagnostic| rule_lang::render(diagnostic, &self.sources, color));
-        drawn.collect::<Vec<_>>().join("\n")
-    }
-}
-
-impl fmt::Debug for LoadReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoadReport")
-            .field("diagnostics", &self.diagnostics)
-            .field("inactive", &self.inactive)
-            .field("inactive_filters", &self.inactive_filters)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Rules that do not compile. [`BuildError::report`] says what is wrong and where.
-pub struct BuildError {
-    report: LoadReport,
-}
-
-impl BuildError {
-    /// Everything that was found.
-    pub fn report(&self) -> &LoadReport {
-        &self.report
-    }
-}
-
-impl fmt::Debug for BuildError {
-    /// The diagnostics as they are drawn for a terminal: what a program shows whose `main` returns the error.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}\n\n{}", self.report.render(false))
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = || {
-            self.report
-                .diagnostics
-                .iter()
-                .filter(|found| found.severity() == Severity::Error)
-        };
-        let Some(first) = errors().next() else {
-            return f.write_str("rules do not compile");
-        };
-        let place = self
-            .report
-            .sources
-            .line_column(first.source(), first.span());
-        let name = self.report.sources.name(first.source());
-        write!(
-            f,
-            "{name}:{}:{}: {}",
-            place.line,
-            place.column,
-            first.message()
-        )?;
-        match errors().count() {
-            1 => Ok(()),
-            n => write!(f, " (and {} more)", n - 1),
-        }
-    }
-}
-
-impl std::error::Error for BuildError {}
-
-/// A rule file or directory that cannot be read.
-#[derive(Debug)]
-pub struct LoadError {
-    path: PathBuf,
-    error: std::io::Error,
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot read `{}`", self.path.display())
-    }
-}
-
-impl std::error::Error for LoadError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
     }
 }

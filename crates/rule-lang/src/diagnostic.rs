@@ -50,6 +50,7 @@ macro_rules! codes {
 
 // Slugs are stable: users silence and search by them.
 codes! {
+    UnreadableFile "unreadable-file" Error;
     FileTooLarge "file-too-large" Error;
     TooManyDiagnostics "too-many-diagnostics" Error;
     YamlSyntax "yaml-syntax" Error;

@@ -4,8 +4,9 @@ use crate::ast::Scope;
 use crate::detection::Reader;
 use crate::diagnostic::{Code, Report, nearest, quoted};
 use crate::lint;
+use crate::loaded::DocumentKind;
 use crate::message;
-use crate::metadata::{Keys, Metadata};
+use crate::metadata::{Keys, Logsource, Metadata};
 use crate::overrides::Override;
 use crate::placeholder::{self, List};
 use crate::rule::{AuditLevel, Level, Message, RuleTest};
@@ -106,6 +107,22 @@ pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<Docum
     }
 }
 
+/// What kind of document a node is, as far as its keys tell.
+pub(crate) fn kind_of(node: &Node) -> DocumentKind {
+    let key = KINDS.iter().find(|kind| node.get(kind).is_some());
+    let kind = key.and_then(|key| {
+        Some(match *key {
+            "detection" => DocumentKind::Rule,
+            "correlation" => DocumentKind::Correlation,
+            "filter" => DocumentKind::Filter,
+            "placeholders" => DocumentKind::Placeholders,
+            "override" => DocumentKind::Override,
+            _ => return None,
+        })
+    });
+    kind.unwrap_or(DocumentKind::Unknown)
+}
+
 /// The key that tells what a document is.
 fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<&'n Entry> {
     if let Some(action) = node.get("action") {
@@ -164,7 +181,7 @@ fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<&'n Entry> {
 
 impl<'a> Keys<'a> {
     fn rule(&mut self, detection: &'a Entry) -> Option<RuleDocument> {
-        if self.is_foreign() {
+        if self.is_foreign(Logsource::is_audit) {
             return None;
         }
         self.check_document(&RULE_KEYS);
@@ -281,7 +298,8 @@ impl<'a> Keys<'a> {
     }
 
     fn filter(&mut self, filter: &'a Entry) -> Option<FilterDocument> {
-        if self.is_foreign() {
+        // One that says less is for these logs and for others.
+        if self.is_foreign(Logsource::has_audit) {
             return None;
         }
         self.check_document(&["expires", "filter", "level", "logsource"]);
@@ -368,7 +386,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Whether a document is for other logs; if so, that is reported.
-    fn is_foreign(&mut self) -> bool {
+    fn is_foreign(&mut self, is_ours: fn(&Logsource) -> bool) -> bool {
         let Some(entry) = self.entry("logsource") else {
             let help = "add `logsource: {product: kubernetes, service: audit}`";
             let span = self
@@ -383,11 +401,7 @@ impl<'a> Keys<'a> {
             self.wrong_type(entry, "a map");
             return false;
         }
-        let is = |key: &str, expected: &str| {
-            let value = entry.value.get(key).and_then(|entry| entry.value.scalar());
-            value.is_some_and(|value| value.text.eq_ignore_ascii_case(expected))
-        };
-        if is("product", "kubernetes") && is("service", "audit") {
+        if is_ours(&Logsource::read(&entry.value)) {
             return false;
         }
         self.report

@@ -45,6 +45,7 @@ mod item;
 mod least;
 mod limits;
 mod lint;
+mod loaded;
 mod message;
 mod metadata;
 mod modifier;
@@ -74,6 +75,7 @@ mod yaml;
 pub use diagnostic::{Diagnostic, Severity};
 pub use fold::fold_into;
 pub use lint::Lint;
+pub use loaded::{DocumentKind, DocumentStatus, LoadedDocument};
 pub use number::{Number, compare};
 pub use outline::Outline;
 pub use program::{

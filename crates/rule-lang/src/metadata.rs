@@ -26,6 +26,51 @@ pub(crate) struct Metadata {
     pub(crate) tags: Vec<String>,
     pub(crate) references: Vec<String>,
     pub(crate) falsepositives: Vec<String>,
+    pub(crate) logsource: Logsource,
+}
+
+/// Which logs a document is for. What it does not say is open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Logsource {
+    category: Option<String>,
+    product: Option<String>,
+    service: Option<String>,
+}
+
+impl Logsource {
+    pub(crate) fn read(node: &Node) -> Self {
+        let text = |key: &str| {
+            let scalar = node.get(key)?.value.scalar()?;
+            (!scalar.is_null()).then(|| scalar.text.to_ascii_lowercase())
+        };
+        Self {
+            category: text("category"),
+            product: text("product"),
+            service: text("service"),
+        }
+    }
+
+    /// Whether these are the audit logs of Kubernetes.
+    pub(crate) fn is_audit(&self) -> bool {
+        self.product.as_deref() == Some("kubernetes") && self.service.as_deref() == Some("audit")
+    }
+
+    /// Whether the audit logs of Kubernetes are among these.
+    pub(crate) fn has_audit(&self) -> bool {
+        let is = |word: &Option<String>, expected| word.as_deref().is_none_or(|w| w == expected);
+        is(&self.product, "kubernetes") && is(&self.service, "audit")
+    }
+
+    /// Whether all of the other's logs are among these, so that a filter for these is for a rule for those.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        [
+            (&self.category, &other.category),
+            (&self.product, &other.product),
+            (&self.service, &other.service),
+        ]
+        .into_iter()
+        .all(|(own, other)| own.is_none() || own == other)
+    }
 }
 
 impl Metadata {
@@ -294,6 +339,9 @@ impl<'a> Keys<'a> {
             tags: self.texts_quietly("tags"),
             references: self.texts("references"),
             falsepositives: self.texts("falsepositives"),
+            logsource: self
+                .entry("logsource")
+                .map_or_else(Logsource::default, |entry| Logsource::read(&entry.value)),
         }
     }
 

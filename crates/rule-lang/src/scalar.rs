@@ -225,7 +225,8 @@ mod tests {
         let mut sources = Sources::default();
         let mut report = Report::new(sources.add("t", file));
         let nodes = read(file, &mut report);
-        let scalar = nodes[0].get("k").unwrap().value.scalar().unwrap().clone();
+        let root = nodes[0].node.as_ref().unwrap();
+        let scalar = root.get("k").unwrap().value.scalar().unwrap().clone();
         let start = scalar.text.find(part).unwrap();
         let span = scalar.locate(file, start..start + part.len());
         let found = file.get(span.range()).unwrap();

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::ast::Name;
 use crate::compile::{self, Output};
 use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::least;
 use crate::limits;
 use crate::lint;
+use crate::loaded::{Loaded, LoadedDocument};
 use crate::metadata::Metadata;
 use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
@@ -47,6 +49,7 @@ use crate::yaml;
 pub struct Compiler {
     sources: Sources,
     files: Vec<File>,
+    loaded: Loaded,
 }
 
 #[derive(Debug)]
@@ -65,6 +68,8 @@ pub struct Compiled {
     pub rules: Vec<Rule>,
     /// Filters without errors, in the order in which they were added.
     pub filters: Vec<Filter>,
+    /// Every document of every file, and what became of it, by file and place.
+    pub documents: Vec<LoadedDocument>,
     /// Everything that is wrong, by file and place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -92,31 +97,46 @@ impl Compiler {
     /// Text over 1 MiB is refused with a diagnostic.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
         let (n, limit) = (text.len(), limits::FILE_BYTES);
-        let kept = if n > limit { "" } else { text };
-        let source = self.sources.add(name, kept);
+        if n > limit {
+            let message = format!("the file has {n} bytes and the limit is {limit}");
+            return self.add_without_text(name, Code::FileTooLarge, message);
+        }
+        let source = self.sources.add(name, text);
         let mut report = Report::new(source);
         let mut documents = Vec::new();
-        if n > limit {
-            report.add(
-                Code::FileTooLarge,
-                Span::default(),
-                format!("the file has {n} bytes and the limit is {limit}"),
-            );
-        } else {
-            let nodes = yaml::read(text, &mut report);
-            if nodes.is_empty() && report.errors() == 0 {
-                report
-                    .add(Code::NotADocument, Span::default(), "the file is empty")
-                    .set_help("a rule begins with `title: …`");
-            }
-            for node in &nodes {
-                if report.is_full() {
-                    break;
-                }
+        let found = yaml::read(text, &mut report);
+        if found.is_empty() {
+            report
+                .add(Code::NotADocument, Span::default(), "the file is empty")
+                .set_help("a rule begins with `title: …`");
+            self.loaded.add(source, Span::default(), None);
+        }
+        for one in &found {
+            self.loaded.add(source, one.span, one.node.as_ref());
+            // When there is no room for problems, none is looked for.
+            if let Some(node) = one.node.as_ref().filter(|_| !report.is_full()) {
                 documents.extend(document::read(node, text, &mut report));
             }
         }
         self.files.push(File { report, documents });
+        source
+    }
+
+    /// Adds a file that could not be read, so that it is reported like one that is wrong.
+    pub fn add_unreadable(&mut self, name: &str, reason: &str) -> SourceId {
+        let message = format!("the file cannot be read: {reason}");
+        self.add_without_text(name, Code::UnreadableFile, message)
+    }
+
+    fn add_without_text(&mut self, name: &str, code: Code, message: String) -> SourceId {
+        let source = self.sources.add(name, "");
+        let mut report = Report::new(source);
+        report.add(code, Span::default(), message);
+        self.loaded.add(source, Span::default(), None);
+        self.files.push(File {
+            report,
+            documents: Vec::new(),
+        });
         source
     }
 
@@ -177,7 +197,7 @@ impl Compiler {
                 break;
             }
             if let Some(mut rule) = set.rule(document, report) {
-                rule.filters = narrowing.of(&rule.metadata);
+                rule.filters = narrowing.of(&rule.metadata, &compiled_filters);
                 let verdict = overrides.of_rule(&rule.metadata);
                 if let Some(level) = verdict.level {
                     rule.level = level;
@@ -187,11 +207,14 @@ impl Compiler {
                 compiled_rules.push(rule);
             }
         }
+        self.loaded.compiled(&compiled_rules, &compiled_filters);
         let reports = self.files.into_iter().map(|file| file.report);
+        let diagnostics: Vec<Diagnostic> = reports.flat_map(Report::finish).collect();
         Compiled {
             rules: compiled_rules,
             filters: compiled_filters,
-            diagnostics: reports.flat_map(Report::finish).collect(),
+            documents: self.loaded.finish(&diagnostics),
+            diagnostics,
             sources: self.sources,
         }
     }
@@ -284,6 +307,11 @@ impl Compiler {
             if let Some(File { report, .. }) = self.files.get_mut(*file) {
                 check_known(&found.targets, &known, "rule or filter", report);
             }
+            let is_known = |name: &Name| known.contains(name.text.as_str());
+            if !found.targets.any && !found.targets.names.iter().any(is_known) {
+                let reason = "nothing of the set is meant by it";
+                self.loaded.keep_out(found.source, found.span, reason);
+            }
         }
     }
 }
@@ -335,12 +363,16 @@ impl Narrowing {
         }
     }
 
-    fn of(&self, metadata: &Metadata) -> Vec<usize> {
+    fn of(&self, metadata: &Metadata, filters: &[Filter]) -> Vec<usize> {
         let named = metadata
             .answers_to()
             .filter_map(|name| self.by_target.get(name));
-        let filters: BTreeSet<usize> = named.flatten().chain(&self.any).copied().collect();
-        filters.into_iter().collect()
+        let named: BTreeSet<usize> = named.flatten().chain(&self.any).copied().collect();
+        let fits = |at: &usize| {
+            let filter = filters.get(*at);
+            filter.is_some_and(|filter| filter.metadata.logsource.covers(&metadata.logsource))
+        };
+        named.into_iter().filter(fits).collect()
     }
 }
 

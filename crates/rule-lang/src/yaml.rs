@@ -77,8 +77,17 @@ impl Node {
 /// How deep the parser reads before it gives up by itself.
 const PARSER_DEPTH: usize = 255;
 
-/// Reads the documents of a file. Of a document with a syntax error nothing is returned; empty documents are left out.
-pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
+/// A document of a file.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Where it stands; every problem of its YAML lies within.
+    pub(crate) span: Span,
+    /// What is in it; `None` when its YAML is wrong as a whole.
+    pub(crate) node: Option<Node>,
+}
+
+/// Reads the documents of a file. Empty documents are left out.
+pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Found> {
     // Our own count of the depth comes first; the parser's limit is only a net below it.
     let mut options = granit_parser::options! {
         emit_unresolved_aliases: true,
@@ -91,16 +100,16 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
     let mut parser = Parser::new_from_str_with_options(text, options);
     let mut reader = Reader::default();
     let mut documents = Vec::new();
-    // Where the document begins, and how many errors there were before it.
-    let mut begin = (0, 0);
+    // Where the document begins, unless there is none, and how many errors there were before it.
+    let mut begin = (None, 0);
     while let Some(next) = parser.next_event() {
-        let step = match next {
+        let (at, step) = match next {
             Ok((event, span)) => {
                 let at = span
                     .byte_range()
                     .map_or(Span::default(), |range| Span::new(range.start, range.end));
                 if matches!(event, Event::DocumentStart(..)) {
-                    begin = (at.start(), report.errors());
+                    begin = (Some(at.start()), report.errors());
                 }
                 if let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) {
                     let tag = Span::new(tag.start, tag.end);
@@ -113,7 +122,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
                         "leave the tag out",
                     );
                 }
-                reader.event(event, at, text, report)
+                (at, reader.event(event, at, text, report))
             }
             Err(error) => {
                 let at = at_offset(text, error.marker().byte_offset().unwrap_or_default());
@@ -123,32 +132,52 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
                 } else {
                     report.add(Code::YamlSyntax, at, lower(&error.kind().to_string()));
                 }
-                Step::Abandon
+                (at, Step::Abandon)
             }
         };
         match step {
             Step::Next => {}
             Step::Document(root) => {
-                documents.extend(root.filter(|root| !root.is_null()).map(|mut root| {
-                    if report.errors() > begin.1 {
-                        // An anchor or a tag of the whole document stands before it, and is an error of it.
-                        root.span = Span::new(begin.0.min(root.span.start()), root.span.end());
-                    }
-                    root
-                }));
+                let (start, errors) = std::mem::take(&mut begin);
+                documents.extend(finished(root, start, report.errors() > errors, at));
             }
             Step::Abandon => {
+                let start = begin.0.take().unwrap_or(at.start()).min(at.start());
+                documents.push(Found {
+                    span: Span::new(start, at.end()),
+                    node: None,
+                });
                 reader = Reader::default();
                 if !matches!(parser.proceed_next_document(), Ok(true)) {
                     break;
                 }
             }
         }
-        if report.is_full() {
-            break;
-        }
     }
     documents
+}
+
+/// A document that was read to its end.
+fn finished(root: Option<Node>, start: Option<usize>, is_wrong: bool, end: Span) -> Option<Found> {
+    let start = start.unwrap_or(end.start());
+    match root {
+        Some(mut root) if !root.is_null() => {
+            if is_wrong {
+                // An anchor or a tag of the whole document stands before it, and is an error of it.
+                root.span = Span::new(start.min(root.span.start()), root.span.end());
+            }
+            Some(Found {
+                span: root.span,
+                node: Some(root),
+            })
+        }
+        // Nothing, but an anchor or a tag of it.
+        _ if is_wrong => Some(Found {
+            span: Span::new(start, end.end()),
+            node: None,
+        }),
+        _ => None,
+    }
 }
 
 fn too_deep(report: &mut Report, span: Span, depth: usize) {
@@ -393,10 +422,12 @@ mod tests {
     use super::*;
     use crate::source::Sources;
 
+    /// The documents that could be read, and what was reported.
     fn read_all(text: &str) -> (Vec<Node>, Vec<String>) {
         let mut sources = Sources::default();
         let mut report = Report::new(sources.add("t", text));
-        let nodes = read(text, &mut report);
+        let nodes = read(text, &mut report).into_iter();
+        let nodes = nodes.filter_map(|found| found.node).collect();
         let found = report.finish();
         let shown = found
             .iter()

@@ -13,6 +13,8 @@ mod generate;
 #[cfg(test)]
 mod lints;
 #[cfg(test)]
+mod loading;
+#[cfg(test)]
 mod modifiers;
 #[cfg(test)]
 mod property;

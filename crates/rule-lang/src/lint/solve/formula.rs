@@ -223,7 +223,7 @@ impl<'a> Problem<'a> {
             Tree::Or(trees) => Formula::Or(all(trees)?),
             Tree::Not(inner) => Formula::Not(Box::new(self.tests(inner, name, member, opaque)?)),
             Tree::Const(value) => Formula::Const(*value),
-            Tree::Test(operand, test) => {
+            Tree::Test(operand, test, _) => {
                 let what = if opaque {
                     What::Opaque
                 } else {

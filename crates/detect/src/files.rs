@@ -1,0 +1,132 @@
+//! Rule files on disk. Nothing fails: what cannot be read is reported when the set is loaded, like what is wrong.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::RuleSetBuilder;
+
+/// Largest rule file, in bytes, as the compiler has it: nothing of a larger one is read.
+const MAX_BYTES: u64 = 1 << 20;
+
+impl RuleSetBuilder {
+    /// Adds a rule file.
+    ///
+    /// One that cannot be read, or is no UTF-8, is an error in the report and so of [`RuleSetBuilder::build`].
+    #[must_use]
+    pub fn file(self, path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        match read(path) {
+            Ok(text) => self.text(name, text),
+            Err(reason) => self.unreadable(name, reason),
+        }
+    }
+
+    /// Adds every `.yaml` and `.yml` file below a directory, in the order of their paths. `*.test.yaml` files hold tests
+    /// and are left out, hidden files and directories too.
+    ///
+    /// What cannot be read is an error in the report and so of [`RuleSetBuilder::build`].
+    #[must_use]
+    pub fn dir(self, path: impl AsRef<Path>) -> Self {
+        let mut tree = Tree::default();
+        tree.walk(path.as_ref());
+        tree.files.sort();
+        let builder = tree.files.into_iter().fold(self, Self::file);
+        tree.unreadable.sort();
+        let unreadable = tree.unreadable.into_iter();
+        unreadable.fold(builder, |builder, (path, reason)| {
+            builder.unreadable(path.display().to_string(), reason)
+        })
+    }
+
+    /// Adds a rule file or every rule file below a directory.
+    #[must_use]
+    pub fn path(self, path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        if path.is_dir() {
+            self.dir(path)
+        } else {
+            self.file(path)
+        }
+    }
+}
+
+/// The text of a file, or why there is none.
+fn read(path: &Path) -> Result<String, String> {
+    let bytes = read_bytes(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("it is not UTF-8 at byte {at}")
+    })
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    // A pipe or a device may never end, or wait for ever.
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is neither a file nor a directory"));
+    }
+    let mut bytes = Vec::new();
+    // What the file system says of the size may be wrong by now, or from the start.
+    let read = File::open(path)?
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)?;
+    let n = metadata.len().max(read as u64);
+    if n > MAX_BYTES {
+        let reason = format!("it has {n} bytes and the limit is {MAX_BYTES}");
+        return Err(io::Error::other(reason));
+    }
+    Ok(bytes)
+}
+
+/// What lies below a directory.
+#[derive(Debug, Default)]
+struct Tree {
+    files: Vec<PathBuf>,
+    unreadable: Vec<(PathBuf, String)>,
+    /// Directories that were seen: a link can make one its own ancestor.
+    seen: HashSet<PathBuf>,
+}
+
+impl Tree {
+    /// A stack in place of recursion, so that no tree is too deep.
+    fn walk(&mut self, root: &Path) {
+        let mut open = vec![root.to_owned()];
+        while let Some(dir) = open.pop() {
+            let read = fs::canonicalize(&dir).and_then(|real| {
+                Ok(if self.seen.insert(real) {
+                    fs::read_dir(&dir)?.collect::<io::Result<Vec<_>>>()?
+                } else {
+                    Vec::new()
+                })
+            });
+            match read {
+                Ok(entries) => {
+                    let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
+                    // Which of two links to one directory is followed does not depend on the file system.
+                    paths.sort_by(|a, b| b.cmp(a));
+                    for path in paths {
+                        self.entry(path, &mut open);
+                    }
+                }
+                Err(error) => self.unreadable.push((dir, error.to_string())),
+            }
+        }
+    }
+
+    fn entry(&mut self, path: PathBuf, open: &mut Vec<PathBuf>) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') {
+            return;
+        }
+        let is = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+        let is_rules = is(&[".yaml", ".yml"]) && !is(&[".test.yaml", ".test.yml"]);
+        if path.is_dir() {
+            open.push(path);
+        } else if is_rules {
+            self.files.push(path);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What loading made of every document, and what was wrong.
+
+use std::fmt;
+
+use rule_lang::{Diagnostic, DocumentKind, DocumentStatus, LoadedDocument, Severity, Sources};
+
+/// What loading found: every document of every file with what became of it, and every diagnostic.
+///
+/// Nothing that was added is missing from it. A document is active, or right and kept out, or not for this library, or
+/// wrong, and says why. [`Display`](fmt::Display) counts them.
+///
+/// # Examples
+/// ```
+/// use detect::RuleSet;
+/// use detect::rule_lang::DocumentStatus;
+///
+/// let mine = "
+/// title: Sysmon of Windows
+/// logsource: {product: windows, service: sysmon}
+/// detection: {selection: {Image: cmd.exe}, condition: selection}
+/// ---
+/// title: Quiet evenings
+/// override: {rules: [exec-into-pod], enabled: false}
+/// ";
+/// let (_, report) = RuleSet::builder().shipped().text("mine.yaml", mine).load();
+/// let of = |status| report.documents().iter().filter(move |document| document.status() == status);
+/// let foreign = of(DocumentStatus::Unsupported).next().unwrap();
+/// assert_eq!(foreign.name(), Some("Sysmon of Windows"));
+/// let silenced = of(DocumentStatus::Filtered).next().unwrap();
+/// assert_eq!(silenced.name(), Some("exec-into-pod"));
+/// assert_eq!(silenced.reason(), Some("turned off by the override at mine.yaml:7"));
+/// ```
+pub struct LoadReport {
+    sources: Sources,
+    documents: Vec<LoadedDocument>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl LoadReport {
+    pub(crate) fn new(
+        sources: Sources,
+        documents: Vec<LoadedDocument>,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Self {
+        Self {
+            sources,
+            documents,
+            diagnostics,
+        }
+    }
+
+    /// Whether some file holds an error. Its rules that are right are loaded all the same.
+    pub fn has_errors(&self) -> bool {
+        self.errors().next().is_some()
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        let found = self.diagnostics.iter();
+        found.filter(|found| found.severity() == Severity::Error)
+    }
+
+    /// Every document of every file, file by file and in the order of the text.
+    pub fn documents(&self) -> &[LoadedDocument] {
+        &self.documents
+    }
+
+    /// Every diagnostic, file by file and in the order of the text.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The texts that documents and diagnostics point into.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The diagnostics drawn for a terminal, one after the other.
+    pub fn render(&self, color: bool) -> String {
+        let drawn = self
+            .diagnostics
+            .iter()
+            .map(|diagnostic| rule_lang::render(diagnostic, &self.sources, color));
+        drawn.collect::<Vec<_>>().join("\n")
+    }
+
+    /// One document in one line: place, kind, name, what became of it and why.
+    pub fn describe<'r>(&'r self, document: &'r LoadedDocument) -> impl fmt::Display + 'r {
+        Described {
+            report: self,
+            document,
+        }
+    }
+}
+
+struct Described<'r> {
+    report: &'r LoadReport,
+    document: &'r LoadedDocument,
+}
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { report, document } = self;
+        let sources = &report.sources;
+        let line = sources.line_column(document.source(), document.span()).line;
+        write!(f, "{}:{line}: ", sources.name(document.source()))?;
+        match document.kind() {
+            DocumentKind::Unknown => f.write_str("document")?,
+            kind => write!(f, "{kind}")?,
+        }
+        if let Some(name) = document.name() {
+            write!(f, " `{}`", name.escape_debug())?;
+        }
+        write!(f, " is {}", document.status())?;
+        if let Some(reason) = document.reason() {
+            write!(f, ": {reason}")?;
+        }
+        if !document.narrowed_by().is_empty() {
+            write!(f, ", narrowed by {}", document.narrowed_by().join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for LoadReport {
+    /// One line: how many documents of each kind there are, and how many of them are not active.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |n: usize| if n == 1 { "" } else { "s" };
+        let (n, n_files) = (self.documents.len(), self.sources.len());
+        write!(
+            f,
+            "{n} document{} in {n_files} file{}",
+            plural(n),
+            plural(n_files)
+        )?;
+        let mut before = ": ";
+        for kind in DocumentKind::ALL {
+            let of_kind = || self.documents.iter().filter(|found| found.kind() == kind);
+            let n = of_kind().count();
+            if n == 0 {
+                continue;
+            }
+            write!(f, "{before}{n} {}", counted(kind, n))?;
+            before = ", ";
+            let mut open = " (";
+            for status in DocumentStatus::ALL.into_iter().skip(1) {
+                let n = of_kind().filter(|found| found.status() == status).count();
+                if n > 0 {
+                    write!(f, "{open}{n} {status}")?;
+                    open = ", ";
+                }
+            }
+            if open == ", " {
+                f.write_str(")")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn counted(kind: DocumentKind, n: usize) -> &'static str {
+    match (kind, n) {
+        (DocumentKind::Rule, 1) => "rule",
+        (DocumentKind::Rule, _) => "rules",
+        (DocumentKind::Correlation, 1) => "correlation",
+        (DocumentKind::Correlation, _) => "correlations",
+        (DocumentKind::Filter, 1) => "filter",
+        (DocumentKind::Filter, _) => "filters",
+        (DocumentKind::Override, 1) => "override",
+        (DocumentKind::Override, _) => "overrides",
+        (DocumentKind::Placeholders, 1) => "document of placeholders",
+        (DocumentKind::Placeholders, _) => "documents of placeholders",
+        (_, _) => "of no known kind",
+    }
+}
+
+impl fmt::Debug for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadReport")
+            .field("documents", &self.documents)
+            .field("diagnostics", &self.diagnostics)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Rules that do not compile. [`BuildError::report`] says what is wrong and where.
+pub struct BuildError {
+    report: LoadReport,
+}
+
+impl BuildError {
+    pub(crate) fn new(report: LoadReport) -> Self {
+        Self { report }
+    }
+
+    /// Everything that was found.
+    pub fn report(&self) -> &LoadReport {
+        &self.report
+    }
+}
+
+impl fmt::Debug for BuildError {
+    /// The diagnostics as they are drawn for a terminal: what a program shows whose `main` returns the error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}\n\n{}", self.report.render(false))
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.report.errors().next() else {
+            return f.write_str("rules do not compile");
+        };
+        let sources = &self.report.sources;
+        let place = sources.line_column(first.source(), first.span());
+        let name = sources.name(first.source());
+        write!(
+            f,
+            "{name}:{}:{}: {}",
+            place.line,
+            place.column,
+            first.message()
+        )?;
+        match self.report.errors().count() {
+            1 => Ok(()),
+            n => write!(f, " (and {} more)", n - 1),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}

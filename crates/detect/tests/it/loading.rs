@@ -1,0 +1,168 @@
+//! A whole directory is loaded in one call, and nothing in it is lost.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use detect::{DocumentKind, DocumentStatus, LoadReport, RuleSet};
+
+use crate::support::rule;
+
+/// An empty directory of this test.
+fn directory(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn reads(name: &str) -> String {
+    rule(name, "selection: {verb: get}\ncondition: selection")
+}
+
+/// Each document as one line, without the directory.
+fn shown(report: &LoadReport, dir: &Path) -> Vec<String> {
+    let prefix = format!("{}{}", dir.display(), std::path::MAIN_SEPARATOR);
+    let lines = report.documents().iter().map(|document| {
+        let line = report.describe(document).to_string();
+        line.replace(&prefix, "").replace('\\', "/")
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_tree_is_loaded_whole() {
+    let dir = directory("tree");
+    for path in ["a/b/c", ".git", "lists"] {
+        fs::create_dir_all(dir.join(path)).unwrap();
+    }
+    let filter = "title: ci\nlogsource: {product: kubernetes, service: audit}\nfilter: {rules: [deep], sel: {user.username: ci}, condition: not sel}\n---\ncorrelation: {type: event_count}\n";
+    for (path, text) in [
+        ("top.yml", reads("top").as_str()),
+        ("a/b/c/deep.yaml", &reads("deep")),
+        ("a/filters.yaml", filter),
+        (
+            "lists/admins.yaml",
+            "title: Admins\nplaceholders: {admins: [root]}\n",
+        ),
+        ("a/deep.test.yaml", "events: []\n"),
+        (".git/hidden.yaml", "nothing\n"),
+        ("notes.txt", "nothing\n"),
+        ("wrong.yaml", "title: [\n"),
+    ] {
+        fs::write(dir.join(path), text).unwrap();
+    }
+    fs::write(dir.join("latin1.yaml"), b"title: caf\xe9\n").unwrap();
+    let (rules, report) = RuleSet::load_dir(&dir);
+    assert_eq!(
+        shown(&report, &dir),
+        [
+            "a/b/c/deep.yaml:1: rule `deep` is active, narrowed by ci",
+            "a/filters.yaml:1: filter `ci` is active",
+            "a/filters.yaml:5: correlation is unsupported: documents with `correlation` are not supported yet",
+            "latin1.yaml:1: document is wrong: the file cannot be read: it is not UTF-8 at byte 10",
+            "lists/admins.yaml:1: placeholders `Admins` is active",
+            "top.yml:1: rule `top` is active",
+            "wrong.yaml:1: document is wrong: unclosed bracket `[`",
+        ]
+    );
+    assert_eq!(
+        report.to_string(),
+        "7 documents in 6 files: 2 rules, 1 correlation (1 unsupported), 1 filter, 1 document of placeholders, 2 of no known kind (2 wrong)"
+    );
+    assert_eq!(rules.rules().len(), 2);
+}
+
+#[test]
+fn what_cannot_be_read_makes_building_fail() {
+    let dir = directory("unreadable");
+    let missing = dir.join("missing.yaml");
+    let error = RuleSet::builder().file(&missing).build().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("missing.yaml:1:1: the file cannot be read: "),
+        "{error}"
+    );
+    assert!(RuleSet::builder().dir(dir.join("missing")).build().is_err());
+    // A directory without rules is no error: the set is empty, and says so.
+    let (rules, report) = RuleSet::load_dir(&dir);
+    assert_eq!((rules.rules().len(), report.has_errors()), (0, false));
+    assert_eq!(report.to_string(), "0 documents in 0 files");
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read_to_its_end() {
+    let dir = directory("large");
+    fs::write(dir.join("large.yaml"), "#".repeat(3 << 20)).unwrap();
+    let (_, report) = RuleSet::load_dir(&dir);
+    assert_eq!(
+        shown(&report, &dir),
+        [
+            "large.yaml:1: document is wrong: the file cannot be read: it has 3145728 bytes and the limit is 1048576"
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_once_and_pipes_never() {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    let dir = directory("links");
+    fs::write(dir.join("one.yaml"), reads("one")).unwrap();
+    for name in ["up", "again"] {
+        symlink(&dir, dir.join(name)).unwrap();
+    }
+    symlink(dir.join("gone"), dir.join("broken.yaml")).unwrap();
+    let _socket = UnixListener::bind(dir.join("s.yaml")).unwrap();
+    let (_, report) = RuleSet::load_dir(&dir);
+    let shown = shown(&report, &dir);
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    assert!(shown[0].starts_with("broken.yaml:1: document is wrong: the file cannot be read: "));
+    assert_eq!(shown[1], "one.yaml:1: rule `one` is active");
+    assert_eq!(
+        shown[2],
+        "s.yaml:1: document is wrong: the file cannot be read: it is neither a file nor a directory"
+    );
+}
+
+#[test]
+fn rules_that_are_not_kept_are_filtered() {
+    let (rules, report) = RuleSet::builder()
+        .text("a.yaml", reads("one") + &reads("two"))
+        .text("b.yaml", reads("three"))
+        .retain(|rule| rule.name() == "two")
+        .load();
+    assert_eq!(rules.rules().len(), 1);
+    let of = |status| {
+        let documents = report.documents().iter();
+        let found = documents.filter(move |document| document.status() == status);
+        found
+            .filter_map(|document| document.name())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(DocumentStatus::Active), ["two"]);
+    assert_eq!(of(DocumentStatus::Filtered), ["one", "three"]);
+}
+
+#[cfg(feature = "shipped")]
+#[test]
+fn every_shipped_document_is_active() {
+    let (rules, report) = RuleSet::builder().shipped().load();
+    for document in report.documents() {
+        assert_eq!(
+            document.status(),
+            DocumentStatus::Active,
+            "{}",
+            report.describe(document)
+        );
+        assert_ne!(document.kind(), DocumentKind::Unknown);
+    }
+    let n_rules = report
+        .documents()
+        .iter()
+        .filter(|d| d.kind() == DocumentKind::Rule)
+        .count();
+    assert_eq!(n_rules, rules.rules().len());
+}
