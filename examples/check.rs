@@ -2,7 +2,10 @@
 //!
 //! ```text
 //! cargo run --example check -- PATH...
+//! cargo run --example check -- --format-rules [--dry-run] PATH...
 //! ```
+
+mod format_rules;
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -27,6 +30,12 @@ struct Options {
     /// Compile and run the tests of the given files alone, without the shipped rules, filters and placeholder lists
     #[arg(long)]
     no_shipped: bool,
+    /// Write the files in the layout of all rules, and do nothing else; prints which have changed
+    #[arg(long)]
+    format_rules: bool,
+    /// With --format-rules: write nothing, and exit with 1 when a file would change
+    #[arg(long, requires = "format_rules")]
+    dry_run: bool,
 }
 
 fn main() -> ExitCode {
@@ -41,6 +50,9 @@ fn main() -> ExitCode {
 }
 
 fn check(options: &Options) -> io::Result<ExitCode> {
+    if options.format_rules {
+        return format_rules::run(&options.paths, options.dry_run, colors_stderr());
+    }
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let Some(mut builder) = add_rules(RuleSet::builder(), &options.paths)? else {
         return Ok(ExitCode::from(2));

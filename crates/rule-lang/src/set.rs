@@ -91,30 +91,19 @@ impl Compiler {
     ///
     /// Text over 1 MiB is refused with a diagnostic.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
-        let (n, limit) = (text.len(), limits::FILE_BYTES);
-        let kept = if n > limit { "" } else { text };
+        let kept = if text.len() > limits::FILE_BYTES {
+            ""
+        } else {
+            text
+        };
         let source = self.sources.add(name, kept);
         let mut report = Report::new(source);
         let mut documents = Vec::new();
-        if n > limit {
-            report.add(
-                Code::FileTooLarge,
-                Span::default(),
-                format!("the file has {n} bytes and the limit is {limit}"),
-            );
-        } else {
-            let nodes = yaml::read(text, &mut report);
-            if nodes.is_empty() && report.errors() == 0 {
-                report
-                    .add(Code::NotADocument, Span::default(), "the file is empty")
-                    .set_help("a rule begins with `title: …`");
+        for node in &yaml::read_file(text, &mut report) {
+            if report.is_full() {
+                break;
             }
-            for node in &nodes {
-                if report.is_full() {
-                    break;
-                }
-                documents.extend(document::read(node, text, &mut report));
-            }
+            documents.extend(document::read(node, text, &mut report));
         }
         self.files.push(File { report, documents });
         source

@@ -77,6 +77,23 @@ impl Node {
 /// How deep the parser reads before it gives up by itself.
 const PARSER_DEPTH: usize = 255;
 
+/// Reads the documents of a file that is not too large and says something.
+pub(crate) fn read_file(text: &str, report: &mut Report) -> Vec<Node> {
+    let (n, limit) = (text.len(), limits::FILE_BYTES);
+    if n > limit {
+        let message = format!("the file has {n} bytes and the limit is {limit}");
+        report.add(Code::FileTooLarge, Span::default(), message);
+        return Vec::new();
+    }
+    let documents = read(text, report);
+    if documents.is_empty() && report.errors() == 0 {
+        report
+            .add(Code::NotADocument, Span::default(), "the file is empty")
+            .set_help("a rule begins with `title: …`");
+    }
+    documents
+}
+
 /// Reads the documents of a file. Of a document with a syntax error nothing is returned; empty documents are left out.
 pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Node> {
     // Our own count of the depth comes first; the parser's limit is only a net below it.

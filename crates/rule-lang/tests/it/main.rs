@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod format;
+#[cfg(test)]
 mod goldens;
 #[cfg(test)]
 mod hostile;
