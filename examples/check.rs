@@ -3,7 +3,10 @@
 //! ```text
 //! cargo run --example check -- PATH...
 //! cargo run --example check -- [PATH...] --explain RULE EVENT
+//! cargo run --example check -- --format-rules [--dry-run] PATH...
 //! ```
+
+mod format_rules;
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -22,6 +25,10 @@ use kubesift_examples::{add_rules, colors_stderr, is_unreadable, show_documents,
 /// placeholder lists are in scope: filters may name them, tests are run with them. Exits with 1 when something is wrong, with 2 when a file cannot be read.
 #[derive(Debug, Parser)]
 #[command(name = "check", version)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line, independent of the others"
+)]
 struct Options {
     /// Rule files and directories
     #[arg(value_name = "PATH", required_unless_present = "explain")]
@@ -35,6 +42,12 @@ struct Options {
     /// List every document with what became of it, the shipped ones too
     #[arg(long)]
     documents: bool,
+    /// Write the files in the layout of all rules, and do nothing else; prints which have changed
+    #[arg(long)]
+    format_rules: bool,
+    /// With --format-rules: write nothing, and exit with 1 when a file would change
+    #[arg(long, requires = "format_rules")]
+    dry_run: bool,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +64,9 @@ fn main() -> ExitCode {
 fn check(options: &Options) -> io::Result<ExitCode> {
     if let [rule, log] = options.explain.as_slice() {
         return explain(options, rule, log);
+    }
+    if options.format_rules {
+        return format_rules::run(&options.paths, options.dry_run, colors_stderr());
     }
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let mut builder = add_rules(RuleSet::builder(), &options.paths);

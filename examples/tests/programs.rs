@@ -331,4 +331,36 @@ mod programs {
         let broken = file("broken.yaml", b"title: x\n");
         assert_eq!(code(&["--explain", &broken, &log]), Some(2));
     }
+
+    #[test]
+    fn format_rules_rewrites_and_checks() {
+        let path = file(
+            "unformatted.yaml",
+            b"tags: ['attack.execution']\ntitle: \"Mine\"  # hers\n",
+        );
+        let dry = run("check", &["--format-rules", "--dry-run", &path]);
+        assert_eq!(dry.status.code(), Some(1));
+        assert_eq!(
+            text(&dry.stdout),
+            format!("would change {path}\n1 rule files: 1 to change, 0 with errors\n")
+        );
+        let first = run("check", &["--format-rules", &path]);
+        assert!(first.status.success());
+        assert_eq!(
+            text(&first.stdout),
+            format!("changed {path}\n1 rule files: 1 changed, 0 with errors\n")
+        );
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "title: Mine  # hers\ntags: [attack.execution]\n"
+        );
+        let again = run("check", &["--format-rules", "--dry-run", &path]);
+        assert!(again.status.success(), "{}", text(&again.stdout));
+
+        let wrong = file("unreadable.yaml", b"tags: [\ntitle: 'x'\n");
+        let output = run("check", &["--format-rules", &wrong]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains("error[yaml-syntax]"));
+        assert_eq!(std::fs::read(&wrong).unwrap(), b"tags: [\ntitle: 'x'\n");
+    }
 }

@@ -41,6 +41,7 @@ mod disassembly;
 mod document;
 mod encode;
 mod fold;
+mod format;
 mod item;
 mod least;
 mod limits;
@@ -74,6 +75,7 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use fold::fold_into;
+pub use format::{FormatError, format};
 pub use lint::Lint;
 pub use loaded::{DocumentKind, DocumentStatus, LoadedDocument};
 pub use number::{Number, compare};

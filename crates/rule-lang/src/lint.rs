@@ -13,6 +13,7 @@ mod values;
 use audit_model::{Field, FieldId, Shape};
 
 pub use list::Lint;
+pub(crate) use values::other_reading;
 
 use crate::ast::{Condition, Item, Scope};
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};

@@ -110,14 +110,18 @@ impl Reader<'_> {
     /// Reads a condition, or a list of them that is joined by `or`.
     pub(crate) fn condition(&mut self, node: &Node) -> Option<Condition> {
         match &node.kind {
-            Kind::Scalar(scalar) => condition::parse(scalar, self.file, self.report),
+            Kind::Scalar(scalar) if !scalar.is_null() => {
+                condition::parse(scalar, self.file, self.report)
+            }
             Kind::List(items) if !items.is_empty() => {
                 let parts: Vec<_> = items
                     .iter()
-                    .map(|item| match item.scalar() {
-                        Some(scalar) => condition::parse(scalar, self.file, self.report),
-                        None => self.not_a_condition(item),
-                    })
+                    .map(
+                        |item| match item.scalar().filter(|scalar| !scalar.is_null()) {
+                            Some(scalar) => condition::parse(scalar, self.file, self.report),
+                            None => self.not_a_condition(item),
+                        },
+                    )
                     .collect();
                 parts
                     .into_iter()

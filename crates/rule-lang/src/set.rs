@@ -96,19 +96,16 @@ impl Compiler {
     ///
     /// Text over 1 MiB is refused with a diagnostic.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
-        let (n, limit) = (text.len(), limits::FILE_BYTES);
-        if n > limit {
-            let message = format!("the file has {n} bytes and the limit is {limit}");
-            return self.add_without_text(name, Code::FileTooLarge, message);
-        }
-        let source = self.sources.add(name, text);
+        let kept = if text.len() > limits::FILE_BYTES {
+            ""
+        } else {
+            text
+        };
+        let source = self.sources.add(name, kept);
         let mut report = Report::new(source);
         let mut documents = Vec::new();
-        let found = yaml::read(text, &mut report);
+        let found = yaml::read_file(text, &mut report);
         if found.is_empty() {
-            report
-                .add(Code::NotADocument, Span::default(), "the file is empty")
-                .set_help("a rule begins with `title: …`");
             self.loaded.add(source, Span::default(), None);
         }
         for one in &found {
@@ -124,14 +121,10 @@ impl Compiler {
 
     /// Adds a file that could not be read, so that it is reported like one that is wrong.
     pub fn add_unreadable(&mut self, name: &str, reason: &str) -> SourceId {
-        let message = format!("the file cannot be read: {reason}");
-        self.add_without_text(name, Code::UnreadableFile, message)
-    }
-
-    fn add_without_text(&mut self, name: &str, code: Code, message: String) -> SourceId {
         let source = self.sources.add(name, "");
         let mut report = Report::new(source);
-        report.add(code, Span::default(), message);
+        let message = format!("the file cannot be read: {reason}");
+        report.add(Code::UnreadableFile, Span::default(), message);
         self.loaded.add(source, Span::default(), None);
         self.files.push(File {
             report,

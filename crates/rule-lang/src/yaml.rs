@@ -86,6 +86,23 @@ pub(crate) struct Found {
     pub(crate) node: Option<Node>,
 }
 
+/// Reads the documents of a file that is not too large and says something.
+pub(crate) fn read_file(text: &str, report: &mut Report) -> Vec<Found> {
+    let (n, limit) = (text.len(), limits::FILE_BYTES);
+    if n > limit {
+        let message = format!("the file has {n} bytes and the limit is {limit}");
+        report.add(Code::FileTooLarge, Span::default(), message);
+        return Vec::new();
+    }
+    let documents = read(text, report);
+    if documents.is_empty() {
+        report
+            .add(Code::NotADocument, Span::default(), "the file is empty")
+            .set_help("a rule begins with `title: …`");
+    }
+    documents
+}
+
 /// Reads the documents of a file. Empty documents are left out.
 pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Found> {
     // Our own count of the depth comes first; the parser's limit is only a net below it.

@@ -1,6 +1,6 @@
 //! Scanning says of every rule and event what the reference says.
 
-use detect::{Event, Limits, RuleSet};
+use detect::{Event, Limits, RuleSet, rule_lang};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -75,6 +75,29 @@ fn in_doubt(rule: &Rule, json: &[u8]) -> bool {
     several && yaml(rule).contains("hostPaths")
 }
 
+/// Formats a rule: the same program comes of it, and formatting it again changes nothing.
+fn check_format(rule: &Rule) -> Result<(), TestCaseError> {
+    let text = yaml(rule);
+    let fail = |error: rule_lang::FormatError| TestCaseError::fail(error.render(false));
+    let formatted = rule_lang::format("rule.yaml", &text).map_err(fail)?;
+    let again = rule_lang::format("rule.yaml", &formatted).map_err(fail)?;
+    prop_assert_eq!(&again, &formatted, "{}", text);
+    let program = |text: &str| {
+        let (set, _) = RuleSet::builder().text("rule.yaml", text).load();
+        set.rules()
+            .map(|rule| format!("{:?}", rule.program()))
+            .collect::<Vec<_>>()
+    };
+    prop_assert_eq!(
+        program(&formatted),
+        program(&text),
+        "{}\nbecame\n{}",
+        text,
+        formatted
+    );
+    Ok(())
+}
+
 pub(crate) fn choices(most: usize) -> impl Strategy<Value = Vec<u16>> {
     vec(any::<u16>(), most / 2..=most)
 }
@@ -114,6 +137,15 @@ fn rules_of_a_set_match_as_each_does_alone() {
             .collect();
         check(&rules, &events)?;
         Ok(())
+    });
+    run.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn formatting_keeps_what_a_rule_means() {
+    let mut runner = TestRunner::new(config(200));
+    let run = runner.run(&choices(120), |of_rule| {
+        check_format(&rule(&mut Choices::new(&of_rule), "rule".to_owned()))
     });
     run.unwrap_or_else(|error| panic!("{error}"));
 }

@@ -107,7 +107,8 @@ pub(super) fn ambiguous_yaml(item: &Item, report: &mut Report) {
     }
 }
 
-fn other_reading(value: &Scalar) -> Option<&'static str> {
+/// What another reader of YAML takes a text without quotes for.
+pub(crate) fn other_reading(value: &Scalar) -> Option<&'static str> {
     if value.style != Style::Plain || value.number().is_some() || value.bool().is_some() {
         return None;
     }

@@ -5,6 +5,8 @@ mod api;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod format;
+#[cfg(test)]
 mod goldens;
 #[cfg(test)]
 mod hostile;

@@ -108,6 +108,8 @@ fn conditions() {
         ("a b", "condition-syntax: b"),
         ("a and", "condition-syntax: "),
         ("''", "condition-syntax: "),
+        ("", "wrong-type: "),
+        ("[a, ~]", "wrong-type: ~"),
         ("a and or b", "condition-syntax: or"),
         ("a && b", "condition-syntax: &"),
         ("'a and ''b'''", "condition-syntax: ''"),
