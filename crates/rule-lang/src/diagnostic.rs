@@ -1,5 +1,6 @@
 //! What is wrong with a rule file, and where.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::limits;
@@ -27,12 +28,15 @@ impl fmt::Display for Severity {
 macro_rules! codes {
     ($($code:ident $slug:literal $severity:ident;)+) => {
         /// The kinds of diagnostics.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub(crate) enum Code {
             $($code,)+
         }
 
         impl Code {
+            /// Every one.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$code,)+];
+
             pub(crate) fn slug(self) -> &'static str {
                 match self {
                     $(Self::$code => $slug,)+
@@ -75,6 +79,7 @@ codes! {
     BadId "bad-id" Warning;
     BadTag "bad-tag" Warning;
     BadDate "bad-date" Warning;
+    BadRelated "bad-related" Warning;
     UnknownAttackTag "unknown-attack-tag" Warning;
     MissingMetadata "missing-metadata" Warning;
     DuplicateId "duplicate-id" Error;
@@ -121,6 +126,13 @@ codes! {
     ImpliedSelection "implied-selection" Warning;
     DeadLevel "dead-level" Warning;
     NoSuchRequest "no-such-request" Warning;
+    BodyNotLogged "body-not-logged" Warning;
+    UncorrelatedMembers "uncorrelated-members" Warning;
+    UnrecordedNegation "unrecorded-negation" Warning;
+    DuplicateRule "duplicate-rule" Warning;
+    UnboundedRegex "unbounded-regex" Warning;
+    UnknownLint "unknown-lint" Error;
+    UnusedAllow "unused-allow" Warning;
     OffsetOfWhole "offset-of-whole" Warning;
     LiteralRegex "literal-regex" Warning;
     AmbiguousYaml "ambiguous-yaml" Warning;
@@ -222,6 +234,17 @@ pub(crate) struct Report {
     errors: usize,
     /// How many were not kept.
     dropped: usize,
+    /// Warnings that documents silence.
+    allowed: Vec<Allowed>,
+}
+
+/// A kind of warning that a document silences.
+#[derive(Debug)]
+struct Allowed {
+    code: Code,
+    document: Span,
+    /// Where it says so.
+    span: Span,
 }
 
 impl Report {
@@ -231,6 +254,7 @@ impl Report {
             found: Vec::new(),
             errors: 0,
             dropped: 0,
+            allowed: Vec::new(),
         }
     }
 
@@ -299,6 +323,60 @@ impl Report {
                 .any(|found| inside(found.span))
     }
 
+    /// Silences a kind of warning in a document.
+    pub(crate) fn allow(&mut self, code: Code, document: Span, span: Span) {
+        self.allowed.push(Allowed {
+            code,
+            document,
+            span,
+        });
+    }
+
+    /// Takes out what documents silence, and reports what silences nothing.
+    fn silence(&mut self) {
+        let inside =
+            |inner: Span, outer: Span| inner.start() >= outer.start() && inner.end() <= outer.end();
+        let allowed = std::mem::take(&mut self.allowed);
+        let mut used = vec![false; allowed.len()];
+        let mut by_code: HashMap<Code, Vec<usize>> = HashMap::new();
+        for (at, allowed) in allowed.iter().enumerate() {
+            by_code.entry(allowed.code).or_default().push(at);
+        }
+        self.found.retain(|found| {
+            let candidates = by_code.get(&found.code).map_or(&[][..], Vec::as_slice);
+            // Documents follow each other, and so do what they silence.
+            let upto = candidates.partition_point(|at| {
+                allowed
+                    .get(*at)
+                    .is_some_and(|allowed| allowed.document.start() <= found.span.start())
+            });
+            let last = candidates.get(upto.saturating_sub(1)).copied();
+            let hit = last.filter(|at| {
+                allowed
+                    .get(*at)
+                    .is_some_and(|allowed| inside(found.span, allowed.document))
+            });
+            if let Some(used) = hit.and_then(|at| used.get_mut(at)) {
+                *used = true;
+            }
+            hit.is_none()
+        });
+        for (allowed, used) in allowed.iter().zip(used) {
+            if used || self.is_full() || self.has_errors_in(allowed.document) {
+                continue;
+            }
+            self.add(
+                Code::UnusedAllow,
+                allowed.span,
+                format!(
+                    "there is no {} here to silence",
+                    quoted(allowed.code.slug())
+                ),
+            )
+            .set_help("take it out, so that it hides nothing that comes later");
+        }
+    }
+
     /// Whether there is a diagnostic of one of these kinds in this range.
     pub(crate) fn has_in(&self, codes: &[Code], span: Span) -> bool {
         self.found.iter().any(|found| {
@@ -310,6 +388,9 @@ impl Report {
 
     /// The diagnostics in file order.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+        if !self.allowed.is_empty() {
+            self.silence();
+        }
         if self.is_full() {
             self.found.pop();
             let total = self.found.len() + self.dropped + 1;

@@ -1,6 +1,7 @@
 //! What is written correctly and still cannot be meant.
 
 mod bodies;
+pub(crate) mod duplicates;
 mod facts;
 mod list;
 pub(crate) mod logic;
@@ -8,6 +9,7 @@ pub(crate) mod metadata;
 mod requests;
 mod resources;
 mod solve;
+mod sources;
 mod values;
 
 use audit_model::{Field, FieldId, Shape};
@@ -23,17 +25,30 @@ use crate::modifier::How;
 use crate::number::Number;
 use crate::placeholder;
 use crate::program::{Operand, Relation};
+use crate::rule::AuditLevel;
 use crate::scalar::Scalar;
 use crate::source::Span;
 
 /// What can be told only of a whole document that has no errors.
-pub(crate) fn document(scope: &Scope, is_rule: bool, report: &mut Report) {
+pub(crate) fn document(
+    scope: &Scope,
+    is_rule: bool,
+    requires: Option<AuditLevel>,
+    report: &mut Report,
+) {
     let facts = facts::Facts::new(scope);
+    if is_rule {
+        if requires.is_none_or(|level| level == AuditLevel::Metadata) {
+            sources::body_not_logged(&facts, report);
+        }
+        sources::unrecorded_negation(&facts, report);
+    }
     requests::all(&facts, is_rule, report);
     bodies::all(&facts, is_rule, report);
     for_each_item(scope, &mut |item| {
         if !report.is_full() {
             values::literal_regexes(item, report);
+            values::unbounded_regexes(item, report);
             values::ambiguous_yaml(item, report);
         }
     });
@@ -176,6 +191,9 @@ fn offset_of_whole(item: &Item, report: &mut Report) {
 pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
     no_date(item, operand, report);
     offset_of_whole(item, report);
+    if let Some(field) = operand.field() {
+        wrong_type(item, field, report);
+    }
     if item.chain.how != How::Text(Relation::Equals) || !item.chain.encoding.is_none() {
         return;
     }
@@ -206,7 +224,6 @@ pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
             {
                 "`true` or `false`"
             }
-            Some(Shape::Map | Shape::Object | Shape::Objects) => "an object or a list of them",
             _ => continue,
         };
         report.add(
@@ -218,6 +235,70 @@ pub(crate) fn values(item: &Item, operand: &Operand, report: &mut Report) {
                 quoted(&value.text)
             ),
         );
+    }
+}
+
+/// A comparison that no value of the field can pass: of objects with texts, of words with numbers or networks.
+fn wrong_type(item: &Item, field: &Field, report: &mut Report) {
+    let how = item.chain.how;
+    let asks_presence = how == How::Exists
+        || how == How::Text(Relation::Equals)
+            && item
+                .values
+                .iter()
+                .all(|value| value.is_null() || value.text == "*");
+    let Some(shape) = field.shape().filter(|_| !asks_presence) else {
+        return;
+    };
+    let is_word = words(field.id()).is_some()
+        || matches!(
+            field.id(),
+            FieldId::Resource
+                | FieldId::Subresource
+                | FieldId::ApiGroup
+                | FieldId::Namespace
+                | FieldId::ObjectRefResource
+                | FieldId::ObjectRefSubresource
+                | FieldId::ObjectRefApiGroup
+                | FieldId::ObjectRefNamespace
+                | FieldId::SourceProvider
+                | FieldId::Kind
+                | FieldId::ApiVersion
+        );
+    let is_time = matches!(
+        field.id(),
+        FieldId::RequestReceivedTimestamp | FieldId::StageTimestamp
+    );
+    let (is, asked) = match (shape, how) {
+        (Shape::Map | Shape::Object | Shape::Objects, How::FieldRef(_)) => return,
+        (Shape::Map | Shape::Object | Shape::Objects, _) => {
+            ("an object or a list of them", "compared with values")
+        }
+        (Shape::Bool, How::Compare(_)) => ("`true` or `false`", "a number"),
+        (Shape::Bool | Shape::Number, How::Cidr) => ("no text", "an address"),
+        (Shape::Text, How::Compare(_)) if is_word || is_time => ("text", "a number"),
+        (Shape::Text, How::Cidr) if is_word || is_time || field.id() == FieldId::ClientNet => {
+            ("no address", "in a network")
+        }
+        _ => return,
+    };
+    let found = report.add(
+        Code::NeverMatches,
+        item.name.span,
+        format!(
+            "{} is {is}, so it is never {asked}",
+            quoted(&item.name.text)
+        ),
+    );
+    match (shape, how) {
+        (Shape::Text, How::Cidr) if field.id() == FieldId::ClientNet => {
+            found.set_help("`client.net` is a network itself; `client.ip` is the address");
+        }
+        (Shape::Text, How::Cidr) => found.set_help("the address of the client is `client.ip`"),
+        (Shape::Map | Shape::Object | Shape::Objects, _) => {
+            found.set_help("name a part of it");
+        }
+        _ => {}
     }
 }
 

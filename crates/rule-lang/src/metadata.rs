@@ -16,6 +16,7 @@ pub(crate) struct Metadata {
     pub(crate) source: SourceId,
     pub(crate) span: Span,
     pub(crate) title: String,
+    pub(crate) title_span: Span,
     pub(crate) id: Option<String>,
     pub(crate) id_span: Span,
     pub(crate) name: Option<String>,
@@ -84,13 +85,14 @@ impl Metadata {
 }
 
 /// Keys that every kind of document may have.
-const COMMON: [&str; 15] = [
+const COMMON: [&str; 16] = [
     "author",
     "date",
     "description",
     "falsepositives",
     "id",
     "license",
+    "lint",
     "modified",
     "name",
     "references",
@@ -315,7 +317,9 @@ impl<'a> Keys<'a> {
         let (date, modified) = (self.scalar("date"), self.scalar("modified"));
         lint::metadata::dates(date, modified, self.report);
         self.scalar("license");
-        self.list("related", "a list");
+        let related = self.list("related", "a list");
+        lint::metadata::related(related, self.report);
+        self.allowed_lints();
         if let Some(taxonomy) = self.scalar("taxonomy")
             && !matches!(taxonomy.text.as_str(), "sigma" | "kubesift")
         {
@@ -329,6 +333,7 @@ impl<'a> Keys<'a> {
             source: self.report.source(),
             span: self.node.span,
             title: title.map(|title| title.text.clone()).unwrap_or_default(),
+            title_span: title.map(|title| title.span).unwrap_or_default(),
             id: id.map(|id| id.text.clone()),
             id_span: id.map(|id| id.span).unwrap_or_default(),
             name: name.map(|name| name.text.clone()),
@@ -342,6 +347,27 @@ impl<'a> Keys<'a> {
             logsource: self
                 .entry("logsource")
                 .map_or_else(Logsource::default, |entry| Logsource::read(&entry.value)),
+        }
+    }
+
+    /// What of the lints the author has considered: `lint: {allow: [slug, …]}`.
+    fn allowed_lints(&mut self) {
+        let Some(entry) = self.entry("lint") else {
+            return;
+        };
+        if entry.value.map().is_none() {
+            return self.wrong_type(entry, "a map with the key `allow`");
+        }
+        let mut keys = Keys {
+            node: &entry.value,
+            file: self.file,
+            report: self.report,
+        };
+        keys.check(&["allow"]);
+        let slugs: Vec<Scalar> = keys.scalars("allow").into_iter().cloned().collect();
+        let document = self.node.span;
+        for slug in &slugs {
+            lint::metadata::allow(slug, document, self.report);
         }
     }
 
@@ -385,7 +411,7 @@ pub(crate) fn listed(words: &[&str]) -> String {
     quoted.join(", ")
 }
 
-fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     let groups = text.split('-').map(str::len);
     groups.eq([8, 4, 4, 4, 12])
         && text

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use audit_model::{Field, FieldId};
 use serde::{Deserialize, Serialize};
 
+use crate::least::Levels;
 use crate::metadata::Metadata;
 use crate::program::{Program, RoutineIdx};
 use crate::source::{SourceId, Span};
@@ -125,7 +126,7 @@ pub struct Rule {
     pub(crate) levels: Vec<(RoutineIdx, Level)>,
     pub(crate) message: Option<Message>,
     pub(crate) requires: Option<AuditLevel>,
-    pub(crate) inferred: AuditLevel,
+    pub(crate) inferred: Levels,
     pub(crate) tests: Vec<RuleTest>,
     pub(crate) program: Program,
     pub(crate) filters: Vec<usize>,
@@ -219,7 +220,42 @@ impl Rule {
     /// assert_eq!(compiler.finish().rules[0].least_level(), AuditLevel::Request);
     /// ```
     pub fn least_level(&self) -> AuditLevel {
-        self.requires.unwrap_or(self.inferred)
+        self.requires.unwrap_or(self.inferred.least)
+    }
+
+    /// The least audit level at which the rule can match, for each resource that it can match, by name: a resource, a
+    /// resource with a subresource as in `pods/exec`, or `*` for every other. Where the rule says itself what it needs,
+    /// that goes for all of them.
+    ///
+    /// An audit policy that logs each of them at its level leaves nothing out that the rule looks for.
+    ///
+    /// # Examples
+    /// ```
+    /// use rule_lang::{AuditLevel, Compiler};
+    ///
+    /// let mut compiler = Compiler::new();
+    /// compiler.add(
+    ///     "ways-in.yaml",
+    ///     "
+    /// title: Ways into a pod
+    /// logsource: {product: kubernetes, service: audit}
+    /// detection:
+    ///   exec: {resource: pods, subresource: exec}
+    ///   debug: {resource: pods, subresource: ephemeralcontainers, 'containers.image|contains': debug}
+    ///   condition: exec or debug
+    /// ",
+    /// );
+    /// let compiled = compiler.finish();
+    /// let needs: Vec<_> = compiled.rules[0].needs().collect();
+    /// assert_eq!(
+    ///     needs,
+    ///     [("pods/ephemeralcontainers", AuditLevel::Request), ("pods/exec", AuditLevel::Metadata)]
+    /// );
+    /// ```
+    pub fn needs(&self) -> impl ExactSizeIterator<Item = (&str, AuditLevel)> {
+        let requires = self.requires;
+        let each = self.inferred.each.iter();
+        each.map(move |(name, level)| (name.as_str(), requires.unwrap_or(*level)))
     }
 
     /// Whether a test reads `stage`. A rule that does not is for completed requests.

@@ -201,6 +201,7 @@ impl Compiler {
             }
         }
         self.loaded.compiled(&compiled_rules, &compiled_filters);
+        self.check_duplicates(&compiled_rules);
         let reports = self.files.into_iter().map(|file| file.report);
         let diagnostics: Vec<Diagnostic> = reports.flat_map(Report::finish).collect();
         Compiled {
@@ -272,6 +273,34 @@ impl Compiler {
                 self.sources.name(source),
                 at.line
             ));
+    }
+
+    /// Reports rules that ask what another rule of the set asks.
+    fn check_duplicates(&mut self, rules: &[Rule]) {
+        for (at, first) in lint::duplicates::duplicates(rules) {
+            let (Some(rule), Some(first)) = (rules.get(at), rules.get(first)) else {
+                continue;
+            };
+            let source = rule.source();
+            let own = self.files.get_mut(source.index());
+            let Some(File { report, .. }) = own.filter(|file| !file.report.is_full()) else {
+                continue;
+            };
+            let place = self
+                .sources
+                .line_column(first.source(), first.metadata.title_span);
+            report
+                .add(
+                    Code::DuplicateRule,
+                    rule.metadata.title_span,
+                    format!("this rule asks the same as {}", quoted(first.name())),
+                )
+                .set_help(format!(
+                    "that one is at {}:{}; take one of the two out",
+                    self.sources.name(first.source()),
+                    place.line
+                ));
+        }
     }
 
     /// Reports targets of filters that no rule answers to, and of overrides that neither a rule nor a filter does.
@@ -372,8 +401,8 @@ impl Narrowing {
 /// What is made of the selections and the condition of a document.
 struct Made {
     output: Output,
-    /// The least audit level at which the condition can hold.
-    inferred: AuditLevel,
+    /// The least audit levels at which the condition can hold.
+    inferred: least::Levels,
     /// Why the condition cannot hold.
     inactive: Option<String>,
 }
@@ -394,6 +423,7 @@ impl Set<'_> {
             document.scope.as_ref(),
             document.metadata.span,
             true,
+            document.requires,
             report,
         )?;
         let levels = output.extra.into_iter().zip(document.levels).collect();
@@ -416,6 +446,7 @@ impl Set<'_> {
             document.scope.as_ref(),
             document.metadata.span,
             false,
+            None,
             report,
         )?;
         Some(Filter {
@@ -432,6 +463,7 @@ impl Set<'_> {
         scope: Option<&crate::ast::Scope>,
         span: Span,
         is_rule: bool,
+        requires: Option<AuditLevel>,
         report: &mut Report,
     ) -> Option<Made> {
         let text = self.sources.text(report.source());
@@ -443,7 +475,7 @@ impl Set<'_> {
             return None;
         }
         let scope = scope?;
-        lint::document(ast, is_rule, report);
+        lint::document(ast, is_rule, requires, report);
         if empty.is_empty() {
             lint::logic::document(ast, &scope, is_rule, report);
         }
@@ -454,7 +486,7 @@ impl Set<'_> {
             }
             _ => None,
         };
-        let inferred = least::level(&scope);
+        let inferred = least::levels(&scope);
         let Ok(output) = compile::compile(&scope) else {
             let limit = limits::PROGRAM_OPS;
             let message =

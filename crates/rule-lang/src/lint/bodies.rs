@@ -1,6 +1,6 @@
 //! Lints about bodies: pod templates, containers, roles, and the members of lists.
 
-use audit_model::FieldId;
+use audit_model::{FieldId, Segment};
 
 use super::facts::{Facts, Group, Part, What, exact, is_one_of, is_text};
 use crate::ast::{BlockQuantifier, Body, Item};
@@ -56,6 +56,9 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
             main_containers_only(group, report);
         }
         rbac_star(group, report);
+        if is_rule && facts.is_sought(group) {
+            uncorrelated_members(group, report);
+        }
         if is_rule && facts.is_sought(group) {
             if !names_workload {
                 pod_only(facts, group, report);
@@ -126,6 +129,54 @@ fn main_containers_only(group: &Group<'_>, report: &mut Report) {
                 )
                 .set_help("`containers` reads containers of every kind, in every template");
         }
+    }
+}
+
+/// Two tests of the members of one list, each of which another member may pass.
+fn uncorrelated_members(group: &Group<'_>, report: &mut Report) {
+    // Of each list the test that came first.
+    let mut lists: Vec<(FieldId, &Part<'_>)> = Vec::new();
+    for part in &group.parts {
+        let id = part.field.id();
+        let is_list = matches!(
+            id,
+            FieldId::Containers | FieldId::Volumes | FieldId::RbacRules | FieldId::RbacSubjects
+        );
+        let is_one = match part.what {
+            What::Item(item) => {
+                part.keys().next().is_some()
+                    && !matches!(
+                        part.field.path().segments().first(),
+                        Some(Segment::Index(_))
+                    )
+                    && !item.chain.neq
+                    && !is_missing(item)
+            }
+            // A map has one block of a kind: a second one is the beginning of a longer name.
+            What::Block(block) => {
+                part.field.path().is_empty()
+                    && block.quantifier == BlockQuantifier::Any
+                    && !block.scope.named
+            }
+        };
+        if !is_list || !is_one {
+            continue;
+        }
+        let Some((_, first)) = lists.iter().find(|(known, _)| *known == id) else {
+            lists.push((id, part));
+            continue;
+        };
+        let list = part.field.info().name;
+        let message = format!(
+            "one member of {} may pass this and another the test of {} before it",
+            quoted(list),
+            quoted(&first.name.text)
+        );
+        let found = report.add(Code::UncorrelatedMembers, part.name.span, message);
+        found.set_related(first.name.span);
+        found.set_help(format!(
+            "write both into one block, `{list}[any]:`, with `sigma-version: 3` at the top"
+        ));
     }
 }
 

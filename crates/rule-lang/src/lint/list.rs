@@ -56,9 +56,19 @@ const LINTS: &[Lint] = &[
         "a name for people goes into `name`",
     ),
     lint(
+        Code::BadRelated,
+        "an entry of `related` without the UUID of a rule, or with another kind of relation than Sigma has",
+        "write `{id: …, type: derived}`",
+    ),
+    lint(
         Code::BadTag,
         "a tag without namespace, or with other characters than tags have",
         "write a namespace and a name in lower case: `attack.t1610`",
+    ),
+    lint(
+        Code::BodyNotLogged,
+        "a body of secrets, configmaps, token reviews, service account tokens or events, which the usual audit policies leave out",
+        "test what the request line tells, or say `requires: Request`",
     ),
     lint(
         Code::Contradiction,
@@ -74,6 +84,11 @@ const LINTS: &[Lint] = &[
         Code::DeadLevel,
         "one of `levels` that no match of the rule has: its condition excludes the rule's, or one before it always holds",
         "put the narrower condition first, or take the level out",
+    ),
+    lint(
+        Code::DuplicateRule,
+        "two rules that ask the same",
+        "take one of them out",
     ),
     lint(
         Code::EmptyPattern,
@@ -176,6 +191,16 @@ const LINTS: &[Lint] = &[
         "a test that always holds says nothing: take it out or narrow it",
     ),
     lint(
+        Code::UnboundedRegex,
+        "a regular expression with `.*` at an end, where it says nothing",
+        "leave it out: the text is found anywhere",
+    ),
+    lint(
+        Code::UncorrelatedMembers,
+        "two tests of one list in one map, which two of its members may pass",
+        "write one block: `containers[any]:`",
+    ),
+    lint(
         Code::UnexpandedPlaceholder,
         "a value that looks like a placeholder and is compared as text",
         "add the modifier `expand` to the field",
@@ -204,6 +229,16 @@ const LINTS: &[Lint] = &[
         Code::UnknownVerb,
         "a verb that the API server never writes into an event: `replace`, `impersonate`",
         "write a verb of requests",
+    ),
+    lint(
+        Code::UnrecordedNegation,
+        "a negation of a field that a provider never records, so that it always holds there",
+        "ask for something that every provider records",
+    ),
+    lint(
+        Code::UnusedAllow,
+        "a `lint: {allow: …}` that silences nothing",
+        "take it out",
     ),
     lint(
         Code::UnusedSelection,

@@ -1,10 +1,12 @@
 //! Lints about what a document says of itself.
 
-use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
-use crate::metadata::listed;
+use super::Lint;
+use crate::diagnostic::{Code, Report, Severity, did_you_mean, nearest, quoted};
+use crate::metadata::{is_uuid, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::time;
+use crate::yaml::Node;
 
 /// Tactics of ATT&CK as tags name them. Version 19 renamed defense evasion and took defense impairment out of it.
 const TACTICS: [&str; 16] = [
@@ -35,10 +37,13 @@ pub(crate) fn attack_tag(tag: &Scalar, report: &mut Report) {
         return;
     }
     let dashed = name.replace('_', "-");
-    let help = nearest(&dashed, TACTICS).map_or_else(
-        || "write a technique such as `attack.t1552.007`, or a tactic such as `attack.credential-access`".to_owned(),
-        |near| format!("did you mean `attack.{near}`?"),
-    );
+    let help = match nearest(&dashed, TACTICS) {
+        Some("defense-evasion") => {
+            "did you mean `attack.defense-evasion`? version 19 calls it `attack.stealth`, and `attack.defense-impairment` where defenses are broken".to_owned()
+        }
+        Some(near) => format!("did you mean `attack.{near}`?"),
+        None => "write a technique such as `attack.t1552.007`, or a tactic such as `attack.credential-access`".to_owned(),
+    };
     report
         .add(
             Code::UnknownAttackTag,
@@ -64,6 +69,76 @@ fn is_attack_id(name: &str) -> bool {
         .into_iter()
         .filter_map(|prefix| name.strip_prefix(prefix))
         .any(|number| is_number(number, 4))
+}
+
+/// An entry of `related` that does not say what is related and how.
+pub(crate) fn related(items: &[Node], report: &mut Report) {
+    const TYPES: [&str; 6] = [
+        "correlation",
+        "derived",
+        "merged",
+        "obsolete",
+        "renamed",
+        "similar",
+    ];
+    for item in items {
+        if report.is_full() || item.is_refused() {
+            return;
+        }
+        let value = |key| item.get(key).and_then(|entry| entry.value.scalar());
+        let (id, kind) = (value("id"), value("type"));
+        let help = format!("each has an `id` and a `type`, one of {}", listed(&TYPES));
+        let (span, message) = match (id, kind) {
+            (Some(id), _) if !is_uuid(&id.text) => (
+                id.span,
+                format!("the id {} is not a UUID", quoted(&id.text)),
+            ),
+            (_, Some(kind)) if !TYPES.contains(&kind.text.as_str()) => (
+                kind.span,
+                format!("rules are never related as {}", quoted(&kind.text)),
+            ),
+            (Some(_), Some(_)) => continue,
+            _ => (
+                item.span,
+                format!(
+                    "this does not say {}",
+                    if id.is_none() {
+                        "what is related"
+                    } else {
+                        "how it is related"
+                    }
+                ),
+            ),
+        };
+        report.add(Code::BadRelated, span, message).set_help(help);
+    }
+}
+
+/// A kind of warning that a document silences.
+pub(crate) fn allow(slug: &Scalar, document: Span, report: &mut Report) {
+    let found = Code::ALL.iter().find(|code| code.slug() == slug.text);
+    match found {
+        Some(code) if code.severity() == Severity::Warning && *code != Code::UnusedAllow => {
+            report.allow(*code, document, slug.span);
+        }
+        Some(_) => {
+            report.add(
+                Code::UnknownLint,
+                slug.span,
+                format!("{} cannot be silenced", quoted(&slug.text)),
+            );
+        }
+        None => {
+            let slugs = Lint::ALL.iter().map(Lint::slug);
+            let help = did_you_mean(&slug.text, slugs);
+            report.add_with_help(
+                Code::UnknownLint,
+                slug.span,
+                format!("there is no lint {}", quoted(&slug.text)),
+                help.or_else(|| Some("docs/lints.md lists them".to_owned())),
+            );
+        }
+    }
 }
 
 /// A date that is none, or a change before the beginning.

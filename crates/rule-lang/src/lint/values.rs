@@ -46,6 +46,43 @@ pub(super) fn literal_regexes(item: &Item, report: &mut Report) {
     }
 }
 
+/// A regular expression that begins or ends with what matches anything.
+pub(super) fn unbounded_regexes(item: &Item, report: &mut Report) {
+    if !matches!(item.chain.how, How::Regex { .. }) {
+        return;
+    }
+    for value in item.values.iter().take(super::LINTED_VALUES) {
+        let mut rest = value.text.as_str();
+        while let Some(shorter) = rest.strip_prefix(".*") {
+            rest = shorter.trim_start_matches('?');
+        }
+        while let Some(shorter) = rest.strip_suffix(".*").or_else(|| rest.strip_suffix(".*?")) {
+            // A dot that is escaped is a dot.
+            let escapes = shorter.len() - shorter.trim_end_matches('\\').len();
+            if escapes % 2 == 1 {
+                break;
+            }
+            rest = shorter;
+        }
+        // Alternatives bind least: what stands before the first is part of it alone.
+        if rest.len() == value.text.len() || rest.contains('|') {
+            continue;
+        }
+        let help = if rest.is_empty() {
+            "`'*'` asks for any value".to_owned()
+        } else {
+            format!("write {}", quote(rest))
+        };
+        report
+            .add(
+                Code::UnboundedRegex,
+                value.span,
+                "a regular expression is found anywhere in the text, so `.*` at its end says nothing",
+            )
+            .set_help(help);
+    }
+}
+
 /// The text that a regular expression seeks, and to which ends it is bound.
 fn literal(pattern: &str, multi_line: bool) -> Option<(String, bool, bool)> {
     /// Longer ones are not worth the time.

@@ -55,6 +55,13 @@ fn programs(compiled: &Compiled) -> String {
             write!(out, " needs {}", rule.least_level()).unwrap();
         }
         writeln!(out).unwrap();
+        let needs: Vec<String> = rule
+            .needs()
+            .map(|(resource, level)| format!("{resource}: {level}"))
+            .collect();
+        if needs != ["*: Metadata"] {
+            writeln!(out, "needs {}", needs.join(", ")).unwrap();
+        }
         if let Some(inactive) = rule.inactive() {
             writeln!(out, "inactive: {inactive}").unwrap();
         }

@@ -401,7 +401,10 @@ fn metadata() {
 fn lints() {
     check(&selection("{status: ALLOW}"), &["never-matches: ALLOW"]);
     check(&selection("{exec.tty: maybe}"), &["never-matches: maybe"]);
-    check(&selection("{annotations: x}"), &["never-matches: x"]);
+    check(
+        &selection("{annotations: x}"),
+        &["never-matches: annotations"],
+    );
     check(
         &selection("{verb: [GET, replace, 'p*'], outcome: sucess}"),
         &["unknown-verb: replace", "never-matches: sucess"],

@@ -1,0 +1,301 @@
+//! Files of up to 1 MiB that ask for as much work as they can. The test of memory and the benchmark of time share them.
+
+use std::fmt::Write as _;
+
+/// Close to the limit of a file.
+const BYTES: usize = 1_000_000;
+
+fn rule(detection: &str) -> String {
+    format!(
+        "title: t\nsigma-version: 3\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n{detection}"
+    )
+}
+
+/// Repeats lines until the file is full.
+fn lines(mut line: impl FnMut(usize) -> String) -> String {
+    let mut text = String::new();
+    for at in 0.. {
+        let line = line(at);
+        if text.len() + line.len() > BYTES {
+            break;
+        }
+        text.push_str(&line);
+    }
+    text
+}
+
+/// What each file is about, and its text.
+pub fn all() -> Vec<(&'static str, String)> {
+    vec![
+        ("rules of two lines", rules_of_two_lines()),
+        ("selections", selections()),
+        ("conditions of many names", conditions()),
+        ("deep conditions", deep_conditions()),
+        ("alternatives", alternatives()),
+        ("one list of values", one_list()),
+        ("lists with wildcards", wildcards()),
+        ("maps", maps()),
+        ("negated lists", negated_lists()),
+        ("regular expressions", regexes()),
+        ("large regular expressions", large_regexes()),
+        ("filters and rules", filters()),
+        ("unknown fields", unknown_fields()),
+        ("names that are nearly known", near_names()),
+        ("selections that are nearly known", near_selections()),
+        ("blocks", blocks()),
+        ("deep blocks", deep_blocks()),
+        ("placeholders", placeholders()),
+        ("dashes", dashes()),
+        ("levels", levels()),
+        ("tests", tests()),
+        ("keys", keys()),
+        ("tags", tags()),
+    ]
+}
+
+fn rules_of_two_lines() -> String {
+    lines(|at| {
+        format!(
+            "title: r{at}\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{verb: get, name: n{at}}}, condition: s}}\n---\n"
+        )
+    })
+}
+
+fn selections() -> String {
+    let each = BYTES / 260;
+    let mut text = String::new();
+    for at in 0..256 {
+        let values = format!("v{at}-x, ").repeat(each / 10);
+        writeln!(text, "  s{at}: {{name: [{values}]}}").unwrap();
+    }
+    text.truncate(BYTES - 100);
+    let end = text.rfind("\n  s").unwrap_or(text.len());
+    text.truncate(end + 1);
+    rule(&format!("{text}  condition: all of them and not 1 of s*\n"))
+}
+
+fn conditions() -> String {
+    let mut text = String::new();
+    for at in 0..256 {
+        writeln!(text, "  s{at}: {{verb: [v{at}, w{at}]}}").unwrap();
+    }
+    let parts: Vec<String> = (0..5000).map(|at| format!("s{}", at * 7 % 256)).collect();
+    rule(&format!("{text}  condition: {}\n", parts.join(" and not ")))
+}
+
+fn deep_conditions() -> String {
+    let one = |at: usize| {
+        let open = "(s and (t or not ".repeat(31);
+        let close = "))".repeat(31);
+        format!(
+            "title: r{at}\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n  s: {{verb: get}}\n  t: {{name: n{at}}}\n  condition: {open}s{close}\n---\n"
+        )
+    };
+    lines(one)
+}
+
+fn alternatives() -> String {
+    // 2^n ways to satisfy each, and none of them can be told to fail before its end.
+    let one = |at: usize| {
+        let mut text = String::new();
+        let mut condition = Vec::new();
+        for n in 0..20 {
+            writeln!(text, "  a{n}: {{user.groups: a{n}}}").unwrap();
+            writeln!(text, "  b{n}: {{user.groups: b{n}}}").unwrap();
+            condition.push(format!("(a{n} or b{n})"));
+        }
+        format!(
+            "title: r{at}\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n{text}  x: {{podSpec.hostNetwork: true, verb: create}}\n  y: {{'outcome|neq': denied, status: 403}}\n  condition: {} and x and y\n---\n",
+            condition.join(" and ")
+        )
+    };
+    lines(one)
+}
+
+fn one_list() -> String {
+    let values = lines(|at| {
+        if at < 65_000 {
+            format!("v{at}, ")
+        } else {
+            "x".repeat(BYTES)
+        }
+    });
+    rule(&format!(
+        "  s: {{name: [{values}]}}\n  t: {{'name|neq': v}}\n  condition: s and t\n"
+    ))
+}
+
+fn wildcards() -> String {
+    let list = |seed: usize| {
+        (0..4000)
+            .map(|at| format!("'*a{at}?b{seed}*c*', "))
+            .collect::<String>()
+    };
+    let mut text = String::new();
+    for at in 0..10 {
+        writeln!(
+            text,
+            "    'name|contains{}': [{}]",
+            "|cased".repeat(at % 2),
+            list(at)
+        )
+        .unwrap();
+        writeln!(text, "  s{at}:").unwrap();
+    }
+    rule(&format!(
+        "  s:\n{text}    verb: get\n  condition: all of them\n"
+    ))
+}
+
+fn maps() -> String {
+    let maps =
+        lines(|at| format!("    - {{resource: deployments, verb: [list, get], name: x{at}}}\n"));
+    rule(&format!(
+        "  s:\n{maps}  t: {{name: y}}\n  condition: s and t\n"
+    ))
+}
+
+fn negated_lists() -> String {
+    let list = |seed: &str| {
+        (0..15_000)
+            .map(|at| format!("{seed}{at}, "))
+            .collect::<String>()
+    };
+    rule(&format!(
+        "  s: {{name: [{a}], 'userAgent|neq': [{b}]}}\n  t: {{'name|neq': [{a}], userAgent: [{b}]}}\n  condition: not s and not t\n",
+        a = list("a"),
+        b = list("b")
+    ))
+}
+
+fn regexes() -> String {
+    let values: Vec<String> = (0..1024).map(|at| format!("'(x|y)[a-z]+{at}$'")).collect();
+    rule(&format!(
+        "  s: {{'name|re': [{}], name: [web, shop]}}\n  condition: s\n",
+        values.join(", ")
+    ))
+}
+
+fn large_regexes() -> String {
+    let values: Vec<String> = (0..64)
+        .map(|at| format!("'(\\w{{30}}){{2}}{at}'"))
+        .collect();
+    rule(&format!(
+        "  s: {{'name|re': [{}]}}\n  condition: s\n",
+        values.join(", ")
+    ))
+}
+
+fn filters() -> String {
+    let half = BYTES / 400;
+    let mut text = String::new();
+    for at in 0..half {
+        write!(
+            text,
+            "title: r{at}\nname: r{at}\ntags: [attack.t1610]\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{name: n{at}}}, condition: s}}\n---\n"
+        )
+        .unwrap();
+        write!(
+            text,
+            "title: f{at}\nlogsource: {{product: kubernetes, service: audit}}\nfilter: {{rules: attack.t1610, s: {{user.username: u{at}}}, condition: not s}}\n---\n"
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn unknown_fields() -> String {
+    let fields = lines(|at| format!("    objectRef.resouce{at}: x\n"));
+    rule(&format!("  s:\n{fields}  condition: s\n"))
+}
+
+fn near_names() -> String {
+    lines(|at| {
+        format!(
+            "title: f{at}\nlogsource: {{product: kubernetes, service: audit}}\nfilter: {{rules: some-long-rule-name-{at}, s: {{user.username: u}}, condition: not s}}\n---\ntitle: r\nname: some-long-rule-name{at}\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{name: n{at}}}, condition: s}}\n---\n"
+        )
+    })
+}
+
+fn near_selections() -> String {
+    let mut text = String::new();
+    for at in 0..256 {
+        writeln!(text, "  selection_{at}: {{name: n}}").unwrap();
+    }
+    let parts: Vec<String> = (0..3500)
+        .map(|at| format!("selektion_{}", at % 1000))
+        .collect();
+    rule(&format!("{text}  condition: {}\n", parts.join(" or ")))
+}
+
+fn blocks() -> String {
+    let parts = lines(|at| {
+        format!(
+            "    - containers[any]: {{image: i{at}, name|neq: x}}\n      containers[none]: {{image: i{at}}}\n"
+        )
+    });
+    rule(&format!("  s:\n{parts}  condition: s\n"))
+}
+
+fn deep_blocks() -> String {
+    lines(|at| {
+        format!(
+            "title: r{at}\nsigma-version: 3\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n  s:\n    object.a[any].b[all].c[none].d[any].e[all].f[any].g[none].h[any].x: {at}\n    object.a[all].b[any].c[any].d[all].e[any].f[none].g[all].h[none].x: {at}\n  condition: s\n---\n"
+        )
+    })
+}
+
+fn placeholders() -> String {
+    let values: Vec<String> = (0..250).map(|at| format!("v{at}")).collect();
+    let list = format!("placeholders: {{a: [{}]}}\n---\n", values.join(", "));
+    let item = "    - {name|expand: '%a%%a%'}\n";
+    format!(
+        "{list}{}",
+        rule(&format!("  s:\n{}  condition: s\n", item.repeat(16)))
+    )
+}
+
+fn dashes() -> String {
+    let items =
+        lines(|at| format!("    - {{exec.commandLine|windash|contains: '-a -b -c -d{at}'}}\n"));
+    rule(&format!("  s:\n{items}  condition: s\n"))
+}
+
+fn levels() -> String {
+    let levels = lines(|at| {
+        format!(
+            "  - {{when: s{} and not s{}, level: low}}\n",
+            at % 200,
+            at % 199
+        )
+    });
+    let mut text = String::new();
+    for at in 0..200 {
+        writeln!(text, "  s{at}: {{name: n{at}}}").unwrap();
+    }
+    rule(&format!("{text}  condition: 1 of s*\nlevels:\n{levels}"))
+}
+
+fn tests() -> String {
+    let tests = lines(|at| {
+        format!(
+            "  - {{name: t{at}, kind: hit, match: true, event: {{verb: get, user: {{username: a}}}}}}\n"
+        )
+    });
+    rule(&format!(
+        "  s: {{verb: get}}\n  condition: s\ntests:\n{tests}"
+    ))
+}
+
+fn keys() -> String {
+    let keys = lines(|at| format!("somekey{at}: x\n"));
+    format!("{keys}{}", rule("  s: {verb: get}\n  condition: s\n"))
+}
+
+fn tags() -> String {
+    let tags = lines(|at| format!("  - attack.credential-acess{at}\n"));
+    format!(
+        "tags:\n{tags}{}",
+        rule("  s: {verb: get}\n  condition: s\n")
+    )
+}
