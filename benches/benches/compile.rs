@@ -37,11 +37,11 @@ fn rules(n: usize) -> Vec<(String, String)> {
 
 fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Duration, usize, usize) {
     let start = Instant::now();
-    let mut compiler = Compiler::new();
+    let mut set = Compiler::new();
     for (name, text) in files {
-        compiler.add(name, text);
+        set.add(name, text);
     }
-    let compiled = compiler.finish();
+    let compiled = set.finish();
     let time = start.elapsed();
     (time, compiled.rules.len(), compiled.diagnostics.len())
 }

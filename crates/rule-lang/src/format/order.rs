@@ -38,6 +38,7 @@ const DOCUMENT: &[&str] = &[
     "sigma-version",
     "taxonomy",
     "requires",
+    "lint",
     "expires",
     "replace",
     "detection",

@@ -25,7 +25,7 @@ fn lines(mut line: impl FnMut(usize) -> String) -> String {
 }
 
 /// What each file is about, and its text.
-pub fn all() -> Vec<(&'static str, String)> {
+pub(crate) fn all() -> Vec<(&'static str, String)> {
     vec![
         ("rules of two lines", rules_of_two_lines()),
         ("selections", selections()),
@@ -127,9 +127,8 @@ fn one_list() -> String {
 
 fn wildcards() -> String {
     let list = |seed: usize| {
-        (0..4000)
-            .map(|at| format!("'*a{at}?b{seed}*c*', "))
-            .collect::<String>()
+        let values: Vec<_> = (0..4000).map(|at| format!("'*a{at}?b{seed}*c*'")).collect();
+        values.join(", ")
     };
     let mut text = String::new();
     for at in 0..10 {
@@ -157,9 +156,8 @@ fn maps() -> String {
 
 fn negated_lists() -> String {
     let list = |seed: &str| {
-        (0..15_000)
-            .map(|at| format!("{seed}{at}, "))
-            .collect::<String>()
+        let values: Vec<_> = (0..15_000).map(|at| format!("{seed}{at}")).collect();
+        values.join(", ")
     };
     rule(&format!(
         "  s: {{name: [{a}], 'userAgent|neq': [{b}]}}\n  t: {{'name|neq': [{a}], userAgent: [{b}]}}\n  condition: not s and not t\n",
