@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use detect::rule_lang::{SourceId, render};
 use detect::{DocumentStatus, LoadReport, Reader, Record, Rule, RuleSet, Severity, testing};
-use kubesift_examples::{add_rules, colors_stderr, is_unreadable, show_documents, visible};
+use kubesift_examples::{add_rules, colors_stderr, is_unreadable, show_documents, today, visible};
 
 /// Check detection rules.
 ///
@@ -75,7 +75,7 @@ fn check(options: &Options) -> io::Result<ExitCode> {
     if !options.no_shipped {
         builder = builder.shipped();
     }
-    let (rules, report) = builder.load();
+    let (rules, report) = builder.today(today()).load();
     let given = |source: SourceId| source.index() < n_given;
 
     let color = colors_stderr();

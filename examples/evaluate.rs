@@ -16,10 +16,12 @@ use anstream::AutoStream;
 use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::{
-    Counters, Detection, Detector, DocumentStatus, Explainer, Hit, Level, LoadReport,
+    Counters, Detection, Detector, DocumentStatus, Event, Explainer, Hit, Level, LoadReport,
     LoadedDocument, Reader, Record, Rule, RuleSet, RuleSetBuilder,
 };
-use kubesift_examples::{add_rules, colors_stderr, level_style, show_documents, visible};
+use kubesift_examples::{
+    FilterTotals, add_rules, colors_stderr, level_style, show_documents, today, visible,
+};
 use serde::Serialize;
 
 /// A log in which an attack hides among normal traffic, for a first look.
@@ -66,6 +68,9 @@ struct Options {
     /// Show the part of each rule that made it match, with the values that it found
     #[arg(long)]
     explain: bool,
+    /// Show the hits that filters took away too
+    #[arg(long)]
+    suppressed: bool,
     /// Print counters as one JSON object on standard error at the end
     #[arg(long)]
     stats: bool,
@@ -91,6 +96,8 @@ struct Stats {
     partial: u64,
     rules: usize,
     detections: u64,
+    /// What each filter did.
+    filters: FilterTotals,
     seconds: f64,
 }
 
@@ -111,6 +118,9 @@ struct Placed<'l> {
     detection: Detection,
     file: &'l str,
     line: u64,
+    /// The filter that took the hit away, with `--suppressed`.
+    #[serde(rename = "suppressedBy", skip_serializing_if = "Option::is_none")]
+    suppressed_by: Option<&'l str>,
 }
 
 fn main() -> ExitCode {
@@ -144,7 +154,7 @@ struct Evaluation<'o> {
 
 impl<'o> Evaluation<'o> {
     fn run(options: &'o Options) -> io::Result<ExitCode> {
-        let Some(rules) = load(options)? else {
+        let Some((rules, n_before)) = load(options)? else {
             return Ok(ExitCode::from(2));
         };
         let stdout = io::stdout();
@@ -172,6 +182,7 @@ impl<'o> Evaluation<'o> {
             this.summarize()?;
         }
         this.out.flush()?;
+        this.stats.filters.show(n_before)?;
         if options.stats {
             serde_json::to_writer(io::stderr(), &this.stats)?;
             writeln!(io::stderr())?;
@@ -214,6 +225,9 @@ impl<'o> Evaluation<'o> {
     fn stream(&mut self, name: &str, input: impl Read) -> io::Result<bool> {
         // A detector for each file: stages of one request stand in one log.
         let mut detector: Detector = self.rules.detector();
+        if self.options.suppressed {
+            detector = detector.with_suppressed_hits();
+        }
         let mut reader = Reader::new(input);
         let result = loop {
             match reader.next() {
@@ -223,6 +237,7 @@ impl<'o> Evaluation<'o> {
             }
         };
         self.stats.add(reader.counters());
+        self.stats.filters.add(detector.scanner());
         self.out.flush()?;
         if let Some(more) = std::mem::take(&mut self.warnings).checked_sub(MAX_WARNINGS + 1) {
             writeln!(
@@ -265,37 +280,31 @@ impl<'o> Evaluation<'o> {
                 .options
                 .fail_on
                 .is_some_and(|level| hit.level() >= level);
-            let detection = Detection::new(&hit, &event.event);
-            match self.options.format {
-                Format::Json => {
-                    let placed = Placed {
-                        detection,
-                        file: name,
-                        line: event.line(),
-                    };
-                    serde_json::to_writer(&mut self.out, &placed)?;
-                    writeln!(self.out)?;
-                }
-                Format::Text => {
-                    let rule = (
-                        std::cmp::Reverse(hit.level()),
-                        hit.rule().title().to_owned(),
-                    );
-                    *self.summary.entry(rule).or_default() += 1;
-                    print_hit(&mut self.out, &hit, &detection, name, event.line())?;
-                    if self.options.explain {
-                        let held = self
-                            .explainer
-                            .explain(hit.rule(), &event.event)
-                            .map(|explanation| explanation.render_held(EXPLAIN_WIDTH));
-                        writeln!(self.out, "    rule {}", visible(hit.rule().name()))?;
-                        for line in held.iter().flat_map(|held| held.lines()) {
-                            writeln!(self.out, "    {line}")?;
-                        }
-                    }
-                    writeln!(self.out)?;
-                }
+            let rule = (
+                std::cmp::Reverse(hit.level()),
+                hit.rule().title().to_owned(),
+            );
+            *self.summary.entry(rule).or_default() += 1;
+            let placed = Placed {
+                detection: Detection::new(&hit, &event.event),
+                file: name,
+                line: event.line(),
+                suppressed_by: None,
+            };
+            self.show(&hit, &placed, &event.event)?;
+        }
+        for suppressed in detector.scanner().suppressed_hits() {
+            let hit = suppressed.hit();
+            if hit.level() < self.options.min_level {
+                continue;
             }
+            let placed = Placed {
+                detection: Detection::new(&hit, &event.event),
+                file: name,
+                line: event.line(),
+                suppressed_by: Some(suppressed.filter().name()),
+            };
+            self.show(&hit, &placed, &event.event)?;
         }
         if detector.scanner().not_evaluated() {
             let what =
@@ -303,6 +312,26 @@ impl<'o> Evaluation<'o> {
             self.warn(name, event.line(), what)?;
         }
         Ok(())
+    }
+
+    /// Shows a hit in the format that was asked for.
+    fn show(&mut self, hit: &Hit<'_>, placed: &Placed<'_>, event: &Event<'_>) -> io::Result<()> {
+        if self.options.format == Format::Json {
+            serde_json::to_writer(&mut self.out, placed)?;
+            return writeln!(self.out);
+        }
+        print_hit(&mut self.out, hit, placed)?;
+        if self.options.explain {
+            let held = self
+                .explainer
+                .explain(hit.rule(), event)
+                .map(|explanation| explanation.render_held(EXPLAIN_WIDTH));
+            writeln!(self.out, "    rule {}", visible(hit.rule().name()))?;
+            for line in held.iter().flat_map(|held| held.lines()) {
+                writeln!(self.out, "    {line}")?;
+            }
+        }
+        writeln!(self.out)
     }
 
     /// Tells of a record that could not be read as a whole.
@@ -333,6 +362,10 @@ impl<'o> Evaluation<'o> {
             if detections == 1 { "" } else { "s" },
             self.stats.rules,
         )?;
+        if self.options.suppressed {
+            let n = self.stats.filters.suppressed();
+            writeln!(self.out, "  {n} hits taken away by filters")?;
+        }
         for ((level, title), count) in &self.summary {
             let (style, level) = (level_style(level.0), level.0.to_string());
             writeln!(
@@ -345,13 +378,13 @@ impl<'o> Evaluation<'o> {
     }
 }
 
-fn print_hit(
-    out: &mut impl Write,
-    hit: &Hit<'_>,
-    detection: &Detection,
-    file: &str,
-    line: u64,
-) -> io::Result<()> {
+fn print_hit(out: &mut impl Write, hit: &Hit<'_>, placed: &Placed<'_>) -> io::Result<()> {
+    let Placed {
+        detection,
+        file,
+        line,
+        suppressed_by,
+    } = placed;
     let (style, bold, dim) = (
         level_style(hit.level()),
         Style::new().bold(),
@@ -379,7 +412,12 @@ fn print_hit(
     if !event.flags.is_empty() {
         let _ = write!(place, "  flags {}", event.flags.join(", "));
     }
-    writeln!(out, "    {dim}{place}{dim:#}")
+    writeln!(out, "    {dim}{place}{dim:#}")?;
+    if let Some(filter) = suppressed_by {
+        let filter = visible(filter);
+        writeln!(out, "    {bold}taken away{bold:#} by filter {filter}")?;
+    }
+    Ok(())
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -394,14 +432,16 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Compiles the rules; `None` when some do not compile, after their diagnostics have been shown.
-fn load(options: &Options) -> io::Result<Option<RuleSet>> {
+/// Compiles the rules, and says how many files there are before those of `--rules`; `None` when some do not compile, after
+/// their diagnostics have been shown.
+fn load(options: &Options) -> io::Result<Option<(RuleSet, usize)>> {
     let mut stderr = io::stderr();
     let mut builder = RuleSet::builder();
     if !options.no_shipped {
         builder = builder.shipped();
     }
-    let builder = add_rules(builder, &options.rules);
+    let n_before = builder.n_files();
+    let builder = add_rules(builder, &options.rules).today(today());
     let (rules, report) = only(builder, options).load();
     show(&report, options)?;
     if report.has_errors() {
@@ -416,7 +456,7 @@ fn load(options: &Options) -> io::Result<Option<RuleSet>> {
         writeln!(stderr, "error: {which}")?;
         return Ok(None);
     }
-    Ok(Some(rules))
+    Ok(Some((rules, n_before)))
 }
 
 /// Leaves only the rules that `--only` names.

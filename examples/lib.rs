@@ -2,11 +2,23 @@
 
 #![forbid(unsafe_code)]
 
+mod filters;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use anstyle::{AnsiColor, Color, Style};
-use detect::{Level, LoadReport, LoadedDocument, RuleSetBuilder};
+use detect::{Day, Level, LoadReport, LoadedDocument, RuleSetBuilder};
+
+pub use filters::FilterTotals;
+
+/// The day, in UTC.
+pub fn today() -> Day {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    Day::of_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
 
 /// Adds rule files and directories.
 pub fn add_rules(builder: RuleSetBuilder, paths: &[PathBuf]) -> RuleSetBuilder {
@@ -28,6 +40,9 @@ pub fn show_documents(
             "note: {}",
             visible(&report.describe(document).to_string())
         )?;
+    }
+    for expiry in report.expiries() {
+        writeln!(stderr, "note: {}", visible(&expiry.to_string()))?;
     }
     writeln!(stderr, "{report}")
 }

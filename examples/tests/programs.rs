@@ -229,6 +229,87 @@ mod programs {
     }
 
     #[test]
+    fn what_filters_take_is_told() {
+        let filter = |name: &str, user: &str, expires: &str| {
+            format!(
+                "title: {name}\nlogsource: {{product: kubernetes, service: audit}}\n{expires}filter:\n  rules: [exec-into-pod]\n  sel: {{user.username: {user}}}\n  condition: not sel\n---\n"
+            )
+        };
+        let filters = [
+            filter("Old", "dana", "expires: 2020-01-01\n"),
+            filter("Dana", "dana", ""),
+            filter("Erin", "erin", ""),
+        ];
+        let log = EXEC.replace(
+            r#""stage":"#,
+            r#""stageTimestamp":"2026-01-01T00:00:00Z","stage":"#,
+        );
+        let log = file("filtered.jsonl", log.as_bytes());
+        let with = |filters: &[String], more: &[&str]| {
+            let rules = file(
+                &format!("filters{}.yaml", filters.len()),
+                filters.concat().as_bytes(),
+            );
+            let mut arguments = vec![
+                "--only",
+                "exec-into-pod",
+                "--rules",
+                &rules,
+                "--stats",
+                &log,
+            ];
+            arguments.extend(more);
+            run("evaluate", &arguments)
+        };
+        let output = with(&filters, &["--suppressed"]);
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        assert!(
+            stdout.contains("    taken away by filter Dana\n"),
+            "{stdout}"
+        );
+        assert!(stdout.contains("\n0 detections in 1 events"), "{stdout}");
+        assert!(
+            stdout.contains("  1 hits taken away by filters"),
+            "{stdout}"
+        );
+        assert!(
+            stderr.contains("note: filter `Old` expired on 2020-01-01\n"),
+            "{stderr}"
+        );
+        assert!(
+            stderr.contains("note: filter `Erin` took no hit away\n"),
+            "{stderr}"
+        );
+        // Shipped filters take nothing here either, and that is no news.
+        assert_eq!(stderr.matches("took no hit").count(), 2, "{stderr}");
+        let filters_of = |output: &Output| stats(output)["filters"].clone();
+        let dana = filters_of(&output)
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|f| f["name"] == "Dana")
+            .cloned();
+        assert_eq!(dana.unwrap()["suppressed"], 1);
+
+        let output = with(&filters[..1], &[]);
+        let stderr = text(&output.stderr);
+        assert!(
+            stderr
+                .contains("note: filter `Old` expired on 2020-01-01 and would have taken 1 hit\n"),
+            "{stderr}"
+        );
+        assert_eq!(stats(&output)["detections"], 1);
+
+        let json = text(&with(&filters[1..2], &["--suppressed", "--format", "json"]).stdout);
+        let line: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(line["suppressedBy"], "Dana");
+        assert_eq!(
+            text(&with(&filters[1..2], &["--format", "json"]).stdout),
+            ""
+        );
+    }
+
+    #[test]
     fn levels_are_filtered() {
         let output = text(&run("evaluate", &["--min-level", "critical"]).stdout);
         assert!(output.contains("\n1 detection in 42 events"), "{output}");

@@ -61,6 +61,13 @@ impl Detector {
         self
     }
 
+    /// Keeps the hits that filters take away, as [`Scanner::with_suppressed_hits`] does. They are not folded.
+    #[must_use]
+    pub fn with_suppressed_hits(mut self) -> Self {
+        self.scanner.keep_suppressed_hits();
+        self
+    }
+
     /// Evaluates the rules on a record. Records that are no events have no hits.
     pub fn process(&mut self, record: &Record<'_>) -> Hits<'_> {
         match record {

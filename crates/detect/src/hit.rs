@@ -19,6 +19,8 @@ pub(crate) struct Finding {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) all: Vec<Finding>,
+    /// Hits that filters took away, each with the filter's index, when they are kept.
+    pub(crate) suppressed: Vec<(Finding, usize)>,
     /// Indices of matched selections in their program.
     pub(crate) selections: Vec<usize>,
     pub(crate) evidence: Vec<Shown>,
@@ -38,6 +40,7 @@ pub(crate) struct Shown {
 impl Findings {
     pub(crate) fn clear(&mut self) {
         self.all.clear();
+        self.suppressed.clear();
         self.selections.clear();
         self.evidence.clear();
         self.text.clear();

@@ -42,6 +42,7 @@ mod explain;
 mod files;
 mod hit;
 mod load_report;
+mod narrow;
 mod predicate;
 mod redact;
 mod rule_set;
@@ -61,10 +62,12 @@ pub use explain::{
     Place, What,
 };
 pub use hit::{Evidence, Hit};
-pub use load_report::{BuildError, LoadReport};
+pub use load_report::{BuildError, Expiry, LoadReport};
+pub use narrow::{FilterUse, SuppressedHit};
 pub use rule_lang;
 pub use rule_lang::{
-    AuditLevel, Diagnostic, DocumentKind, DocumentStatus, Level, LoadedDocument, Rule, Severity,
+    AuditLevel, Day, Diagnostic, DocumentKind, DocumentStatus, Level, LoadedDocument, Rule,
+    Severity,
 };
 pub use rule_set::{RuleSet, RuleSetBuilder};
 pub use scanner::{Hits, Scanner};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rule_lang::{Diagnostic, DocumentKind, DocumentStatus, LoadedDocument, Severity, Sources};
+use rule_lang::{Day, Diagnostic, DocumentKind, DocumentStatus, LoadedDocument, Severity, Sources};
 
 /// What loading found: every document of every file with what became of it, and every diagnostic.
 ///
@@ -34,6 +34,34 @@ pub struct LoadReport {
     sources: Sources,
     documents: Vec<LoadedDocument>,
     diagnostics: Vec<Diagnostic>,
+    expiries: Vec<Expiry>,
+}
+
+/// A filter that has expired or soon will.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Expiry {
+    /// The filter's name.
+    pub filter: String,
+    /// The last day on which it applies.
+    pub expires: Day,
+    /// Days from the day of loading to that day; negative when it has passed.
+    pub days_left: i64,
+}
+
+impl fmt::Display for Expiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            filter, expires, ..
+        } = self;
+        let filter = filter.escape_debug();
+        match self.days_left {
+            ..0 => write!(f, "filter `{filter}` expired on {expires}"),
+            0 => write!(f, "filter `{filter}` expires today"),
+            1 => write!(f, "filter `{filter}` expires tomorrow"),
+            n => write!(f, "filter `{filter}` expires on {expires}, in {n} days"),
+        }
+    }
 }
 
 impl LoadReport {
@@ -41,11 +69,13 @@ impl LoadReport {
         sources: Sources,
         documents: Vec<LoadedDocument>,
         diagnostics: Vec<Diagnostic>,
+        expiries: Vec<Expiry>,
     ) -> Self {
         Self {
             sources,
             documents,
             diagnostics,
+            expiries,
         }
     }
 
@@ -67,6 +97,12 @@ impl LoadReport {
     /// Every diagnostic, file by file and in the order of the text.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// Filters that have expired, or will within 30 days, as of the day that
+    /// [`RuleSetBuilder::today`](crate::RuleSetBuilder::today) was given; empty without one.
+    pub fn expiries(&self) -> &[Expiry] {
+        &self.expiries
     }
 
     /// The texts that documents and diagnostics point into.

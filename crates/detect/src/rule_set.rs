@@ -7,9 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
-use rule_lang::{Compiled, Compiler, DocumentKind, Filter, Rule, Sources};
+use rule_lang::{Compiled, Compiler, Day, DocumentKind, Filter, Rule, Sources};
 
-use crate::load_report::{BuildError, LoadReport};
+use crate::load_report::{BuildError, Expiry, LoadReport};
 use crate::predicate::Questions;
 use crate::vm::Linked;
 use crate::{Detector, Scanner};
@@ -125,6 +125,7 @@ pub struct RuleSetBuilder {
     texts: HashMap<u64, Vec<usize>>,
     hasher: RandomState,
     keep: Option<Keep>,
+    today: Option<Day>,
 }
 
 /// A file that was added.
@@ -195,6 +196,14 @@ impl RuleSetBuilder {
         self
     }
 
+    /// Lets the report list filters that have expired or soon will. Nothing else depends on it: whether a filter applies is
+    /// told by the time of each event, so that a log gives the same detections whenever it is read.
+    #[must_use]
+    pub fn today(mut self, today: Day) -> Self {
+        self.today = Some(today);
+        self
+    }
+
     /// Compiles what is right and reports what is not. Never fails.
     pub fn load(self) -> (RuleSet, LoadReport) {
         let mut compiler = Compiler::new();
@@ -246,7 +255,8 @@ impl RuleSetBuilder {
                 document.keep_out(LEFT_OUT);
             }
         }
-        let report = LoadReport::new(sources, documents, diagnostics);
+        let expiries = expiries(&inner.filters, self.today);
+        let report = LoadReport::new(sources, documents, diagnostics, expiries);
         (RuleSet(Arc::new(inner)), report)
     }
 
@@ -262,4 +272,21 @@ impl RuleSetBuilder {
             Ok(rules)
         }
     }
+}
+
+/// Filters that have expired or soon will.
+fn expiries(filters: &[ActiveFilter], today: Option<Day>) -> Vec<Expiry> {
+    /// How many days before.
+    const SOON: i64 = 30;
+    let filters = filters.iter().map(|active| &active.filter);
+    let expiries = filters.filter_map(|filter| {
+        let expires = filter.expires().filter(|_| filter.inactive().is_none())?;
+        let days_left = today?.days_until(expires);
+        (days_left <= SOON).then(|| Expiry {
+            filter: filter.name().to_owned(),
+            expires,
+            days_left,
+        })
+    });
+    expiries.collect()
 }

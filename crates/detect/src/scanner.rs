@@ -4,6 +4,7 @@ use audit_model::{Doubt, FieldId, FieldSource, Flags, Limits, Scratch};
 use rule_lang::Level;
 
 use crate::hit::{Finding, Findings, Hit};
+use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
 use crate::rule_set::{ActiveRule, RuleSet};
 use crate::vm::{Answers, Linked, Machine};
@@ -47,8 +48,7 @@ pub struct Scanner {
     memory: Memory,
     reasons: Reasons,
     findings: Findings,
-    /// Per filter: hits that it suppressed.
-    suppressed: Vec<u64>,
+    narrowing: Narrowing,
 }
 
 impl Scanner {
@@ -59,7 +59,7 @@ impl Scanner {
             memory: rules.inner().questions.memory(),
             reasons: Reasons::new(),
             findings: Findings::default(),
-            suppressed: vec![0; rules.inner().filters.len()],
+            narrowing: Narrowing::new(rules.inner().filters.len()),
             rules,
         }
     }
@@ -104,15 +104,66 @@ impl Scanner {
         self.scratch.flags_so_far().contains(Flags::BODY_OPAQUE)
     }
 
-    /// How many hits each filter has suppressed, by the filter's name; without filters that are turned off.
-    pub fn suppressed(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.rules
-            .inner()
-            .filters
+    /// Keeps the hits that filters take away, for [`Scanner::suppressed_hits`]. Without it they are counted only: to tell
+    /// of a hit costs more than to find it, and filters take what is common.
+    #[must_use]
+    pub fn with_suppressed_hits(mut self) -> Self {
+        self.keep_suppressed_hits();
+        self
+    }
+
+    pub(crate) fn keep_suppressed_hits(&mut self) {
+        self.narrowing.keep_hits();
+    }
+
+    /// The hits of the last event that filters took away, in the order of the rules, when they are kept.
+    ///
+    /// # Examples
+    /// ```
+    /// use detect::{Event, Limits, RuleSet};
+    ///
+    /// let rules = RuleSet::builder()
+    ///     .text("reads.yaml", "
+    /// title: Secret read
+    /// name: secret-read
+    /// logsource: {product: kubernetes, service: audit}
+    /// detection: {selection: {resource: secrets, verb: get}, condition: selection}
+    /// message: '{user.username} read {ref}'
+    /// ---
+    /// title: backups
+    /// logsource: {product: kubernetes, service: audit}
+    /// filter: {rules: [secret-read], ours: {user.username: backup}, condition: not ours}
+    /// ")
+    ///     .build()?;
+    /// let line = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","verb":"get",
+    ///     "user":{"username":"backup"},"objectRef":{"resource":"secrets","namespace":"shop","name":"tls"}}"#;
+    /// let event = Event::decode(line, &Limits::default())?;
+    ///
+    /// let mut scanner = rules.scanner().with_suppressed_hits();
+    /// assert_eq!(scanner.scan(&event).len(), 0);
+    /// let suppressed = scanner.suppressed_hits().next().unwrap();
+    /// assert_eq!(suppressed.filter().name(), "backups");
+    /// assert_eq!(suppressed.hit().message(), "backup read shop/tls");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn suppressed_hits(&self) -> impl Iterator<Item = SuppressedHit<'_>> {
+        let inner = self.rules.inner();
+        self.findings
+            .suppressed
             .iter()
-            .zip(&self.suppressed)
-            .filter(|(filter, _)| filter.filter.inactive().is_none())
-            .map(|(filter, n)| (filter.filter.name(), *n))
+            .filter_map(|(finding, filter)| {
+                let hit = Hit {
+                    rule: &inner.rules.get(finding.rule)?.rule,
+                    finding,
+                    findings: &self.findings,
+                };
+                Some(SuppressedHit::new(hit, &inner.filters.get(*filter)?.filter))
+            })
+    }
+
+    /// What each filter did so far, without filters that are turned off. Stages of one request count one by one.
+    pub fn filters(&self) -> impl Iterator<Item = FilterUse<'_>> {
+        self.narrowing.uses(self.rules.inner())
     }
 
     fn evaluate(&mut self, source: &dyn FieldSource) {
@@ -123,15 +174,15 @@ impl Scanner {
             memory,
             reasons,
             findings,
-            suppressed,
+            narrowing,
         } = self;
         let inner = rules.inner();
         scratch.begin();
         findings.clear();
+        narrowing.begin(source);
         answers.begin(inner.questions.len());
         let received = (0..source.readings())
             .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
-        let impersonated = (0..source.readings()).any(|n| source.has(n, FieldId::ImpersonatedUser));
         for (at, active) in inner.rules.iter().enumerate() {
             if received && !active.rule.names_stage() {
                 continue;
@@ -148,43 +199,29 @@ impl Scanner {
                 continue;
             }
             let level = level(active, &mut machine);
-            let mut kept = true;
-            for filter in &active.filters {
-                let Some(active_filter) = inner.filters.get(*filter) else {
-                    continue;
-                };
-                if impersonated && active_filter.filter.spares_impersonated() {
-                    continue;
-                }
-                let mut machine = self::machine(
-                    &inner.questions,
-                    &active_filter.linked,
-                    source,
-                    scratch,
-                    answers,
-                    memory,
-                );
-                if !machine.run(active_filter.linked.program.condition()) {
-                    kept = false;
-                    if let Some(n) = suppressed.get_mut(*filter) {
-                        *n += 1;
-                    }
-                    break;
-                }
+            let taken = narrowing.take(inner, &active.filters, source, &mut |linked| {
+                let mut machine =
+                    self::machine(&inner.questions, linked, source, scratch, answers, memory);
+                machine.run(linked.program.condition())
+            });
+            if taken.is_some() && !narrowing.keeps_hits() {
+                continue;
             }
-            if kept {
-                let mut machine = self::machine(
-                    &inner.questions,
-                    &active.linked,
-                    source,
-                    scratch,
-                    answers,
-                    memory,
-                );
-                tell(at, active, level, &mut machine, reasons, findings);
+            let mut machine = self::machine(
+                &inner.questions,
+                &active.linked,
+                source,
+                scratch,
+                answers,
+                memory,
+            );
+            let finding = tell(at, active, level, &mut machine, reasons, findings);
+            match taken {
+                Some(filter) => findings.suppressed.push((finding, filter)),
+                None => findings.all.push(finding),
             }
         }
-        if !findings.all.is_empty() {
+        if !findings.all.is_empty() || !findings.suppressed.is_empty() {
             findings.flags = scratch.flags(source);
             let name = scratch.field(source, FieldId::Name);
             scratch
@@ -224,7 +261,7 @@ fn level(active: &ActiveRule, machine: &mut Machine<'_>) -> Level {
     holds.map_or(active.rule.level(), |(_, level)| *level)
 }
 
-/// Notes a hit with its reasons.
+/// Writes down a hit with its reasons.
 fn tell(
     at: usize,
     active: &ActiveRule,
@@ -232,7 +269,7 @@ fn tell(
     machine: &mut Machine<'_>,
     reasons: &mut Reasons,
     findings: &mut Findings,
-) {
+) -> Finding {
     let (first_selection, first) = (findings.selections.len(), findings.evidence.len());
     let resource = machine.source.text(0, FieldId::ObjectRefResource);
     let mut teller = Teller {
@@ -245,13 +282,13 @@ fn tell(
     teller.selections(machine);
     let start = teller.findings.text.len();
     teller.message(machine, &active.rule);
-    findings.all.push(Finding {
+    Finding {
         rule: at,
         level,
         selections: first_selection..findings.selections.len(),
         evidence: first..findings.evidence.len(),
         message: start..findings.text.len(),
-    });
+    }
 }
 
 /// The hits of one event.

@@ -78,11 +78,28 @@ detection:
   condition: 1 of them
 level: low
 message: "{user.username} {exec.commandLine} {containers.image} {ref} {user.groups}"
+---
+title: Taken away
+name: taken
+logsource: {product: kubernetes, service: audit}
+detection: {all: {user.username: Alice}, condition: all}
+level: low
+message: "{user.username} {containers.image}"
+---
+title: Alice until yesterday
+logsource: {product: kubernetes, service: audit}
+expires: 2020-01-01
+filter: {rules: [taken], alice: {user.username: Alice}, condition: not alice}
+---
+title: Alice
+logsource: {product: kubernetes, service: audit}
+expires: 2030-01-01
+filter: {rules: [taken], alice: {user.username: Alice}, condition: not alice}
 "#;
 
     fn event(parts: &str) -> String {
         format!(
-            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"1","stage":"ResponseComplete","user":{{"username":"Alice","groups":["a","b"],"extra":{{"k":["v"]}}}},"sourceIPs":["10.0.0.1","203.0.113.7"],"userAgent":"curl/8.1","annotations":{{"authorization.k8s.io/decision":"allow"}},"responseStatus":{{"code":200}},{parts}}}"#
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"1","stage":"ResponseComplete","stageTimestamp":"2026-01-02T03:04:05.678901+01:00","user":{{"username":"Alice","groups":["a","b"],"extra":{{"k":["v"]}}}},"sourceIPs":["10.0.0.1","203.0.113.7"],"userAgent":"curl/8.1","annotations":{{"authorization.k8s.io/decision":"allow"}},"responseStatus":{{"code":200}},{parts}}}"#
         )
     }
 
@@ -170,9 +187,9 @@ message: "{user.username} {exec.commandLine} {containers.image} {ref} {user.grou
             .iter()
             .map(|text| Event::decode(text.as_bytes(), &limits).unwrap())
             .collect();
-        let (mut n_hits, mut n_misses) = (0, 0);
+        let (mut n_hits, mut n_misses, mut n_suppressed) = (0, 0, 0);
         for rules in [loud, quiet] {
-            let mut scanner = rules.scanner();
+            let mut scanner = rules.scanner().with_suppressed_hits();
             // Several rounds, because buffers are handed around between their users.
             for _ in 0..3 {
                 for event in &events {
@@ -185,6 +202,8 @@ message: "{user.username} {exec.commandLine} {containers.image} {ref} {user.grou
                     .scan(event)
                     .map(|hit| hit.message().len() + hit.evidence().count());
                 let n = shown.filter(|n| *n > 0).count();
+                let suppressed = scanner.suppressed_hits().map(|found| found.hit().message());
+                n_suppressed += suppressed.filter(|message| !message.is_empty()).count();
                 assert_eq!(allocations() - before, 0, "event {at}: {:.300}", texts[at]);
                 n_hits += n;
                 n_misses += usize::from(n == 0);
@@ -193,6 +212,7 @@ message: "{user.username} {exec.commandLine} {containers.image} {ref} {user.grou
         // The events are there to reach code: hits of many rules, and misses.
         assert!(n_hits > 40, "{n_hits} hits");
         assert!(n_misses > 0);
+        assert!(n_suppressed >= events.len(), "{n_suppressed} suppressed");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The kinds of documents: which one a document is, and what it says, before names are looked up.
 
 use crate::ast::Scope;
+use crate::day::Day;
 use crate::detection::Reader;
 use crate::diagnostic::{Code, Report, nearest, quoted};
 use crate::lint;
@@ -13,7 +14,6 @@ use crate::rule::{AuditLevel, Level, Message, RuleTest};
 use crate::rule_test;
 use crate::scalar::Scalar;
 use crate::targets::Targets;
-use crate::time;
 use crate::yaml::{Entry, Kind, Node};
 
 /// A document of a kind that is used.
@@ -44,7 +44,7 @@ pub(crate) struct RuleDocument {
 pub(crate) struct FilterDocument {
     pub(crate) metadata: Metadata,
     pub(crate) scope: Option<Scope>,
-    pub(crate) expires: Option<String>,
+    pub(crate) expires: Option<Day>,
     /// The rules that it narrows.
     pub(crate) targets: Targets,
 }
@@ -306,9 +306,8 @@ impl<'a> Keys<'a> {
         let metadata = self.titled(filter);
         let brackets = self.has_brackets();
         let expires = self.scalar("expires");
-        if let Some(expires) = expires
-            && !time::is_day(&expires.text)
-        {
+        let day = expires.and_then(|expires| expires.text.parse().ok());
+        if let (Some(expires), None) = (expires, day) {
             let message = format!("{} is no day", quoted(&expires.text));
             self.report
                 .add(Code::BadValue, expires.span, message)
@@ -329,7 +328,7 @@ impl<'a> Keys<'a> {
         Some(FilterDocument {
             metadata,
             scope,
-            expires: expires.map(|expires| expires.text.clone()),
+            expires: day,
             targets,
         })
     }

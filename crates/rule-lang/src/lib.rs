@@ -35,6 +35,7 @@
 mod ast;
 mod compile;
 mod condition;
+mod day;
 mod detection;
 mod diagnostic;
 mod disassembly;
@@ -73,6 +74,7 @@ mod values;
 mod verify;
 mod yaml;
 
+pub use day::{Day, ParseDayError};
 pub use diagnostic::{Diagnostic, Severity};
 pub use fold::fold_into;
 pub use format::{FormatError, format};

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use audit_model::{Field, FieldId};
 use serde::{Deserialize, Serialize};
 
+use crate::day::Day;
 use crate::least::Levels;
 use crate::metadata::Metadata;
 use crate::program::{Program, RoutineIdx};
@@ -304,7 +305,7 @@ impl Rule {
 #[derive(Clone, Debug)]
 pub struct Filter {
     pub(crate) metadata: Metadata,
-    pub(crate) expires: Option<String>,
+    pub(crate) expires: Option<Day>,
     pub(crate) program: Program,
     pub(crate) inactive: Option<String>,
 }
@@ -330,9 +331,9 @@ impl Filter {
         self.metadata.description.as_deref()
     }
 
-    /// The day on which the filter ends, `YYYY-MM-DD`.
-    pub fn expires(&self) -> Option<&str> {
-        self.expires.as_deref()
+    /// The last day on which the filter applies: to events of later days it does not, nor to one without a time.
+    pub fn expires(&self) -> Option<Day> {
+        self.expires
     }
 
     /// Why the filter narrows nothing: an override turned it off.
@@ -367,7 +368,10 @@ impl Filter {
                 | FieldId::ActorId
                 | FieldId::ServiceAccountNamespace
                 | FieldId::ServiceAccountName
-                | FieldId::NodeName => names_identity = true,
+                | FieldId::NodeName
+                | FieldId::CredentialId
+                | FieldId::CredentialPod
+                | FieldId::CredentialNode => names_identity = true,
                 _ => {}
             }
         }

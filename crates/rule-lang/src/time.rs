@@ -125,8 +125,19 @@ impl Utc {
 
 /// Whether a text is a day, `2026-11-21`.
 pub(crate) fn is_day(text: &str) -> bool {
+    days_of(text).is_some()
+}
+
+/// Days from 1970-01-01 to a day, `2026-11-21`.
+pub(crate) fn days_of(text: &str) -> Option<i64> {
     let mut rest = Rest(text.as_bytes());
-    rest.day().is_some() && rest.0.is_empty()
+    let days = rest.day()?;
+    rest.0.is_empty().then_some(days)
+}
+
+/// Days from 1970-01-01 to a time as RFC 3339 has it.
+pub(crate) fn utc_days(text: &str) -> Option<i64> {
+    Utc::parse(text).map(|utc| utc.days)
 }
 
 /// What is still to be read.
@@ -188,7 +199,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month and day of a day since 1970-01-01.
-fn date(days: i64) -> (i64, i64, i64) {
+pub(crate) fn date(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, of_era) = (days.div_euclid(ERA), days.rem_euclid(ERA));
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

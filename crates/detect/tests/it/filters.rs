@@ -1,6 +1,6 @@
 //! Filters take hits away, count them, and take no more than they say.
 
-use detect::{DocumentKind, DocumentStatus, RuleSet, Scanner};
+use detect::{DocumentKind, DocumentStatus, Event, Limits, RuleSet, Scanner};
 
 use crate::support::{compile, event, indent, rule, scan};
 
@@ -29,7 +29,20 @@ fn by(username: &str, more: &str) -> String {
 }
 
 fn counts(scanner: &Scanner) -> Vec<(&str, u64)> {
-    scanner.suppressed().collect()
+    let uses = scanner.filters();
+    uses.map(|found| (found.filter.name(), found.suppressed))
+        .collect()
+}
+
+/// What filters that have expired would have taken.
+fn expired(scanner: &Scanner) -> Vec<(&str, u64)> {
+    let uses = scanner.filters();
+    uses.map(|found| (found.filter.name(), found.expired))
+        .collect()
+}
+
+fn with_key(filter: &str, key: &str) -> String {
+    filter.replace("filter:\n", &format!("{key}\nfilter:\n"))
 }
 
 fn three(filter_text: &str) -> RuleSet {
@@ -227,4 +240,185 @@ fn overrides_turn_rules_and_filters_off() {
     let mut scanner = set.scanner();
     assert_eq!(scan(&mut scanner, by("alice", "").as_bytes()), ["one"]);
     assert_eq!(counts(&scanner), []);
+}
+
+#[test]
+fn a_suppressed_hit_can_be_looked_at() {
+    let body = |user| {
+        format!("rules: [one, two]\nnormal: {{user.username: {user}}}\ncondition: not normal")
+    };
+    let set = three(
+        &[
+            filter("first", &body("ci")),
+            filter("second", &body("'c*'")),
+        ]
+        .concat(),
+    );
+    let json = by("ci", r#","objectRef":{"resource":"pods","name":"web"}"#);
+    let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+    let mut scanner = set.scanner().with_suppressed_hits();
+    let hits: Vec<_> = scanner
+        .scan(&event)
+        .map(|hit| hit.rule().name().to_owned())
+        .collect();
+    assert_eq!(hits, ["three"]);
+    let suppressed: Vec<_> = scanner
+        .suppressed_hits()
+        .map(|found| {
+            let hit = found.hit();
+            assert_eq!(hit.name(), Some("web"));
+            assert_eq!(hit.matched().collect::<Vec<_>>(), ["selection"]);
+            (hit.rule().name(), found.filter().name(), hit.message())
+        })
+        .collect();
+    assert_eq!(
+        suppressed,
+        [("one", "first", "one"), ("two", "first", "two")]
+    );
+    // The next event has its own, and hits are kept on demand only.
+    scan(&mut scanner, by("eve", "").as_bytes());
+    assert_eq!(scanner.suppressed_hits().count(), 0);
+    let mut scanner = set.scanner();
+    scan(&mut scanner, json.as_bytes());
+    assert_eq!(scanner.suppressed_hits().count(), 0);
+    assert_eq!(counts(&scanner), [("first", 2), ("second", 0)]);
+}
+
+#[test]
+fn a_filter_expires_with_the_time_of_the_event() {
+    let body = "rules: [one]\nnormal: {user.username: ci}\ncondition: not normal";
+    let set = three(&with_key(&filter("ci", body), "expires: 2026-06-30"));
+    for (times, suppressed, expired_hits) in [
+        (r#""stageTimestamp":"2026-06-30T23:59:59.999999Z""#, 1, 0),
+        (r#""stageTimestamp":"2026-07-01T00:00:00.000000Z""#, 0, 1),
+        // The day is that of UTC.
+        (r#""stageTimestamp":"2026-07-01T01:00:00+02:00""#, 1, 0),
+        (r#""stageTimestamp":"2026-06-30T23:30:00-01:00""#, 0, 1),
+        // The stage counts before the receipt, and the receipt where there is no stage.
+        (
+            r#""requestReceivedTimestamp":"2026-06-30T23:59:59Z","stageTimestamp":"2026-07-01T00:00:00Z""#,
+            0,
+            1,
+        ),
+        (r#""requestReceivedTimestamp":"2026-06-30T23:59:59Z""#, 1, 0),
+        (r#""requestReceivedTimestamp":"2026-07-01T00:00:00Z""#, 0, 1),
+        // Without a time nothing vouches for the filter, and nothing says that it has expired.
+        (r#""auditID":"1""#, 0, 0),
+        (r#""stageTimestamp":"yesterday""#, 0, 0),
+        (r#""stageTimestamp":"0001-01-01T00:00:00Z""#, 0, 0),
+        // Doubt takes no hit away.
+        (
+            r#""stageTimestamp":"2026-07-01T00:00:00Z","stageTimestamp":"2026-06-30T00:00:00Z""#,
+            0,
+            1,
+        ),
+        (
+            r#""stageTimestamp":"2026-06-30T00:00:00Z","stageTimestamp":"2026-07-01T00:00:00Z""#,
+            0,
+            1,
+        ),
+        (
+            r#""stageTimestamp":"soon","stageTimestamp":"2026-06-30T00:00:00Z""#,
+            0,
+            0,
+        ),
+    ] {
+        let mut scanner = set.scanner();
+        let hits = scan(&mut scanner, by("ci", &format!(",{times}")).as_bytes());
+        assert_eq!(hits.len(), 3 - suppressed, "{times}");
+        assert_eq!(counts(&scanner), [("ci", suppressed as u64)], "{times}");
+        assert_eq!(expired(&scanner), [("ci", expired_hits)], "{times}");
+    }
+}
+
+#[test]
+fn an_expired_filter_counts_only_what_no_other_takes() {
+    let body = "rules: [one, two]\nnormal: {user.username: ci}\ncondition: not normal";
+    let other = "rules: [two]\nnormal: {user.username: 'c*'}\ncondition: not normal";
+    let set = three(
+        &[
+            with_key(&filter("old", body), "expires: 2020-01-01"),
+            with_key(&filter("older", body), "expires: 2019-01-01"),
+            filter("other", other),
+        ]
+        .concat(),
+    );
+    let mut scanner = set.scanner();
+    let json = by("ci", r#","stageTimestamp":"2026-01-01T00:00:00Z""#);
+    assert_eq!(scan(&mut scanner, json.as_bytes()), ["one", "three"]);
+    assert_eq!(counts(&scanner), [("old", 0), ("older", 0), ("other", 1)]);
+    assert_eq!(expired(&scanner), [("old", 1), ("older", 0), ("other", 0)]);
+}
+
+#[test]
+fn expiries_are_told_as_of_a_day() {
+    let body = "rules: any\nnormal: {user.username: ci}\ncondition: not normal";
+    let rules = |days: &[&str]| {
+        let filters = days.iter().enumerate().map(|(at, day)| {
+            with_key(&filter(&format!("f{at}"), body), &format!("expires: {day}"))
+        });
+        rule("reads", "selection: {verb: get}\ncondition: selection") + &filters.collect::<String>()
+    };
+    let days = [
+        "2026-11-24",
+        "2026-11-25",
+        "2026-11-26",
+        "2026-12-25",
+        "2026-12-26",
+    ];
+    let builder = || RuleSet::builder().text("filters.yaml", rules(&days));
+    let (_, report) = builder().today("2026-11-25".parse().unwrap()).load();
+    let told: Vec<_> = report.expiries().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "filter `f0` expired on 2026-11-24",
+            "filter `f1` expires today",
+            "filter `f2` expires tomorrow",
+            "filter `f3` expires on 2026-12-25, in 30 days",
+        ]
+    );
+    assert!(builder().load().1.expiries().is_empty());
+}
+
+#[test]
+fn a_credential_is_an_identity_too() {
+    let acting = r#","impersonatedUser":{"username":"system:admin"}"#;
+    let extra = r#","user":{"username":"ci","extra":{"authentication.kubernetes.io/credential-id":["X509SHA256=1"],"authentication.kubernetes.io/pod-name":["p"],"authentication.kubernetes.io/node-name":["n"]}}"#;
+    for field in ["credential.id", "credential.pod", "credential.node"] {
+        let body = format!("rules: any\nnormal: {{{field}: '*'}}\ncondition: not normal");
+        let set = three(&filter("ci", &body));
+        let n = |more: &str| {
+            let json = event(&format!(r#""verb":"get"{extra}{more}"#));
+            scan(&mut set.scanner(), json.as_bytes()).len()
+        };
+        assert_eq!((n(""), n(acting)), (0, 3), "{field}");
+    }
+}
+
+#[test]
+fn a_list_of_tuples_says_what_every_member_is() {
+    let body = "
+rules: any
+normal:
+  - user.username: ci
+    namespace: kube-system
+    containers[all]:
+      condition: known or not priv
+      priv: {securityContext.privileged: true}
+      known: {image.registry: registry.k8s.io, image.repository: kube-proxy}
+condition: not normal";
+    let set = three(&filter("proxy", body));
+    let n = |containers: &str| {
+        let json = event(&format!(
+            r#""verb":"create","user":{{"username":"ci"}},"objectRef":{{"resource":"pods","namespace":"kube-system"}},"requestObject":{{"spec":{{"containers":[{containers}]}}}}"#
+        ));
+        scan(&mut set.scanner(), json.as_bytes()).len()
+    };
+    let known = r#"{"image":"registry.k8s.io/kube-proxy:1","securityContext":{"privileged":true}}"#;
+    let plain = r#"{"image":"evil.example/x"}"#;
+    let privileged = r#"{"image":"evil.example/x","securityContext":{"privileged":true}}"#;
+    assert_eq!(n(known), 0);
+    assert_eq!(n(&format!("{known},{plain}")), 0);
+    assert_eq!(n(&format!("{known},{privileged}")), 3);
 }
