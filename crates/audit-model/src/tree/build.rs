@@ -276,26 +276,23 @@ impl Tree {
 
     /// Makes the values under one key into a list of that key, wherever a key is repeated.
     pub(crate) fn gather_repeats(&mut self, map: NodeId) {
-        let mut hashes = std::mem::take(&mut self.hashes);
-        hashes.clear();
-        hashes.extend(
-            self.children(map)
-                .map(|child| (self.hasher.hash_one(self.key(child)), child)),
-        );
-        // By key in full, then in the order of the text.
-        hashes.sort_unstable_by(|(hash_a, a), (hash_b, b)| {
-            hash_a
-                .cmp(hash_b)
-                .then_with(|| self.key(*a).cmp(&self.key(*b)))
-                .then(a.0.cmp(&b.0))
-        });
+        // Each child with the first one of its key, so that keys keep the order of the text.
+        let mut children = std::mem::take(&mut self.hashes);
+        children.clear();
+        children.extend(self.children(map).map(|child| (0, child)));
+        children
+            .sort_unstable_by(|(_, a), (_, b)| self.key(*a).cmp(&self.key(*b)).then(a.0.cmp(&b.0)));
+        let mut of_key: Option<NodeId> = None;
+        for (first, child) in &mut children {
+            let known = of_key.filter(|known| self.key(*known) == self.key(*child));
+            let node = *of_key.insert(known.unwrap_or(*child));
+            *first = u64::from(node.0);
+        }
+        children.sort_unstable();
         self.become_kind(map, Kind::Object);
-        let mut rest = hashes.as_slice();
-        while let Some(((_, first), _)) = rest.split_first() {
-            let n_same = rest
-                .iter()
-                .take_while(|(_, other)| self.key(*other) == self.key(*first))
-                .count();
+        let mut rest = children.as_slice();
+        while let Some(((key, first), _)) = rest.split_first() {
+            let n_same = rest.iter().take_while(|(other, _)| other == key).count();
             let (same, others) = rest.split_at(n_same);
             rest = others;
             let value = if n_same == 1 {
@@ -310,7 +307,7 @@ impl Tree {
                 self.push(value, member);
             }
         }
-        self.hashes = hashes;
+        self.hashes = children;
     }
 
     /// Takes a node out of where it hangs; the caller hangs it elsewhere.
