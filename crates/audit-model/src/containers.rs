@@ -3,6 +3,7 @@
 use std::hash::BuildHasher;
 
 use crate::FieldId;
+use crate::derive::service_account;
 use crate::image::ImageRef;
 use crate::object::alternatives;
 use crate::scratch::{Part, Reading};
@@ -376,13 +377,14 @@ impl Maker<'_, '_> {
         image
     }
 
-    /// A subject of a binding with the name by which `user.username` would show it.
+    /// A subject of a binding with the name by which `user.username` would show it, and with `ref` when that is a
+    /// service account, whichever kind the binding calls it.
     fn subject(&mut self, member: NodeId) -> NodeId {
         let of = self.tree.target(member);
         if !self.is_object(of) {
             return self.tree.add_alias(of);
         }
-        let made = self.copy(of, &["username"], |maker, child| {
+        let made = self.copy(of, &["username", "ref"], |maker, child| {
             maker.tree.add_alias(child)
         });
         let names = alternatives(self.tree, of, &["name"]);
@@ -410,6 +412,7 @@ impl Maker<'_, '_> {
                 } else if is_user {
                     let username = self.tree.add_alias(name);
                     self.tree.push_at(made, "username", username);
+                    self.account_ref(made, username);
                     n_names += 1;
                 } else if is_service_account {
                     n_names += self.service_account(of, made, name, &mut unnamed);
@@ -421,6 +424,7 @@ impl Maker<'_, '_> {
         if unnamed && n_names > 0 {
             let missing = self.tree.add(Kind::Missing);
             self.tree.push_at(made, "username", missing);
+            self.account_ref(made, missing);
             n_names += 1;
         }
         if n_names > 1 {
@@ -458,9 +462,31 @@ impl Maker<'_, '_> {
                 out.push_str(name);
             });
             self.tree.push_at(made, "username", username);
+            self.account_ref(made, username);
             n_names += 1;
         }
         *unnamed |= n_names == 0;
         n_names
+    }
+
+    /// Adds `namespace/name`, as `ref` shows the account itself, to a subject with the user name of a service account.
+    fn account_ref(&mut self, made: NodeId, username: NodeId) {
+        let is_account = self
+            .tree
+            .text(username)
+            .is_some_and(|name| service_account(name).is_some());
+        let reference = if is_account {
+            self.tree.add_text_from(username, |name, out| {
+                if let Some((namespace, name)) = service_account(name) {
+                    out.push_str(namespace);
+                    out.push('/');
+                    out.push_str(name);
+                }
+            })
+        } else {
+            // In this reading, if there are several, the subject is no account.
+            self.tree.add(Kind::Missing)
+        };
+        self.tree.push_at(made, "ref", reference);
     }
 }

@@ -47,6 +47,10 @@ impl<'s> Reading<'s> {
             FieldId::UserExtra | FieldId::ImpersonatedExtra | FieldId::Annotations => {
                 self.find_map(field)
             }
+            FieldId::UserId => self.text(
+                self.recorded_some(FieldId::UserUsername)
+                    .map(without_session),
+            ),
             FieldId::ActorUsername => self.text(self.actor_name()),
             FieldId::ActorGroups => {
                 let groups = self.actor().groups;
@@ -261,9 +265,7 @@ impl<'s> Reading<'s> {
     }
 
     fn service_account(&self) -> Option<(&'s str, &'s str)> {
-        self.actor_name()?
-            .strip_prefix(SERVICE_ACCOUNT)?
-            .split_once(':')
+        service_account(self.actor_name()?)
     }
 
     fn find_client_ip(&mut self) -> NodeId {
@@ -429,6 +431,11 @@ impl<'s> Reading<'s> {
             value.as_text().is_some_and(|text| words.contains(&text))
         })
     }
+}
+
+/// Namespace and name of the service account with this user name.
+pub(crate) fn service_account(username: &str) -> Option<(&str, &str)> {
+    username.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')
 }
 
 /// A name without the session of an assumed role, which changes with each login.

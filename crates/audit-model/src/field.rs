@@ -76,6 +76,7 @@ fields! {
     Ref "ref" Text: "`namespace/name`, or `name` at cluster scope";
     Operation "operation" Text: "the verb, but `create` for a patch or update that created (answered 201)";
     UserUsername "user.username" Text: "the name of who holds the credential";
+    UserId "user.id" Text: "`user.username` without the session of an assumed role";
     UserUid "user.uid" Text: "the UID of who holds the credential";
     UserGroups "user.groups" List: "the groups of who holds the credential";
     UserExtra "user.extra" Map: "further facts that the authenticator gave, each a list";
@@ -117,7 +118,7 @@ fields! {
     Volumes "volumes" Objects: "the volumes of the pod template";
     HostPaths "hostPaths" List: "the host paths of the pod template's volumes, cleaned";
     RbacRules "rbac.rules" Objects: "the rules of a role";
-    RbacSubjects "rbac.subjects" Objects: "the subjects of a role binding";
+    RbacSubjects "rbac.subjects" Objects: "the subjects of a role binding; `username` is what `user.username` would be, `ref` of a service account `namespace/name`";
     RbacRoleRef "rbac.roleRef" Object: "the role that a role binding grants";
     CsrCommonName "csr.commonName" List: "the common names in a certificate signing request: the user that the certificate would speak for";
     CsrOrganizations "csr.organizations" List: "the organizations in a certificate signing request: the groups of that user";

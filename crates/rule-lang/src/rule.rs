@@ -359,6 +359,7 @@ impl Filter {
                 | FieldId::ImpersonatedExtra => return false,
                 FieldId::User
                 | FieldId::UserUsername
+                | FieldId::UserId
                 | FieldId::UserUid
                 | FieldId::UserGroups
                 | FieldId::UserExtra

@@ -129,7 +129,17 @@ fn who_acts() {
     );
     check(
         r#""user":{"username":"arn:aws:sts::1:assumed-role/Admin/dana@example.test"}"#,
-        &[("actor.id", &["arn:aws:sts::1:assumed-role/Admin"])],
+        &[
+            ("actor.id", &["arn:aws:sts::1:assumed-role/Admin"]),
+            ("user.id", &["arn:aws:sts::1:assumed-role/Admin"]),
+        ],
+    );
+    check(
+        r#""user":{"username":"arn:aws:sts::1:assumed-role/Admin/dana"},"impersonatedUser":{"username":"eve"}"#,
+        &[
+            ("actor.id", &["eve"]),
+            ("user.id", &["arn:aws:sts::1:assumed-role/Admin"]),
+        ],
     );
     check(
         r#""user":{"username":"system:node:n1","extra":{"authentication.kubernetes.io/node-name":["n1"],"a.b":["x","y"]}}"#,
@@ -671,13 +681,21 @@ fn roles_and_bindings() {
             "create",
             "rolebindings",
             rbac,
-            r#"{"subjects":[{"kind":"ServiceAccount","name":"ci","namespace":"build"},{"kind":"Group","name":"devs"},{"kind":"User","name":"dana","username":"forged"}]}"#,
+            r#"{"subjects":[{"kind":"ServiceAccount","name":"ci","namespace":"build"},{"kind":"Group","name":"devs"},{"kind":"User","name":"dana","username":"forged","ref":"forged/forged"},{"kind":"User","name":"system:serviceaccount:shop:web"},{"kind":"User","name":"system:serviceaccount:shop"}]}"#,
             "null",
         ),
-        &[(
-            "rbac.subjects.username",
-            &["system:serviceaccount:build:ci", "dana"],
-        )],
+        &[
+            (
+                "rbac.subjects.username",
+                &[
+                    "system:serviceaccount:build:ci",
+                    "dana",
+                    "system:serviceaccount:shop:web",
+                    "system:serviceaccount:shop",
+                ],
+            ),
+            ("rbac.subjects.ref", &["build/ci", "shop/web"]),
+        ],
     );
     check(
         &write(
