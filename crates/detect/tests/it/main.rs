@@ -27,4 +27,6 @@ mod reference;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod trusted_proxies;
+#[cfg(test)]
 mod truth_table;
