@@ -24,6 +24,9 @@ const ISSUED: &str = "authentication.kubernetes.io/issued-credential-id";
 /// The label in which GKE's audit log says that a write was a trial.
 const GKE_DRY_RUN: &str = "command.gke.io/dryRun";
 
+/// Longest chain of proxies that is followed to the client. Of a longer one the last address counts.
+const MAX_PROXIES: usize = 64;
+
 /// Who acts: the fields of the impersonated user, or of the user.
 struct Actor {
     username: FieldId,
@@ -268,11 +271,34 @@ impl<'s> Reading<'s> {
         service_account(self.actor_name()?)
     }
 
+    /// The address that the outermost trusted proxy saw, or the API server itself.
+    ///
+    /// The last address is the peer of the API server; nobody can forge it. What stands before it is the peer's word, true
+    /// if the peer is a trusted proxy, and so on. When every address is trusted, a client within a trusted network may
+    /// have made up those on the left, so it is the last one again.
     fn find_client_ip(&mut self) -> NodeId {
         let ips = self.field(FieldId::SourceIps);
-        let tree = self.tree();
-        match tree.children(ips).last() {
-            Some(last) => tree.add_alias(last),
+        let scratch = &mut *self.scratch;
+        let (mut seen, mut last) = (None, None);
+        // A client may send any number of addresses.
+        let n_before = scratch
+            .tree
+            .children(ips)
+            .count()
+            .saturating_sub(MAX_PROXIES);
+        for ip in scratch.tree.children(ips).skip(n_before) {
+            let address = scratch.tree.text(ip).and_then(|ip| ip.parse().ok());
+            let is_trusted = address.is_some_and(|address| {
+                let mut trusted = scratch.trusted_proxies.iter();
+                trusted.any(|network| network.contains(address))
+            });
+            last = Some(ip);
+            if !is_trusted {
+                seen = last;
+            }
+        }
+        match seen.or(last) {
+            Some(ip) => self.tree().add_alias(ip),
             None => self.missing(),
         }
     }

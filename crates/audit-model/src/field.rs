@@ -91,7 +91,7 @@ fields! {
     ServiceAccountNamespace "serviceAccount.namespace" Text: "the namespace of the actor, a service account";
     ServiceAccountName "serviceAccount.name" Text: "the name of the actor, a service account";
     NodeName "node.name" Text: "the node's name, of an actor that is a node";
-    ClientIp "client.ip" Text: "the last source address: the only one that the caller cannot forge";
+    ClientIp "client.ip" Text: "the last source address that is no trusted proxy (placeholder `trusted_proxies`): the only one that the caller cannot forge";
     ClientNet "client.net" Text: "`client.ip` cut to its /24 or /64 network";
     CredentialId "credential.id" Text: "identifies the token or certificate that was presented";
     CredentialPod "credential.pod" Text: "the pod that the presented token is bound to";

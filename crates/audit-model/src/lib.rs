@@ -17,6 +17,7 @@ mod flags;
 mod frame;
 mod image;
 mod limits;
+mod network;
 mod object;
 mod parse;
 mod patch;
@@ -43,6 +44,7 @@ pub use field::{FIELDS, Field, FieldError, FieldId, FieldInfo, Shape};
 pub use field_source::{FieldSource, MapItem};
 pub use flags::Flags;
 pub use limits::Limits;
+pub use network::{Network, ParseNetworkError};
 pub use path::{Path, PathError, Segment};
 pub use read::{
     Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,

@@ -1,9 +1,12 @@
 //! The fields of one event, found when they are asked for and kept until the next event.
 
+use std::sync::Arc;
+
 use crate::field::FieldId;
 use crate::field_source::FieldSource;
 use crate::flags::Flags;
 use crate::limits::Limits;
+use crate::network::Network;
 use crate::pkcs10::Buffers;
 use crate::tree::{Kind, NodeId, Tree};
 
@@ -34,6 +37,8 @@ use crate::tree::{Kind, NodeId, Tree};
 pub struct Scratch {
     pub(crate) tree: Tree,
     pub(crate) limits: Limits,
+    /// The proxies before the API server that say truly whom they speak for.
+    pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) flags: Flags,
     /// Per reading, then per slot: the node of a field that has been found.
     slots: Vec<Option<NodeId>>,
@@ -64,6 +69,13 @@ impl Scratch {
             limits,
             ..Self::default()
         }
+    }
+
+    /// Trusts these proxies to say truly whom they speak for, so that `client.ip` is the address before theirs.
+    #[must_use]
+    pub fn with_trusted_proxies(mut self, networks: Arc<[Network]>) -> Self {
+        self.trusted_proxies = networks;
+        self
     }
 
     /// Forgets the last event. To be called before the first field of the next.

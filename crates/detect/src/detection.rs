@@ -156,10 +156,6 @@ impl Detection {
         let has_groups = event.list(0, FieldId::UserGroups, &mut |group| {
             groups.push(group.to_owned());
         });
-        let mut client_ip = None;
-        event.list(0, FieldId::SourceIps, &mut |ip| {
-            client_ip = Some(ip.to_owned());
-        });
         let annotation = |key| {
             let annotations = event.annotations.as_ref()?;
             annotations
@@ -198,7 +194,7 @@ impl Detection {
                 user: owned(FieldId::UserUsername),
                 groups: has_groups.then_some(groups),
                 impersonated_user: owned(FieldId::ImpersonatedUsername),
-                client_ip,
+                client_ip: hit.client_ip().map(str::to_owned),
                 user_agent: redacted(FieldId::UserAgent),
                 request_uri: redacted(FieldId::RequestUri),
                 status: event.code(0),

@@ -4,7 +4,7 @@ mod build;
 mod expected;
 mod render;
 
-use audit_model::{FieldId, FieldSource, Limits, Scratch};
+use audit_model::{FieldId, FieldSource, Scratch};
 use rule_lang::{Level, Rule, SourceId};
 use serde::Serialize;
 
@@ -257,7 +257,7 @@ impl RuleSet {
     pub fn explainer(&self) -> Explainer {
         Explainer {
             rules: self.clone(),
-            scratch: Scratch::with_limits(Limits::default()),
+            scratch: self.scratch(),
             answers: Answers::default(),
             memory: self.inner().questions.memory(),
             redactor: Redactor::new(),

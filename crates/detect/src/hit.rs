@@ -27,6 +27,8 @@ pub(crate) struct Findings {
     pub(crate) text: String,
     /// The object's name.
     pub(crate) name: String,
+    /// `client.ip`.
+    pub(crate) client_ip: String,
     pub(crate) flags: Flags,
 }
 
@@ -45,6 +47,7 @@ impl Findings {
         self.evidence.clear();
         self.text.clear();
         self.name.clear();
+        self.client_ip.clear();
         self.flags = Flags::default();
     }
 
@@ -119,6 +122,11 @@ impl<'h> Hit<'h> {
     /// The object's name; of one created with `generateName`, the name that the server gave it.
     pub fn name(&self) -> Option<&'h str> {
         Some(self.findings.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// The client's address, `client.ip`: the last source address that is no trusted proxy.
+    pub fn client_ip(&self) -> Option<&'h str> {
+        Some(self.findings.client_ip.as_str()).filter(|ip| !ip.is_empty())
     }
 
     /// What is odd about the record.

@@ -7,6 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
+use audit_model::{Limits, Network, Scratch};
 use rule_lang::{Compiled, Compiler, Day, DocumentKind, Filter, Rule, Sources};
 
 use crate::load_report::{BuildError, Expiry, LoadReport};
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) questions: Questions,
     /// The files of the rules, to say on which line something stands.
     pub(crate) places: Sources,
+    trusted_proxies: Arc<[Network]>,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,11 @@ impl RuleSet {
     /// Evaluates the rules on the records of one stream, where a request shows up at several stages.
     pub fn detector(&self) -> Detector {
         Detector::new(self)
+    }
+
+    /// Memory in which events are read as the set says.
+    pub(crate) fn scratch(&self) -> Scratch {
+        Scratch::with_limits(Limits::default()).with_trusted_proxies(self.0.trusted_proxies.clone())
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -217,12 +224,14 @@ impl RuleSetBuilder {
             sources,
             rules,
             filters,
+            trusted_proxies,
             mut documents,
             diagnostics,
             ..
         } = compiler.finish();
         let mut inner = Inner {
             places: sources.without_texts(),
+            trusted_proxies: trusted_proxies.into(),
             ..Inner::default()
         };
         for filter in filters {

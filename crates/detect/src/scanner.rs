@@ -1,6 +1,6 @@
 //! One event against all rules.
 
-use audit_model::{Doubt, FieldId, FieldSource, Flags, Limits, Scratch};
+use audit_model::{Doubt, FieldId, FieldSource, Flags, Scratch};
 use rule_lang::Level;
 
 use crate::hit::{Finding, Findings, Hit};
@@ -54,7 +54,7 @@ pub struct Scanner {
 impl Scanner {
     pub(crate) fn new(rules: RuleSet) -> Self {
         Self {
-            scratch: Scratch::with_limits(Limits::default()),
+            scratch: rules.scratch(),
             answers: Answers::default(),
             memory: rules.inner().questions.memory(),
             reasons: Reasons::new(),
@@ -228,6 +228,15 @@ impl Scanner {
                 .tree()
                 .any_value(name.into(), &[], Doubt::AnyReading, &mut |name| {
                     findings.name.push_str(name.as_text().unwrap_or_default());
+                    true
+                });
+            let ip = scratch.field(source, FieldId::ClientIp);
+            scratch
+                .tree()
+                .any_value(ip.into(), &[], Doubt::AnyReading, &mut |ip| {
+                    findings
+                        .client_ip
+                        .push_str(ip.as_text().unwrap_or_default());
                     true
                 });
         }

@@ -1,5 +1,7 @@
 //! The kinds of documents: which one a document is, and what it says, before names are looked up.
 
+use audit_model::Network;
+
 use crate::ast::Scope;
 use crate::day::Day;
 use crate::detection::Reader;
@@ -375,6 +377,11 @@ impl<'a> Keys<'a> {
                 );
                 self.report.add(Code::WrongType, bad.span, message);
             }
+            if name.text == placeholder::TRUSTED_PROXIES {
+                for value in &values {
+                    self.trusted_proxy(value);
+                }
+            }
             lists.push(List {
                 name: name.text.clone(),
                 values,
@@ -382,6 +389,19 @@ impl<'a> Keys<'a> {
             });
         }
         lists
+    }
+
+    /// Checks a value of the list of trusted proxies.
+    fn trusted_proxy(&mut self, value: &Scalar) {
+        if value.text.parse::<Network>().is_err() {
+            let message = format!(
+                "{} is neither a network nor an address",
+                quoted(&value.text)
+            );
+            self.report
+                .add(Code::BadNetwork, value.span, message)
+                .set_help("a trusted proxy is written like `10.0.0.5` or `10.0.0.0/24`");
+        }
     }
 
     /// Whether a document is for other logs; if so, that is reported.

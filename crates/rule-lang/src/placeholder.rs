@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use audit_model::Network;
+
 use crate::ast::Name;
 use crate::diagnostic::{Code, Report, did_you_mean, quoted};
 use crate::limits;
 use crate::scalar::{Scalar, Style};
+
+/// The list of proxies before the API server that are trusted to say whom they speak for: `client.ip` is read by it.
+pub(crate) const TRUSTED_PROXIES: &str = "trusted_proxies";
 
 /// One list of a `placeholders` document.
 #[derive(Clone, Debug)]
@@ -39,6 +44,12 @@ impl Placeholders {
         if list.replace == joined.replaced {
             joined.values.extend(list.values);
         }
+    }
+
+    /// The networks of trusted proxies. What is none was reported where it stands.
+    pub(crate) fn trusted_proxies(&self) -> Vec<Network> {
+        let values = self.get(TRUSTED_PROXIES).unwrap_or_default().iter();
+        values.filter_map(|value| value.text.parse().ok()).collect()
     }
 
     fn get(&self, name: &str) -> Option<&[Scalar]> {

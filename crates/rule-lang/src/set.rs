@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use audit_model::Network;
+
 use crate::ast::Name;
 use crate::compile::{self, Output};
 use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
@@ -68,6 +70,9 @@ pub struct Compiled {
     pub rules: Vec<Rule>,
     /// Filters without errors, in the order in which they were added.
     pub filters: Vec<Filter>,
+    /// The proxies before the API server that are trusted to say truly whom they speak for: the placeholder list
+    /// `trusted_proxies`.
+    pub trusted_proxies: Vec<Network>,
     /// Every document of every file, and what became of it, by file and place.
     pub documents: Vec<LoadedDocument>,
     /// Everything that is wrong, by file and place.
@@ -207,6 +212,7 @@ impl Compiler {
         Compiled {
             rules: compiled_rules,
             filters: compiled_filters,
+            trusted_proxies: placeholders.trusted_proxies(),
             documents: self.loaded.finish(&diagnostics),
             diagnostics,
             sources: self.sources,

@@ -31,4 +31,6 @@ mod support;
 #[cfg(test)]
 mod threads;
 #[cfg(test)]
+mod trusted_proxies;
+#[cfg(test)]
 mod truth_table;

@@ -1,0 +1,134 @@
+//! Networks of IP addresses, for addresses that are trusted.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// A network of IP addresses, or one address.
+///
+/// An IPv4 address is the same whether it is written as such or mapped into IPv6.
+///
+/// # Examples
+/// ```
+/// use audit_model::Network;
+///
+/// let network: Network = "10.0.0.0/8".parse()?;
+/// assert!(network.contains("10.1.2.3".parse()?));
+/// assert!(network.contains("::ffff:10.1.2.3".parse()?));
+/// assert!(!network.contains("11.0.0.1".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network {
+    is_v4: bool,
+    /// The address on the right, those of IPv4 in 32 bits.
+    bits: u128,
+    /// Bits on the right that are open.
+    host_bits: u32,
+}
+
+impl Network {
+    /// Whether an address lies in the network.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let (is_v4, bits) = bits(address);
+        is_v4 == self.is_v4 && self.cut(bits) == self.cut(self.bits)
+    }
+
+    /// Bits without those that are open.
+    fn cut(&self, bits: u128) -> u128 {
+        bits.checked_shr(self.host_bits).unwrap_or(0)
+    }
+}
+
+fn bits(address: IpAddr) -> (bool, u128) {
+    match address.to_canonical() {
+        IpAddr::V4(address) => (true, u128::from(u32::from(address))),
+        IpAddr::V6(address) => (false, u128::from(address)),
+    }
+}
+
+impl FromStr for Network {
+    type Err = ParseNetworkError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseNetworkError(());
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => (address, Some(length)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| error())?;
+        let written = if address.is_ipv4() { 32 } else { 128 };
+        let length: u32 = match length {
+            None => written,
+            Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                digits.parse().map_err(|_| error())?
+            }
+            Some(_) => return Err(error()),
+        };
+        let host_bits = written.checked_sub(length).ok_or_else(error)?;
+        let (is_v4, bits) = match address {
+            // `::ffff:0:0/90` holds all of IPv4 and more, and is none of its networks.
+            IpAddr::V6(address) if host_bits > 32 => (false, u128::from(address)),
+            address => self::bits(address),
+        };
+        Ok(Self {
+            is_v4,
+            bits,
+            host_bits,
+        })
+    }
+}
+
+/// A text that is neither a network nor an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseNetworkError(());
+
+impl fmt::Display for ParseNetworkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("neither a network, such as `10.0.0.0/8`, nor an address")
+    }
+}
+
+impl std::error::Error for ParseNetworkError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hold_their_addresses() {
+        for (network, inside, outside) in [
+            ("192.0.2.0/24", "192.0.2.255", "192.0.3.0"),
+            ("192.0.2.77/24", "192.0.2.1", "192.0.1.1"),
+            ("192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"),
+            ("::ffff:192.0.2.0/120", "192.0.2.9", "::192.0.2.9"),
+            ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"),
+            ("0.0.0.0/0", "203.0.113.1", "2001:db8::1"),
+            ("::/0", "2001:db8::1", "203.0.113.1"),
+        ] {
+            let parsed: Network = network.parse().unwrap();
+            assert!(parsed.contains(inside.parse().unwrap()), "{network}");
+            assert!(!parsed.contains(outside.parse().unwrap()), "{network}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_no_network() {
+        for text in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0.0/+8",
+            "10.0.0.0/8/8",
+            "10.0.0",
+            "10.*",
+            "2001:db8::/129",
+            "example.com",
+            "10.0.0.1:443",
+            "[::1]:443",
+            " 10.0.0.1",
+        ] {
+            assert!(text.parse::<Network>().is_err(), "{text}");
+        }
+    }
+}
