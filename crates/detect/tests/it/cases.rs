@@ -27,7 +27,10 @@ fn rules(case: &Path) -> RuleSet {
         let name = file.file_name().unwrap().to_str().unwrap();
         match name {
             "events.jsonl" | "expected" => {}
-            name if name.ends_with(".yaml") => {
+            name if file
+                .extension()
+                .is_some_and(|extension| extension == "yaml") =>
+            {
                 builder = builder.text(name, fs::read_to_string(&file).unwrap());
             }
             other => panic!("{}: what is {other}?", case.display()),
