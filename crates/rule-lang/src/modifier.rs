@@ -210,6 +210,7 @@ fn fits(name: &Name, row: &Row, before: &[(&Name, &Row)], report: &mut Report) -
         row.modifier
             .place()
             .is_some_and(|place| other.modifier.place() > Some(place))
+            && !row.modifier.commutes(other.modifier)
     });
     if let Some((_, other)) = later {
         return illegal(
@@ -312,6 +313,13 @@ mod tests {
             chain("expand|hour|gte|neq").unwrap().how,
             How::Time(TimePart::Hour, Some(Comparison::Gte))
         );
+        // The long names are those of pySigma, in any order and beside the short ones.
+        for text in ["re|ignorecase|dotall", "re|dotall|i", "re|s|ignorecase"] {
+            assert_eq!(chain(text), chain("re|i|s"), "{text}");
+        }
+        assert_eq!(chain("re|multiline"), chain("re|m"));
+        assert_eq!(chain("contains|windash|all"), chain("windash|contains|all"));
+        assert_eq!(chain("endswith|windash"), chain("windash|endswith"));
         let encoded = chain("expand|windash|wide|base64offset|contains|all|cased|neq").unwrap();
         assert_eq!(encoded.how, How::Text(Relation::Contains));
         assert_eq!(
@@ -360,6 +368,12 @@ mod tests {
             ("re|cased", "`cased` does not go with `re`"),
             ("expand|re", "`re` does not go with `expand`"),
             ("i", "`i` is an option of `re`"),
+            ("re|i|ignorecase", "the modifier `ignorecase` stands twice"),
+            ("dotall", "`dotall` is an option of `re`"),
+            (
+                "contains|base64|windash",
+                "`base64` comes before `contains`",
+            ),
             ("contains|expand", "`expand` comes first"),
             ("all|all", "the modifier `all` stands twice"),
             ("gt|lt", "`lt` does not go with `gt`"),

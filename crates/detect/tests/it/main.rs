@@ -27,6 +27,8 @@ mod redaction;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod sigma;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod threads;

@@ -114,14 +114,14 @@ pub(super) const TABLE: &[Row] = &[
     row("gt", Modifier::Gt, &[]),
     row("gte", Modifier::Gte, &[]),
     row("hour", Modifier::Time(TimePart::Hour), &COMPARISONS),
-    row("i", Modifier::I, &[Modifier::M, Modifier::Re, Modifier::S]),
-    row("ignorecase", Modifier::I, &[]),
+    row("i", Modifier::I, &FLAG_OF_RE),
+    row("ignorecase", Modifier::I, &FLAG_OF_RE),
     row("lt", Modifier::Lt, &[]),
     row("lte", Modifier::Lte, &[]),
-    row("m", Modifier::M, &[Modifier::Re, Modifier::S]),
+    row("m", Modifier::M, &FLAG_OF_RE),
     row("minute", Modifier::Time(TimePart::Minute), &COMPARISONS),
     row("month", Modifier::Time(TimePart::Month), &COMPARISONS),
-    row("multiline", Modifier::M, &[]),
+    row("multiline", Modifier::M, &FLAG_OF_RE),
     row(
         "neq",
         Modifier::Neq,
@@ -149,8 +149,8 @@ pub(super) const TABLE: &[Row] = &[
         ],
     ),
     row("re", Modifier::Re, &[]),
-    row("s", Modifier::S, &[Modifier::Re]),
-    row("dotall", Modifier::S, &[]),
+    row("s", Modifier::S, &FLAG_OF_RE),
+    row("dotall", Modifier::S, &FLAG_OF_RE),
     row("startswith", Modifier::StartsWith, &[Modifier::FieldRef]),
     row("utf16", UTF16, &BEHIND_UTF16),
     row("utf16be", UTF16_BE, &BEHIND_UTF16),
@@ -178,6 +178,8 @@ pub(super) const TABLE: &[Row] = &[
 const UTF16_LE: Modifier = Modifier::Utf16(Charset::Utf16Le);
 const UTF16_BE: Modifier = Modifier::Utf16(Charset::Utf16Be);
 const UTF16: Modifier = Modifier::Utf16(Charset::Utf16);
+
+const FLAG_OF_RE: [Modifier; 4] = [Modifier::I, Modifier::M, Modifier::Re, Modifier::S];
 
 const BEHIND_BASE64: [Modifier; 4] = [
     Modifier::Cased,
@@ -224,6 +226,14 @@ impl Modifier {
             Self::Utf16(charset) => Some(charset),
             _ => None,
         }
+    }
+
+    /// Whether the order of two modifiers means nothing though each has its place: whole rule sets are written with
+    /// `contains|windash`, and a dash is written in other ways within what is sought, on whichever side that is open.
+    pub(super) fn commutes(self, other: Self) -> bool {
+        let opens = |m| matches!(m, Self::Contains | Self::StartsWith | Self::EndsWith);
+        matches!(self, Self::Windash) && opens(other)
+            || matches!(other, Self::Windash) && opens(self)
     }
 
     /// Of modifiers whose order means something, the place among them: each works on what those before it made.
