@@ -37,13 +37,13 @@ fn rules(n: usize) -> Vec<(String, String)> {
 
 fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Duration, usize, usize) {
     let start = Instant::now();
-    let mut set = Compiler::new();
+    let mut compiler = Compiler::new();
     for (name, text) in files {
-        set.add(name, text);
+        compiler.add(name, text);
     }
-    let compiled = set.finish();
+    let found = compiler.finish();
     let time = start.elapsed();
-    (time, compiled.rules.len(), compiled.diagnostics.len())
+    (time, found.rules.len(), found.diagnostics.len())
 }
 
 fn main() {

@@ -169,6 +169,11 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// The stable name of every kind of problem.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        Code::ALL.iter().map(|code| code.slug())
+    }
+
     /// A stable name of the kind of problem, such as `unknown-field`.
     pub fn code(&self) -> &'static str {
         self.code.slug()
@@ -304,6 +309,12 @@ impl Report {
     /// Whether there is no room for more, so that looking for more is pointless.
     pub(crate) fn is_full(&self) -> bool {
         self.found.len() > limits::DIAGNOSTICS
+    }
+
+    /// Whether there are so many that what was meant is not looked for any more, which costs more than the rest.
+    pub(crate) fn is_long(&self) -> bool {
+        const LONG: usize = 100;
+        self.found.len() > LONG
     }
 
     /// Number of errors so far, to see whether a part brought new ones.
@@ -449,23 +460,42 @@ pub(crate) fn nearest<'a>(
     if name.len() > LONGEST {
         return None;
     }
-    let folded = name.to_lowercase();
+    let folded: Vec<char> = name.to_lowercase().chars().collect();
     candidates
         .into_iter()
         .filter(|candidate| {
             candidate.len() <= LONGEST && candidate.len().abs_diff(name.len()) <= 3 * 4
         })
         .take(MOST)
-        .map(|candidate| {
-            let distance = strsim::damerau_levenshtein(&candidate.to_lowercase(), &folded);
-            (distance, candidate)
-        })
-        .filter(|(distance, candidate)| {
-            let n_chars = candidate.chars().count();
-            *distance <= (n_chars / 3).clamp(1, 3) && *distance < n_chars
+        .filter_map(|candidate| {
+            let other: Vec<char> = candidate.to_lowercase().chars().collect();
+            let most = (other.len() / 3).clamp(1, 3);
+            let distance = distance(&other, &folded, most)?;
+            (distance <= most && distance < other.len()).then_some((distance, candidate))
         })
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// How many letters differ, unless it is plain to see that they are more than `most`.
+fn distance(left: &[char], right: &[char], most: usize) -> Option<usize> {
+    // What both begin or end with changes nothing and is most of names that are near each other.
+    let same = |(left, right): &(&char, &char)| left == right;
+    let start = left.iter().zip(right).take_while(same).count();
+    let (left, right) = (left.get(start..)?, right.get(start..)?);
+    let ends = left.iter().rev().zip(right.iter().rev());
+    let end = ends.take_while(same).count();
+    let left = left.get(..left.len() - end)?;
+    let right = right.get(..right.len() - end)?;
+    if left.len().abs_diff(right.len()) > most {
+        return None;
+    }
+    // Each difference changes one letter or swaps two.
+    let unlike = left.iter().filter(|letter| !right.contains(letter)).count();
+    if unlike > most {
+        return None;
+    }
+    Some(strsim::generic_damerau_levenshtein(left, right))
 }
 
 #[cfg(test)]

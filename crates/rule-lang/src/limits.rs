@@ -25,6 +25,6 @@ pub(crate) const BLOCK_DEPTH: usize = 8;
 /// Most instructions of one program.
 pub(crate) const PROGRAM_OPS: usize = 65_536;
 /// Most values in one program, over all its items.
-pub(crate) const PROGRAM_VALUES: usize = 1 << 20;
+pub(crate) const PROGRAM_VALUES: usize = 1 << 19;
 /// Most rules in a set.
 pub(crate) const RULES: usize = 1_000_000;

@@ -305,6 +305,9 @@ impl<'a> Keys<'a> {
         }
         let name = self.scalar("name");
         for tag in self.scalars("tags") {
+            if self.report.is_full() {
+                break;
+            }
             if is_tag(&tag.text) {
                 lint::metadata::attack_tag(tag, self.report);
             } else {

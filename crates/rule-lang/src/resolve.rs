@@ -375,7 +375,11 @@ impl<'s> Names<'s> {
             Code::UnknownSelection,
             *span,
             format!("there is no selection {}", quoted(name)),
-            did_you_mean(name, known),
+            if report.is_long() {
+                None
+            } else {
+                did_you_mean(name, known)
+            },
         );
         None
     }

@@ -349,6 +349,11 @@ fn check_known(targets: &Targets, known: &BTreeSet<&str>, what: &str, report: &m
         if known.contains(target.text.as_str()) || report.is_full() {
             continue;
         }
+        let help = if report.is_long() {
+            None
+        } else {
+            did_you_mean(&target.text, known.iter().copied())
+        };
         report.add_with_help(
             Code::UnknownRule,
             target.span,
@@ -356,7 +361,7 @@ fn check_known(targets: &Targets, known: &BTreeSet<&str>, what: &str, report: &m
                 "no {what} of the set has the id, name or tag {}",
                 quoted(&target.text)
             ),
-            did_you_mean(&target.text, known.iter().copied()),
+            help,
         );
     }
 }
@@ -483,7 +488,7 @@ impl Set<'_> {
         let scope = scope?;
         lint::document(ast, is_rule, requires, report);
         if empty.is_empty() {
-            lint::logic::document(ast, &scope, is_rule, report);
+            lint::logic::document(ast, &scope, is_rule, span, report);
         }
         let scope = scope.fold();
         let inactive = match (&scope.condition, empty.first()) {

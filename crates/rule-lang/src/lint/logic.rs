@@ -10,15 +10,24 @@ use crate::tree;
 
 /// Steps that one question of a document may take.
 const QUESTION: usize = 10_000;
-/// Steps that all questions of a document may take.
+/// Steps that all questions of a document may take: some for each byte, so that a file of many documents takes no longer
+/// than one of few, and no more than this.
 const DOCUMENT: usize = 200_000;
+const EACH_BYTE: usize = 8;
+const LEAST: usize = 1_000;
 /// Parts that are compared with each other.
 const PARTS: usize = 16;
 /// Maps that are looked at together with the rest of the document.
 const MAPS: usize = 64;
 
 /// Everything that is decided of a document that resolved.
-pub(crate) fn document(ast: &ast::Scope, tree: &tree::Scope, is_rule: bool, report: &mut Report) {
+pub(crate) fn document(
+    ast: &ast::Scope,
+    tree: &tree::Scope,
+    is_rule: bool,
+    place: Span,
+    report: &mut Report,
+) {
     let (Some(problem), Some(condition)) = (Problem::new(ast, tree), ast.condition.as_ref()) else {
         return;
     };
@@ -27,7 +36,7 @@ pub(crate) fn document(ast: &ast::Scope, tree: &tree::Scope, is_rule: bool, repo
         ast,
         condition,
         is_rule,
-        left: Budget::new(DOCUMENT),
+        left: Budget::new((LEAST + EACH_BYTE * place.range().len()).min(DOCUMENT)),
     };
     let n_dead = logic.dead_groups(report);
     if !logic.dead_document(n_dead > 0, report) {
@@ -563,10 +572,12 @@ fn span(condition: &Condition) -> Span {
         | Condition::Pattern(_, (_, span)) => *span,
         Condition::Not(inner) => span(inner),
         Condition::Or(parts) | Condition::And(parts) => {
-            let spans = || parts.iter().map(span);
-            let start = spans().map(Span::start).min().unwrap_or_default();
-            let end = spans().map(Span::end).max().unwrap_or_default();
-            Span::new(start, end)
+            // Each part once: asked twice on every level, the time would double with each.
+            let whole = parts.iter().map(span).reduce(|left, right| {
+                let start = left.start().min(right.start());
+                Span::new(start, left.end().max(right.end()))
+            });
+            whole.unwrap_or_default()
         }
     }
 }

@@ -17,6 +17,13 @@ fn page() -> String {
          from the list in `crates/rule-lang/src/lint/list.rs`; a test holds it to that, and `UPDATE_EXPECT=1 cargo test\n\
          -p kubesift-rule-lang` writes it anew. Each lint has examples in `crates/rule-lang/tests/data/lints`.\n\n\
          A warning does not keep a rule from being used.\n\n\
+         What is decided of conditions (`contradiction`, `tautology`, `implied-selection`, `dead-level`) is said of\n\
+         events in which no key is repeated, and only where it is certain: what takes too long to find out is not said.\n\n\
+         ## Silencing\n\n\
+         An author who has considered a warning says so in the document, under a key that other Sigma tools pass over.\n\
+         It goes for that document alone. A name that is no lint is an error, and one that silences nothing is reported.\n\n\
+         ```yaml\nlint:\n  allow: [forged-source]\n```\n\n\
+         ## All lints\n\n\
          | lint | severity | what | help |\n|---|---|---|---|\n",
     );
     for lint in Lint::ALL {

@@ -22,3 +22,5 @@ mod rejections;
 mod set;
 #[cfg(test)]
 mod shipped;
+#[cfg(test)]
+mod spans;

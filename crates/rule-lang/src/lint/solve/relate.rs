@@ -212,12 +212,19 @@ pub(super) fn check(
     served: bool,
     budget: &Budget,
 ) -> Option<Clash> {
-    let event = Event {
+    /// Steps that it takes to go through the rules, for each field that must be there.
+    const EACH: usize = 16;
+    let mut event = Event {
         problem,
         store,
         domains,
         budget,
+        required: Vec::new(),
     };
+    let n_fields = event.gather();
+    if n_fields == 0 || !budget.spend(n_fields * EACH) {
+        return None;
+    }
     event
         .parts()
         .or_else(|| event.rules())
@@ -232,31 +239,45 @@ struct Event<'e, 'a> {
     store: &'e Store,
     domains: &'e [(usize, Domain)],
     budget: &'e Budget,
+    /// Fields that must be there themselves or by something below them, with a literal that says so.
+    required: Vec<(FieldId, Literal)>,
 }
 
 impl Event<'_, '_> {
-    /// A literal that wants the field, or something below it, to be there.
-    fn required(&self, field: FieldId) -> Option<Literal> {
-        self.store.vars().find_map(|(var, literals)| {
-            let known = self.problem.vars.get(var)?;
-            if known.field != Some(field) {
-                return None;
-            }
-            if known.whole
-                && let Some(Domain::Finite(values)) = self.domain(var)
-                && !values.contains(&Value::Absent)
-            {
-                return literals.last().copied();
-            }
+    /// Finds the fields that must be there; how many fields something is asked of.
+    fn gather(&mut self) -> usize {
+        let mut n_fields = 0;
+        for (var, literals) in self.store.vars() {
+            let Some(known) = self.problem.vars.get(var) else {
+                continue;
+            };
+            let Some(field) = known.field else { continue };
+            n_fields += 1;
+            let has_value = known.whole
+                && matches!(self.domain(var), Some(Domain::Finite(values)) if !values.contains(&Value::Absent));
             let shows = |literal: &&Literal| {
                 let atom = self.problem.atoms.get(literal.atom);
                 atom.is_some_and(|atom| {
-                    let is_vague = atom.raw && matches!(atom.what, What::Test(test) if super::value::accepts(test, true, &Value::word(""), false, self.budget));
+                    let is_vague = atom.raw
+                        && matches!(atom.what, What::Test(test) if super::value::accepts(test, true, &Value::word(""), false, self.budget));
                     !is_vague && shows_presence(atom.what, literal.want)
                 })
             };
-            literals.iter().find(shows).copied()
-        })
+            let literal = if has_value {
+                literals.last()
+            } else {
+                literals.iter().find(shows)
+            };
+            self.required
+                .extend(literal.map(|literal| (field, *literal)));
+        }
+        n_fields
+    }
+
+    /// A literal that wants the field, or something below it, to be there.
+    fn required(&self, field: FieldId) -> Option<Literal> {
+        let mut found = self.required.iter().filter(|(known, _)| *known == field);
+        found.next().map(|(_, literal)| *literal)
     }
 
     fn domain(&self, var: usize) -> Option<&Domain> {
