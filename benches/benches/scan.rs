@@ -3,6 +3,11 @@
 //! `cargo bench -p kubesift-benches --bench scan [-- FILTER]` prints one table for each corpus; what it means is said in
 //! docs/performance.md. A name that contains FILTER is run, with the floors that it is compared to.
 
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of bytes and events are far below 2⁵³"
+)]
+
 use std::hint::black_box;
 use std::io::Write as _;
 

@@ -39,7 +39,7 @@ pub fn aks(n_events: u64) -> String {
 }
 
 fn lines(n_events: u64, bodies_permille: u64) -> String {
-    each(n_events, bodies_permille, |event, out| event.write(out))
+    each(n_events, bodies_permille, Event::write)
 }
 
 fn each(n_events: u64, bodies_permille: u64, write: impl Fn(&Event, &mut String)) -> String {

@@ -179,7 +179,6 @@ impl Questions {
             other: String::new(),
             caches: self.regexes.iter().map(meta::Regex::create_cache).collect(),
             values: vec![Known::default(); self.texts.len()],
-            event: 0,
         }
     }
 }
@@ -192,7 +191,6 @@ pub(crate) struct Memory {
     caches: Vec<meta::Cache>,
     /// By place in [`Questions::texts`]: what the value of the field itself is, once it was looked at.
     values: Vec<Known>,
-    event: u64,
 }
 
 /// A text, as far as predicates are concerned with it.
@@ -203,13 +201,6 @@ struct Known {
     cased: u32,
     /// The text with its case folded.
     text: String,
-}
-
-impl Memory {
-    /// Forgets the last event.
-    pub(crate) fn begin(&mut self) {
-        self.event += 1;
-    }
 }
 
 impl OneOf {
@@ -287,12 +278,14 @@ fn holds(numbers: &[u32], number: u32) -> bool {
 }
 
 impl Questions {
-    /// Whether the one value of a whole field answers a question.
+    /// Whether the one value of a whole field answers a question. What the value is, is remembered with the number of the
+    /// event.
     pub(crate) fn matches_plain(
         &self,
         question: &Question,
         at: usize,
         value: Plain<'_>,
+        event: u64,
         memory: &mut Memory,
     ) -> bool {
         let text = match value {
@@ -314,8 +307,8 @@ impl Questions {
         let (Some(texts), Some(known)) = (self.texts.get(at), memory.values.get_mut(at)) else {
             return false;
         };
-        if known.event != memory.event {
-            known.event = memory.event;
+        if known.event != event {
+            known.event = event;
             known.text.clear();
             fold_into(text, &mut known.text);
             known.folded = texts.folded.get(&known.text);

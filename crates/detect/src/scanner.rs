@@ -274,7 +274,6 @@ impl Scanner {
         }
         narrowing.begin(source);
         answers.begin(inner.questions.len());
-        memory.begin();
         let received = (0..source.readings())
             .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
         let all = if some { 0 } else { inner.rules.len() };

@@ -173,9 +173,11 @@ impl Machine<'_> {
         Some(match &question.ask {
             Ask::FieldRef { .. } => return None,
             Ask::Exists | Ask::Present => value != Plain::Missing,
-            _ => self
-                .questions
-                .matches_plain(question, at, value, self.memory),
+            _ => {
+                let (event, memory) = (self.answers.event, &mut *self.memory);
+                self.questions
+                    .matches_plain(question, at, value, event, memory)
+            }
         })
     }
 }

@@ -306,8 +306,8 @@ mod tests {
                     backslashes |= u32::from(*byte == b'\\') << bit;
                 }
                 let (mask, open) = escaped_half(backslashes);
-                for bit in 0..32 {
-                    prop_assert_eq!(mask >> bit & 1 == 1, naive[bit]);
+                for (bit, naive) in naive.iter().take(32).enumerate() {
+                    prop_assert_eq!(mask >> bit & 1 == 1, *naive);
                 }
                 prop_assert_eq!(open, naive[32]);
             }
