@@ -3,9 +3,9 @@
 use std::hash::BuildHasher;
 
 use crate::FieldId;
-use crate::derive::service_account;
 use crate::image::ImageRef;
 use crate::object::alternatives;
+use crate::plain::split_service_account;
 use crate::scratch::{Part, Reading};
 use crate::tree::{Kind, NodeId, Tree};
 use crate::uri::clean_path;
@@ -474,10 +474,10 @@ impl Maker<'_, '_> {
         let is_account = self
             .tree
             .text(username)
-            .is_some_and(|name| service_account(name).is_some());
+            .is_some_and(|name| split_service_account(name).is_some());
         let reference = if is_account {
             self.tree.add_text_from(username, |name, out| {
-                if let Some((namespace, name)) = service_account(name) {
+                if let Some((namespace, name)) = split_service_account(name) {
                     out.push_str(namespace);
                     out.push('/');
                     out.push_str(name);

@@ -5,15 +5,11 @@ use std::net::IpAddr;
 use crate::field::FieldId;
 use crate::field_source::MapItem;
 use crate::pkcs10::Subject;
+use crate::plain::{self, Answer, Plain};
 use crate::scratch::Reading;
 use crate::source::Provider;
 use crate::tree::{Kind, NodeId};
 use crate::uri::{parameters, percent_decode, split_query};
-
-const ANONYMOUS: &str = "system:anonymous";
-const UNAUTHENTICATED: &str = "system:unauthenticated";
-const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
-const NODE: &str = "system:node:";
 
 /// The annotations in which the authorizer says what it decided and why.
 const DECISION: &str = "authorization.k8s.io/decision";
@@ -27,46 +23,26 @@ const GKE_DRY_RUN: &str = "command.gke.io/dryRun";
 /// Longest chain of proxies that is followed to the client. Of a longer one the last address counts.
 const MAX_PROXIES: usize = 64;
 
-/// Who acts: the fields of the impersonated user, or of the user.
-struct Actor {
-    username: FieldId,
-    groups: FieldId,
-}
-
-impl<'s> Reading<'s> {
+impl Reading<'_> {
     pub(crate) fn find(&mut self, field: FieldId) -> NodeId {
+        match Plain::of_reading(self.source, self.number, field) {
+            Some(Plain::Missing) => return self.missing(),
+            Some(Plain::Text(text)) => return self.text(Some(text)),
+            Some(Plain::Number(number)) => return self.tree().add_number(number),
+            None => {}
+        }
         match field {
-            FieldId::Verb => self.text(self.recorded_some(FieldId::Verb)),
-            FieldId::Resource => self.text(self.recorded_some(FieldId::ObjectRefResource)),
-            FieldId::Subresource => self.text(self.recorded_some(FieldId::ObjectRefSubresource)),
-            FieldId::ApiGroup => self.text(self.recorded_some(FieldId::ObjectRefApiGroup)),
-            FieldId::Namespace => self.text(self.recorded_some(FieldId::ObjectRefNamespace)),
             FieldId::Name => self.find_name(),
             FieldId::Ref => self.find_ref(),
-            FieldId::Operation => self.text(self.operation()),
             FieldId::UserGroups | FieldId::ImpersonatedGroups | FieldId::SourceIps => {
                 self.find_list(field)
             }
             FieldId::UserExtra | FieldId::ImpersonatedExtra | FieldId::Annotations => {
                 self.find_map(field)
             }
-            FieldId::UserId => self.text(
-                self.recorded_some(FieldId::UserUsername)
-                    .map(without_session),
-            ),
-            FieldId::ActorUsername => self.text(self.actor_name()),
             FieldId::ActorGroups => {
-                let groups = self.actor().groups;
+                let (_, groups) = plain::actor(self.source, self.number);
                 self.field(groups)
-            }
-            FieldId::ActorKind => self.text(self.actor_kind()),
-            FieldId::ActorId => self.text(self.actor_name().map(without_session)),
-            FieldId::ServiceAccountNamespace => {
-                self.text(self.service_account().map(|(namespace, _)| namespace))
-            }
-            FieldId::ServiceAccountName => self.text(self.service_account().map(|(_, name)| name)),
-            FieldId::NodeName => {
-                self.text(self.actor_name().and_then(|name| name.strip_prefix(NODE)))
             }
             FieldId::ClientIp => self.find_client_ip(),
             FieldId::ClientNet => self.find_client_net(),
@@ -92,10 +68,6 @@ impl<'s> Reading<'s> {
             FieldId::ExecStdin => self.find_exec_switch("stdin"),
             FieldId::Decision => self.find_annotation(DECISION),
             FieldId::Reason => self.find_annotation(REASON),
-            FieldId::Status | FieldId::ResponseStatusCode => match self.source.code(self.number) {
-                Some(code) => self.tree().add_number(code),
-                None => self.missing(),
-            },
             FieldId::Outcome => self.find_outcome(),
             FieldId::User
             | FieldId::ImpersonatedUser
@@ -128,20 +100,14 @@ impl<'s> Reading<'s> {
             FieldId::CsrSignerName => self.find_csr_spec("signerName"),
             FieldId::CsrUsages => self.find_csr_spec("usages"),
             FieldId::EventFlags => self.find_flags(),
-            _ => self.text(self.recorded(field)),
+            _ => self.missing(),
         }
     }
 
+    /// The name that only the answer knows.
     fn find_name(&mut self) -> NodeId {
-        if let Some(name) = self.recorded_some(FieldId::ObjectRefName) {
-            return self.text(Some(name));
-        }
-        // With `generateName` the URL and the request know no name, the answer does.
-        if self.recorded(FieldId::Verb) == Some("create") {
-            let response = self.field(FieldId::ResponseObject);
-            return self.alternatives(response, &["metadata", "name"]);
-        }
-        self.missing()
+        let response = self.field(FieldId::ResponseObject);
+        self.alternatives(response, &["metadata", "name"])
     }
 
     fn find_ref(&mut self) -> NodeId {
@@ -161,14 +127,6 @@ impl<'s> Reading<'s> {
             Some(_) => self.missing(),
             None => name,
         }
-    }
-
-    /// The verb, or what a patch or update came to.
-    pub(crate) fn operation(&self) -> Option<&'s str> {
-        let verb = self.recorded_some(FieldId::Verb)?;
-        let created =
-            matches!(verb, "patch" | "update") && self.source.code(self.number) == Some(201);
-        Some(if created { "create" } else { verb })
     }
 
     fn find_list(&mut self, field: FieldId) -> NodeId {
@@ -229,46 +187,6 @@ impl<'s> Reading<'s> {
             }
         }
         self.missing()
-    }
-
-    fn actor(&self) -> Actor {
-        if self.source.has(self.number, FieldId::ImpersonatedUser) {
-            Actor {
-                username: FieldId::ImpersonatedUsername,
-                groups: FieldId::ImpersonatedGroups,
-            }
-        } else {
-            Actor {
-                username: FieldId::UserUsername,
-                groups: FieldId::UserGroups,
-            }
-        }
-    }
-
-    fn actor_name(&self) -> Option<&'s str> {
-        self.recorded_some(self.actor().username)
-    }
-
-    fn actor_kind(&self) -> Option<&'static str> {
-        let mut unauthenticated = false;
-        let groups = self.actor().groups;
-        self.source.list(self.number, groups, &mut |group| {
-            unauthenticated |= group == UNAUTHENTICATED;
-        });
-        let name = self.actor_name();
-        Some(match name {
-            _ if unauthenticated => "anonymous",
-            Some(ANONYMOUS) => "anonymous",
-            Some(_) if self.service_account().is_some() => "serviceaccount",
-            Some(name) if name.starts_with(NODE) => "node",
-            Some(name) if name.starts_with("system:") => "system",
-            Some(_) => "user",
-            None => return None,
-        })
-    }
-
-    fn service_account(&self) -> Option<(&'s str, &'s str)> {
-        service_account(self.actor_name()?)
     }
 
     /// The address that the outermost trusted proxy saw, or the API server itself.
@@ -388,15 +306,12 @@ impl<'s> Reading<'s> {
         if all {
             return denied;
         }
-        let outcome = match self.source.code(self.number) {
-            Some(401 | 403) => Some("denied"),
-            Some(400..) => Some("failure"),
-            None if self.recorded(FieldId::ResponseStatusStatus) == Some("Failure") => {
-                Some("failure")
-            }
-            None => None,
-            Some(_) if self.is_dry_run() => Some("dry-run"),
-            Some(_) => Some("success"),
+        let outcome = match plain::answer(self.source, self.number) {
+            Answer::None => None,
+            Answer::Denied => Some("denied"),
+            Answer::Failure => Some("failure"),
+            Answer::Good if self.is_dry_run() => Some("dry-run"),
+            Answer::Good => Some("success"),
         };
         let outcome = self.text(outcome);
         if !some {
@@ -415,20 +330,8 @@ impl<'s> Reading<'s> {
     }
 
     /// Whether nothing was written because the client asked for a trial.
-    ///
-    /// Only requests that write an object heed `dryRun`; a parameter on a read or on a stream such as exec changes
-    /// nothing, and must not make it look harmless.
     fn is_dry_run(&mut self) -> bool {
-        let verb = self.recorded(FieldId::Verb);
-        if !matches!(
-            verb,
-            Some("create" | "update" | "patch" | "delete" | "deletecollection")
-        ) || !self.source.has(self.number, FieldId::ObjectRef)
-            || matches!(
-                self.recorded(FieldId::ObjectRefSubresource),
-                Some("exec" | "attach" | "portforward" | "proxy" | "token")
-            )
-        {
+        if !plain::heeds_dry_run(self.source, self.number) {
             return false;
         }
         let parameter = self.parameter("dryRun");
@@ -442,7 +345,10 @@ impl<'s> Reading<'s> {
                 return true;
             }
         }
-        if !matches!(verb, Some("delete" | "deletecollection")) {
+        if !matches!(
+            self.recorded(FieldId::Verb),
+            Some("delete" | "deletecollection")
+        ) {
             return false;
         }
         let options = self.field(FieldId::RequestObject);
@@ -457,21 +363,4 @@ impl<'s> Reading<'s> {
             value.as_text().is_some_and(|text| words.contains(&text))
         })
     }
-}
-
-/// Namespace and name of the service account with this user name.
-pub(crate) fn service_account(username: &str) -> Option<(&str, &str)> {
-    username.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')
-}
-
-/// A name without the session of an assumed role, which changes with each login.
-fn without_session(name: &str) -> &str {
-    if name.starts_with("arn:") && name.contains(":assumed-role/") {
-        // arn:aws:sts::<account>:assumed-role/<role>/<session>
-        let mut slashes = name.match_indices('/').map(|(at, _)| at);
-        if let Some(second) = slashes.nth(1) {
-            return name.get(..second).unwrap_or(name);
-        }
-    }
-    name
 }

@@ -12,6 +12,8 @@ mod sealed {
     impl Sealed for crate::event::Event<'_> {}
 }
 
+pub(crate) use sealed::Sealed;
+
 /// One item of a map, as [`FieldSource::map`] hands it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -24,11 +26,23 @@ pub enum MapItem<'s> {
     Member(&'s str),
 }
 
+/// What stands under one key of a recorded map of texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lookup<'s> {
+    /// Nothing.
+    Missing,
+    /// A text.
+    Text(&'s str),
+    /// Several texts, because the key is repeated.
+    Several,
+}
+
 /// An event as a source of recorded values. Everything else in the vocabulary is derived from these, in one place, so
 /// that it means the same wherever an event came from.
 ///
 /// An event whose envelope repeats a key has several readings; each method answers for one of them.
-pub trait FieldSource: sealed::Sealed {
+pub trait FieldSource: Sealed {
     /// Number of readings, at least one. Reading 0 is the one that the last value of each key gives.
     fn readings(&self) -> usize;
 
@@ -43,6 +57,9 @@ pub trait FieldSource: sealed::Sealed {
 
     /// Hands out the items of a recorded map; returns whether it is there.
     fn map(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool;
+
+    /// What stands under one key of the annotations.
+    fn annotation(&self, reading: usize, key: &str) -> Lookup<'_>;
 
     /// Whether a part of the envelope is there.
     fn has(&self, reading: usize, field: FieldId) -> bool;
@@ -126,11 +143,11 @@ impl FieldSource for Event<'_> {
             FieldId::ResponseStatusMessage => text(status?.message.as_ref()),
             FieldId::ResponseStatusReason => text(status?.reason.as_ref()),
             FieldId::RequestReceivedTimestamp => {
-                let received = time(event.request_received_timestamp.as_ref());
+                let received = time(event.request_received_timestamp.as_deref());
                 received.or_else(|| event.old_time("timestamp", None))
             }
             FieldId::StageTimestamp => {
-                let reached = time(event.stage_timestamp.as_ref());
+                let reached = time(event.stage_timestamp.as_deref());
                 reached.or_else(|| event.old_time("metadata", Some("creationTimestamp")))
             }
             FieldId::SourceProvider => Some(
@@ -201,6 +218,20 @@ impl FieldSource for Event<'_> {
         }
     }
 
+    fn annotation(&self, reading: usize, key: &str) -> Lookup<'_> {
+        let mut found = self
+            .reading(reading)
+            .annotations
+            .iter()
+            .flatten()
+            .filter(|(known, _)| known == key);
+        match (found.next(), found.next()) {
+            (None, _) => Lookup::Missing,
+            (Some((_, text)), None) => Lookup::Text(text),
+            (Some(_), Some(_)) => Lookup::Several,
+        }
+    }
+
     fn has(&self, reading: usize, field: FieldId) -> bool {
         let event = self.reading(reading);
         match field {
@@ -235,8 +266,8 @@ impl FieldSource for Event<'_> {
 }
 
 /// A time that is there: Go writes the year 1 for one that is not set.
-fn time<'s>(time: Option<&'s Text<'_>>) -> Option<&'s str> {
-    text(time).filter(|time| !time.starts_with("0001-01-01T"))
+pub(crate) fn time(time: Option<&str>) -> Option<&str> {
+    time.filter(|time| !time.starts_with("0001-01-01T"))
 }
 
 impl Event<'_> {

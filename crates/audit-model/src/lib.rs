@@ -23,6 +23,7 @@ mod parse;
 mod patch;
 mod path;
 mod pkcs10;
+mod plain;
 mod read;
 mod scan;
 mod schema;
@@ -34,6 +35,7 @@ mod text;
 mod tree;
 mod uri;
 mod value;
+mod view;
 mod walk;
 mod write;
 
@@ -41,11 +43,12 @@ pub use body::Body;
 pub use error::{DecodeError, ReadError};
 pub use event::{AuthenticationMetadata, Event, ObjectReference, Other, Status, Text, UserInfo};
 pub use field::{FIELDS, Field, FieldError, FieldId, FieldInfo, Shape};
-pub use field_source::{FieldSource, MapItem};
+pub use field_source::{FieldSource, Lookup, MapItem};
 pub use flags::Flags;
 pub use limits::Limits;
 pub use network::{Network, ParseNetworkError};
 pub use path::{Path, PathError, Segment};
+pub use plain::Plain;
 pub use read::{
     Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
 };
@@ -53,4 +56,5 @@ pub use scratch::Scratch;
 pub use source::{Provider, Source};
 pub use tree::{NodeId, Tree};
 pub use value::Value;
+pub use view::{EventView, Viewer};
 pub use walk::{Doubt, Member};

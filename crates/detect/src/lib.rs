@@ -40,9 +40,13 @@ mod detector;
 mod explain;
 #[cfg(feature = "fs")]
 mod files;
+mod fold;
 mod hit;
+mod index;
+mod intern;
 mod load_report;
 mod narrow;
+mod networks;
 mod predicate;
 mod redact;
 mod rule_set;

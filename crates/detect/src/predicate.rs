@@ -5,16 +5,20 @@
 
 use std::net::IpAddr;
 
-use audit_model::{Field, Value};
+use audit_model::{Field, FieldId, Plain, Value};
 
-use ipnet::IpNet;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use regex_automata::Input;
 use regex_automata::meta;
 use rule_lang::{
     Comparison, Literal, Number, Operand, Pattern, PatternKind, Polarity, Predicate, Relation,
     Test, TimePart, TimeTest, compare, fold_into,
 };
-use std::collections::{HashMap, HashSet};
+
+use crate::fold::folded;
+use crate::intern::Intern;
+use crate::networks::Networks;
 
 /// A predicate among those of all rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub(crate) struct Question {
     pub(crate) operand: Operand,
     pub(crate) polarity: Polarity,
     pub(crate) ask: Ask,
+    /// The field itself, with nothing below it, and its place in [`Questions::texts`].
+    pub(crate) whole: Option<(FieldId, usize)>,
 }
 
 #[derive(Debug)]
@@ -36,7 +42,7 @@ pub(crate) enum Ask {
     Compare(Comparison, Number),
     /// Indices of [`Questions::regexes`].
     Regex(Vec<usize>),
-    Cidr(Vec<IpNet>),
+    Cidr(Networks),
     FieldRef {
         relation: Relation,
         field: Field,
@@ -45,15 +51,27 @@ pub(crate) enum Ask {
     Time(TimePart, TimeTest),
 }
 
-/// A list of values, those without wildcards in sets.
+/// A list of values. Those without wildcards are numbers of the texts of their field, so that a value is looked up once
+/// for all predicates.
 #[derive(Debug, Default)]
 pub(crate) struct OneOf {
-    folded: HashSet<Box<str>>,
-    cased: HashSet<Box<str>>,
+    /// Numbers in [`Texts::folded`], ascending.
+    folded: Box<[u32]>,
+    /// Numbers in [`Texts::cased`], ascending.
+    cased: Box<[u32]>,
     patterns: Vec<Pattern>,
     numbers: Vec<Number>,
     /// Whether some value is compared without regard to case.
     folds: bool,
+    /// The place of the texts in [`Questions::texts`].
+    texts: usize,
+}
+
+/// The texts that values of one field are compared with, those of all predicates.
+#[derive(Debug, Default)]
+struct Texts {
+    folded: Intern,
+    cased: Intern,
 }
 
 /// All predicates of a rule set.
@@ -61,8 +79,10 @@ pub(crate) struct OneOf {
 pub(crate) struct Questions {
     all: Vec<Question>,
     regexes: Vec<meta::Regex>,
-    by_text: HashMap<String, PredicateId>,
-    regex_by_text: HashMap<String, usize>,
+    texts: Vec<Texts>,
+    by_text: HashMap<String, PredicateId, FixedState>,
+    regex_by_text: HashMap<String, usize, FixedState>,
+    texts_by_field: HashMap<Option<FieldId>, usize, FixedState>,
 }
 
 impl Questions {
@@ -76,7 +96,10 @@ impl Questions {
         let ask = match &predicate.test {
             Test::Exists => Ask::Exists,
             Test::Present => Ask::Present,
-            Test::OneOf(literals) => Ask::OneOf(OneOf::new(literals)),
+            Test::OneOf(literals) => {
+                let at = self.texts_of(predicate.operand.field().map(Field::id));
+                Ask::OneOf(OneOf::new(literals, at, self.texts.get_mut(at)?))
+            }
             Test::Compare(comparison, number) => Ask::Compare(*comparison, *number),
             Test::Regex(regexes) => Ask::Regex(
                 regexes
@@ -84,7 +107,7 @@ impl Questions {
                     .filter_map(|regex| self.regex(regex))
                     .collect(),
             ),
-            Test::Cidr(networks) => Ask::Cidr(networks.clone()),
+            Test::Cidr(networks) => Ask::Cidr(Networks::new(networks)),
             Test::FieldRef {
                 relation,
                 field,
@@ -97,13 +120,36 @@ impl Questions {
             Test::Time(part, asked) => Ask::Time(*part, asked.clone()),
         };
         let id = PredicateId(u32::try_from(self.all.len()).ok()?);
+        let whole = predicate
+            .operand
+            .field()
+            .filter(|field| field.path().is_empty())
+            .map(|field| (field.id(), self.texts_of(Some(field.id()))));
         self.all.push(Question {
             operand: predicate.operand.clone(),
             polarity: predicate.polarity,
             ask,
+            whole,
         });
         self.by_text.insert(text, id);
         Some(id)
+    }
+
+    /// The place of a field's texts; those of members and keywords have one in common.
+    fn texts_of(&mut self, field: Option<FieldId>) -> usize {
+        let next = self.texts.len();
+        let at = *self.texts_by_field.entry(field).or_insert(next);
+        if at == next {
+            self.texts.push(Texts::default());
+        }
+        at
+    }
+
+    /// Forgets what is needed only while predicates are taken in.
+    pub(crate) fn finish(&mut self) {
+        self.by_text = HashMap::default();
+        self.regex_by_text = HashMap::default();
+        self.texts_by_field = HashMap::default();
     }
 
     fn regex(&mut self, regex: &rule_lang::Regex) -> Option<usize> {
@@ -132,6 +178,7 @@ impl Questions {
             text: String::new(),
             other: String::new(),
             caches: self.regexes.iter().map(meta::Regex::create_cache).collect(),
+            values: vec![Known::default(); self.texts.len()],
         }
     }
 }
@@ -142,52 +189,132 @@ pub(crate) struct Memory {
     text: String,
     other: String,
     caches: Vec<meta::Cache>,
+    /// By place in [`Questions::texts`]: what the value of the field itself is, once it was looked at.
+    values: Vec<Known>,
+}
+
+/// A text, as far as predicates are concerned with it.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    event: u64,
+    folded: u32,
+    cased: u32,
+    /// The text with its case folded.
+    text: String,
 }
 
 impl OneOf {
-    fn new(literals: &[Literal]) -> Self {
-        let mut one_of = Self::default();
+    fn new(literals: &[Literal], at: usize, texts: &mut Texts) -> Self {
+        let mut one_of = Self {
+            texts: at,
+            ..Self::default()
+        };
+        let (mut folded, mut cased) = (Vec::new(), Vec::new());
         for literal in literals {
             let pattern = &literal.pattern;
             one_of.folds |= !pattern.is_cased();
             one_of.numbers.extend(literal.number);
             match pattern.kind() {
                 PatternKind::Exact(text) if pattern.is_cased() => {
-                    one_of.cased.insert(text.into());
+                    cased.push(texts.cased.add(text));
                 }
-                PatternKind::Exact(text) => {
-                    one_of.folded.insert(text.into());
-                }
+                PatternKind::Exact(text) => folded.push(texts.folded.add(text)),
                 _ => one_of.patterns.push(pattern.clone()),
             }
         }
+        folded.sort_unstable();
+        cased.sort_unstable();
+        one_of.folded = folded.into();
+        one_of.cased = cased.into();
         one_of
     }
 
-    fn matches(&self, value: Value<'_>, folded: &mut String) -> bool {
+    fn matches(&self, value: Value<'_>, texts: &Texts, memory: &mut String) -> bool {
         let Some(text) = value.as_text() else {
             return false;
         };
+        if self.matches_number(value) {
+            return true;
+        }
+        let cased = if self.cased.is_empty() {
+            0
+        } else {
+            texts.cased.get(text)
+        };
+        let folded = if self.folds { folded(text, memory) } else { "" };
+        let known = if self.folded.is_empty() {
+            0
+        } else {
+            texts.folded.get(folded)
+        };
+        self.matches_text(text, folded, known, cased)
+    }
+
+    fn matches_number(&self, value: Value<'_>) -> bool {
         if let Value::Number(number) = value
             && !self.numbers.is_empty()
             && let Some(number) = Number::parse(number)
-            && self
-                .numbers
-                .iter()
-                .any(|one| compare(number, *one).is_some_and(std::cmp::Ordering::is_eq))
         {
-            return true;
+            let equals =
+                |one: &Number| compare(number, *one).is_some_and(std::cmp::Ordering::is_eq);
+            return self.numbers.iter().any(equals);
         }
-        folded.clear();
-        if self.folds {
-            fold_into(text, folded);
-        }
-        self.folded.contains(folded.as_str())
-            || (!self.cased.is_empty() && self.cased.contains(text))
+        false
+    }
+
+    fn matches_text(&self, text: &str, folded: &str, known: u32, cased: u32) -> bool {
+        holds(&self.folded, known)
+            || holds(&self.cased, cased)
             || self
                 .patterns
                 .iter()
                 .any(|pattern| pattern.matches(if pattern.is_cased() { text } else { folded }))
+    }
+}
+
+/// Whether a text's number is among some; 0 is that of a text that no rule names.
+fn holds(numbers: &[u32], number: u32) -> bool {
+    number != 0 && numbers.binary_search(&number).is_ok()
+}
+
+impl Questions {
+    /// Whether the one value of a whole field answers a question. What the value is, is remembered with the number of the
+    /// event.
+    pub(crate) fn matches_plain(
+        &self,
+        question: &Question,
+        at: usize,
+        value: Plain<'_>,
+        event: u64,
+        memory: &mut Memory,
+    ) -> bool {
+        let text = match value {
+            Plain::Missing => return false,
+            Plain::Text(text) => text,
+            Plain::Number(number) => {
+                let mut digits = std::mem::take(&mut memory.other);
+                digits.clear();
+                // Writing to a `String` cannot fail.
+                let _ = std::fmt::Write::write_fmt(&mut digits, format_args!("{number}"));
+                let matches = self.matches(&question.ask, Value::Number(&digits), memory);
+                memory.other = digits;
+                return matches;
+            }
+        };
+        let Ask::OneOf(one_of) = &question.ask else {
+            return self.matches(&question.ask, Value::Text(text), memory);
+        };
+        let (Some(texts), Some(known)) = (self.texts.get(at), memory.values.get_mut(at)) else {
+            return false;
+        };
+        if known.event != event {
+            known.event = event;
+            known.text.clear();
+            fold_into(text, &mut known.text);
+            known.folded = texts.folded.get(&known.text);
+            known.cased = texts.cased.get(text);
+        }
+        one_of.matches_text(text, &known.text, known.folded, known.cased)
     }
 }
 
@@ -197,7 +324,10 @@ impl Questions {
         match ask {
             Ask::Exists => value != Value::Null,
             Ask::Present => !matches!(value, Value::Null | Value::List { empty: true }),
-            Ask::OneOf(one_of) => one_of.matches(value, &mut memory.text),
+            Ask::OneOf(one_of) => self
+                .texts
+                .get(one_of.texts)
+                .is_some_and(|texts| one_of.matches(value, texts, &mut memory.text)),
             Ask::Compare(comparison, bound) => compares(value, *comparison, *bound),
             Ask::Regex(regexes) => value.as_text().is_some_and(|text| {
                 regexes.iter().any(
@@ -212,10 +342,7 @@ impl Questions {
             Ask::Cidr(networks) => value
                 .as_text()
                 .and_then(|text| text.parse().ok())
-                .is_some_and(|ip: IpAddr| {
-                    let ip = ip.to_canonical();
-                    networks.iter().any(|network| network.contains(&ip))
-                }),
+                .is_some_and(|ip: IpAddr| networks.contains(ip)),
             Ask::Time(part, test) => value
                 .as_text()
                 .and_then(|text| part.of(text))

@@ -8,8 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use audit_model::{Limits, Network, Scratch};
-use rule_lang::{Compiled, Compiler, Day, DocumentKind, Filter, Rule, Sources};
+use rule_lang::{Compiled, Compiler, Day, DocumentKind, Filter, Guard, Rule, Sources};
 
+use crate::index::Index;
 use crate::load_report::{BuildError, Expiry, LoadReport};
 use crate::predicate::Questions;
 use crate::vm::Linked;
@@ -29,6 +30,7 @@ pub(crate) struct Inner {
     /// The files of the rules, to say on which line something stands.
     pub(crate) places: Sources,
     trusted_proxies: Arc<[Network]>,
+    pub(crate) index: Index,
 }
 
 #[derive(Debug)]
@@ -266,6 +268,12 @@ impl RuleSetBuilder {
         }
         let expiries = expiries(&inner.filters, self.today);
         let report = LoadReport::new(sources, documents, diagnostics, expiries);
+        inner.questions.finish();
+        let guards = inner
+            .rules
+            .iter()
+            .map(|active| Guard::of(active.rule.program()));
+        inner.index = Index::new(guards);
         (RuleSet(Arc::new(inner)), report)
     }
 

@@ -1,9 +1,12 @@
 //! One event against all rules.
 
-use audit_model::{Doubt, FieldId, FieldSource, Flags, Scratch};
+use audit_model::{
+    DecodeError, Doubt, Event, FieldId, FieldSource, Flags, Limits, Scratch, Source, Viewer,
+};
 use rule_lang::Level;
 
 use crate::hit::{Finding, Findings, Hit};
+use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
 use crate::rule_set::{ActiveRule, RuleSet};
@@ -49,6 +52,11 @@ pub struct Scanner {
     reasons: Reasons,
     findings: Findings,
     narrowing: Narrowing,
+    probe: Probe,
+    /// Whether the index is asked which rules to run.
+    indexed: bool,
+    /// Taken out while it is lent to an event.
+    viewer: Option<Box<Viewer>>,
 }
 
 impl Scanner {
@@ -60,8 +68,19 @@ impl Scanner {
             reasons: Reasons::new(),
             findings: Findings::default(),
             narrowing: Narrowing::new(rules.inner().filters.len()),
+            probe: rules.inner().index.probe(),
+            indexed: true,
+            viewer: None,
             rules,
         }
+    }
+
+    /// Runs every rule on every event, and not only those that can match by what the event is about. The hits are the
+    /// same, which is what this is for: to show it, and to measure what it saves.
+    #[must_use]
+    pub fn exhaustive(mut self) -> Self {
+        self.indexed = false;
+        self
     }
 
     /// The rules.
@@ -73,6 +92,64 @@ impl Scanner {
     pub fn scan(&mut self, event: &impl FieldSource) -> Hits<'_> {
         self.evaluate(event);
         self.hits()
+    }
+
+    /// Evaluates every rule on the event that a record holds: what [`Event::decode`] and [`Scanner::scan`] do, without
+    /// making an event of a record that no rule matches.
+    ///
+    /// # Errors
+    /// Those of [`Event::decode`].
+    ///
+    /// # Examples
+    /// ```
+    /// use detect::RuleSet;
+    ///
+    /// let rules = RuleSet::builder().shipped().build()?;
+    /// let mut scanner = rules.scanner();
+    /// let line = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseStarted","verb":"get",
+    ///     "user":{"username":"dana@example.test"},"responseStatus":{"code":101},
+    ///     "requestURI":"/api/v1/namespaces/shop/pods/web-0/exec?command=sh",
+    ///     "objectRef":{"resource":"pods","namespace":"shop","name":"web-0","subresource":"exec"}}"#;
+    /// assert!(scanner.scan_bytes(line)?.any(|hit| hit.rule().name() == "exec-into-pod"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn scan_bytes(&mut self, record: &[u8]) -> Result<Hits<'_>, DecodeError> {
+        let limits = Limits::default();
+        let mut viewer = self.viewer.take().unwrap_or_default();
+        let plain = viewer.read(record, &limits);
+        if plain {
+            self.evaluate_plain(&mut viewer, record, None);
+        }
+        self.viewer = Some(viewer);
+        if !plain {
+            self.clear();
+            self.evaluate(&Event::decode(record, &limits)?);
+        }
+        Ok(self.hits())
+    }
+
+    /// Evaluates every rule on a plain event that was read just now.
+    pub(crate) fn evaluate_plain(
+        &mut self,
+        viewer: &mut Viewer,
+        record: &[u8],
+        source: Option<&Source>,
+    ) {
+        self.clear();
+        if self.indexed {
+            let index = &self.rules.inner().index;
+            let uri = index.reads(FieldId::RequestUri);
+            let glance = viewer.glance(record, uri).with_source(source);
+            match index.select(&glance, None, &mut self.probe) {
+                Selected::Some if self.probe.rules.is_empty() => {}
+                Selected::Some => {
+                    self.run(Selected::Some, &viewer.view(record).with_source(source));
+                }
+                _ => self.evaluate(&viewer.view(record).with_source(source)),
+            }
+        } else {
+            self.evaluate(&viewer.view(record).with_source(source));
+        }
     }
 
     /// Forgets the last event.
@@ -166,7 +243,19 @@ impl Scanner {
         self.narrowing.uses(self.rules.inner())
     }
 
-    fn evaluate(&mut self, source: &dyn FieldSource) {
+    fn evaluate(&mut self, source: &impl FieldSource) {
+        self.clear();
+        let selected = if self.indexed {
+            let index = &self.rules.inner().index;
+            index.select(source, Some(&mut self.scratch), &mut self.probe)
+        } else {
+            Selected::All
+        };
+        self.run(selected, source);
+    }
+
+    /// Runs the rules that were selected.
+    fn run(&mut self, selected: Selected, source: &dyn FieldSource) {
         let Self {
             rules,
             scratch,
@@ -175,15 +264,27 @@ impl Scanner {
             reasons,
             findings,
             narrowing,
+            probe,
+            ..
         } = self;
         let inner = rules.inner();
-        scratch.begin();
-        findings.clear();
+        let some = selected == Selected::Some;
+        if some && probe.rules.is_empty() {
+            return;
+        }
         narrowing.begin(source);
         answers.begin(inner.questions.len());
         let received = (0..source.readings())
             .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
-        for (at, active) in inner.rules.iter().enumerate() {
+        let all = if some { 0 } else { inner.rules.len() };
+        let selected = probe.rules.iter().map(|rule| *rule as usize);
+        for at in selected
+            .take(if some { usize::MAX } else { 0 })
+            .chain(0..all)
+        {
+            let Some(active) = inner.rules.get(at) else {
+                continue;
+            };
             if received && !active.rule.names_stage() {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! The machine that runs programs: one loop, one match over the ops.
 
-use audit_model::{Doubt, FieldSource, Member, Scratch, Segment, Tree, Value};
+use audit_model::{Doubt, FieldSource, Member, Plain, Scratch, Segment, Tree, Value};
 use rule_lang::{BlockIdx, Op, Operand, Polarity, PredicateIdx, Program, Quantifier, RoutineIdx};
 
 use crate::predicate::{Ask, Memory, PredicateId, Question, Questions, relates};
@@ -134,6 +134,9 @@ impl Machine<'_> {
         if let Ask::FieldRef { field, .. } = &question.ask {
             self.scratch.field(self.source, field.id());
         }
+        if let Some(answer) = self.ask_plain(question) {
+            return answer;
+        }
         let doubt = doubt(question.polarity);
         match &question.operand {
             Operand::Field(field) => {
@@ -159,6 +162,23 @@ impl Machine<'_> {
             // Verified programs have no such test outside of a block.
             Operand::Member(_) => false,
         }
+    }
+}
+
+impl Machine<'_> {
+    /// Answers a question about a field that needs no memory to be found.
+    fn ask_plain(&mut self, question: &Question) -> Option<bool> {
+        let (field, at) = question.whole?;
+        let value = Plain::of(self.source, field)?;
+        Some(match &question.ask {
+            Ask::FieldRef { .. } => return None,
+            Ask::Exists | Ask::Present => value != Plain::Missing,
+            _ => {
+                let (event, memory) = (self.answers.event, &mut *self.memory);
+                self.questions
+                    .matches_plain(question, at, value, event, memory)
+            }
+        })
     }
 }
 

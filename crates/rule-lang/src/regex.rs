@@ -6,7 +6,11 @@ use std::ops::Range;
 
 use regex_automata::meta;
 use regex_automata::util::syntax;
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
+use crate::fold::fold_into;
+use crate::guard::SHORTEST_NEEDLE;
 use crate::limits;
 
 /// A regular expression that has been compiled once, within the size limit, to be sure that it can be.
@@ -46,6 +50,37 @@ impl Regex {
             .syntax(syntax)
             .build(&self.pattern)
             .map_err(|error| RegexError::new(&error))
+    }
+
+    /// Texts, their case folded, of which a text that matches contains one; `None` where none is long enough to tell.
+    pub(crate) fn needles(&self) -> Option<Vec<String>> {
+        let hir = ParserBuilder::new()
+            .case_insensitive(self.case_insensitive)
+            .multi_line(self.multi_line)
+            .dot_matches_new_line(self.dot_matches_new_line)
+            .build()
+            .parse(&self.pattern)
+            .ok()?;
+        let [prefixes, suffixes] = [ExtractKind::Prefix, ExtractKind::Suffix].map(|kind| {
+            let found = Extractor::new().kind(kind).extract(&hir);
+            let literals = found.literals()?.iter();
+            let needles = literals.map(|literal| {
+                let text = std::str::from_utf8(literal.as_bytes()).ok()?;
+                let mut folded = String::new();
+                fold_into(text, &mut folded);
+                (folded.len() >= SHORTEST_NEEDLE).then_some(folded)
+            });
+            needles.collect::<Option<Vec<String>>>()
+        });
+        let shortest = |needles: &Option<Vec<String>>| {
+            let lengths = needles.iter().flatten().map(String::len);
+            lengths.min().unwrap_or_default()
+        };
+        if shortest(&suffixes) > shortest(&prefixes) {
+            suffixes
+        } else {
+            prefixes
+        }
     }
 }
 

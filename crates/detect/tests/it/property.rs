@@ -1,6 +1,6 @@
 //! Scanning says of every rule and event what the reference says.
 
-use detect::{Event, Limits, RuleSet, rule_lang};
+use detect::{Event, Hits, Limits, RuleSet, rule_lang};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -29,6 +29,24 @@ fn expected(rules: &[Rule], json: &[u8]) -> Option<Vec<String>> {
     Some(matching.map(|rule| rule.name.clone()).collect())
 }
 
+/// All that hits say.
+fn told(hits: Hits<'_>) -> Vec<(String, String)> {
+    let told = hits.map(|hit| {
+        let (matched, evidence): (Vec<_>, Vec<_>) =
+            (hit.matched().collect(), hit.evidence().collect());
+        let rest = (
+            hit.level(),
+            hit.message(),
+            matched,
+            evidence,
+            hit.name(),
+            hit.flags(),
+        );
+        (hit.rule().name().to_owned(), format!("{rest:?}"))
+    });
+    told.collect()
+}
+
 /// Compiles rules and scans events with one scanner, and each with a new one too.
 fn check(rules: &[Rule], events: &[Vec<u8>]) -> Result<usize, TestCaseError> {
     let mut builder = RuleSet::builder();
@@ -50,9 +68,22 @@ fn check(rules: &[Rule], events: &[Vec<u8>]) -> Result<usize, TestCaseError> {
         let Some(expected) = expected(rules, json) else {
             continue;
         };
-        for scanner in [&mut used, &mut set.scanner()] {
-            let hits = scanner.scan(&event);
-            let names: Vec<_> = hits.map(|hit| hit.rule().name().to_owned()).collect();
+        let mut all = Vec::new();
+        for scanner in [
+            &mut used,
+            &mut set.scanner(),
+            &mut set.scanner().exhaustive(),
+        ] {
+            all.push(told(scanner.scan(&event)));
+            let bytes = scanner.scan_bytes(json);
+            all.push(told(bytes.map_err(|error| {
+                TestCaseError::fail(format!("{error}: {}", shown()))
+            })?));
+        }
+        let first = all.first().cloned().unwrap_or_default();
+        prop_assert!(all.iter().all(|one| *one == first), "{all:?}: {}", shown());
+        {
+            let names: Vec<_> = first.into_iter().map(|(name, _)| name).collect();
             let agree = |rule: &Rule| {
                 let is = |names: &[String]| names.contains(&rule.name);
                 is(&names) == is(&expected) || is(&names) && in_doubt(rule, json)

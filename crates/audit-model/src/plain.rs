@@ -1,0 +1,264 @@
+//! Fields whose value takes no memory to say: recorded texts, and what is cut out of one.
+
+use crate::field::FieldId;
+use crate::field_source::{FieldSource, Lookup};
+use crate::source::Provider;
+use crate::uri::split_query;
+
+const ANONYMOUS: &str = "system:anonymous";
+const UNAUTHENTICATED: &str = "system:unauthenticated";
+const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+const NODE: &str = "system:node:";
+
+/// The annotations in which the authorizer says what it decided and why.
+const DECISION: &str = "authorization.k8s.io/decision";
+const REASON: &str = "authorization.k8s.io/reason";
+/// The annotation that names a token by which a service account may be used from now on (KEP-4193).
+const ISSUED: &str = "authentication.kubernetes.io/issued-credential-id";
+
+/// The one value of a field, where saying it takes no memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plain<'s> {
+    /// The event has no such value.
+    Missing,
+    /// A text.
+    Text(&'s str),
+    /// A number.
+    Number(i64),
+}
+
+impl<'s> Plain<'s> {
+    /// Finds a field of an event, or says that it must be found in a [`Scratch`](crate::Scratch): because it is made of
+    /// other values, has several, or the event leaves it open.
+    ///
+    /// # Examples
+    /// ```
+    /// use audit_model::{Event, FieldId, Limits, Plain};
+    ///
+    /// let event = Event::decode_fragment(br#"{"verb":"get","user":{"username":"system:node:n1"}}"#, &Limits::default())?;
+    /// assert_eq!(Plain::of(&event, FieldId::NodeName), Some(Plain::Text("n1")));
+    /// assert_eq!(Plain::of(&event, FieldId::Resource), Some(Plain::Missing));
+    /// assert_eq!(Plain::of(&event, FieldId::UserGroups), None);
+    /// # Ok::<(), audit_model::DecodeError>(())
+    /// ```
+    pub fn of(source: &'s (impl FieldSource + ?Sized), field: FieldId) -> Option<Self> {
+        (source.readings() == 1)
+            .then(|| Self::of_reading(source, 0, field))
+            .flatten()
+    }
+
+    pub(crate) fn of_reading(
+        source: &'s (impl FieldSource + ?Sized),
+        reading: usize,
+        field: FieldId,
+    ) -> Option<Self> {
+        use FieldId as F;
+        let recorded = |field| source.text(reading, field);
+        let some = |field| recorded(field).filter(|text| !text.is_empty());
+        let text = match field {
+            F::Verb => some(F::Verb),
+            F::Resource => some(F::ObjectRefResource),
+            F::Subresource => some(F::ObjectRefSubresource),
+            F::ApiGroup => some(F::ObjectRefApiGroup),
+            F::Namespace => some(F::ObjectRefNamespace),
+            F::Name => match some(F::ObjectRefName) {
+                // With `generateName` the URL and the request know no name, the answer does.
+                None if recorded(F::Verb) == Some("create")
+                    && source.body(reading, F::ResponseObject).is_some() =>
+                {
+                    return None;
+                }
+                name => name,
+            },
+            F::Operation => operation(source, reading),
+            F::ActorUsername => actor_name(source, reading),
+            F::ActorKind => actor_kind(source, reading),
+            F::UserId => some(F::UserUsername).map(without_session),
+            F::ActorId => actor_name(source, reading).map(without_session),
+            F::ServiceAccountNamespace => {
+                service_account(source, reading).map(|(namespace, _)| namespace)
+            }
+            F::ServiceAccountName => service_account(source, reading).map(|(_, name)| name),
+            F::NodeName => actor_name(source, reading).and_then(|name| name.strip_prefix(NODE)),
+            F::Decision => return annotation(source, reading, DECISION),
+            F::Reason => return annotation(source, reading, REASON),
+            F::CredentialIssued => return annotation(source, reading, ISSUED),
+            F::Outcome => return outcome(source, reading),
+            F::Status | F::ResponseStatusCode => {
+                return Some(source.code(reading).map_or(Self::Missing, Self::Number));
+            }
+            F::Kind
+            | F::ApiVersion
+            | F::Level
+            | F::AuditId
+            | F::Stage
+            | F::RequestUri
+            | F::UserUsername
+            | F::UserUid
+            | F::ImpersonatedUsername
+            | F::ImpersonatedUid
+            | F::ImpersonationConstraint
+            | F::UserAgent
+            | F::ObjectRefResource
+            | F::ObjectRefNamespace
+            | F::ObjectRefName
+            | F::ObjectRefUid
+            | F::ObjectRefApiGroup
+            | F::ObjectRefApiVersion
+            | F::ObjectRefResourceVersion
+            | F::ObjectRefSubresource
+            | F::ResponseStatusStatus
+            | F::ResponseStatusMessage
+            | F::ResponseStatusReason
+            | F::RequestReceivedTimestamp
+            | F::StageTimestamp
+            | F::SourceProvider
+            | F::SourceCluster
+            | F::SourceAccount
+            | F::SourceRegion
+            | F::SourceProject => recorded(field),
+            _ => return None,
+        };
+        Some(text.map_or(Self::Missing, Self::Text))
+    }
+}
+
+fn annotation<'s>(
+    source: &'s (impl FieldSource + ?Sized),
+    reading: usize,
+    key: &str,
+) -> Option<Plain<'s>> {
+    match source.annotation(reading, key) {
+        Lookup::Missing => Some(Plain::Missing),
+        Lookup::Text(text) => Some(Plain::Text(text)),
+        Lookup::Several => None,
+    }
+}
+
+/// The verb, or what a patch or update came to.
+pub(crate) fn operation(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<&str> {
+    let verb = source
+        .text(reading, FieldId::Verb)
+        .filter(|verb| !verb.is_empty())?;
+    let created = matches!(verb, "patch" | "update") && source.code(reading) == Some(201);
+    Some(if created { "create" } else { verb })
+}
+
+/// The fields of the impersonated user when there is one, else of the user: name and groups.
+pub(crate) fn actor(source: &(impl FieldSource + ?Sized), reading: usize) -> (FieldId, FieldId) {
+    if source.has(reading, FieldId::ImpersonatedUser) {
+        (FieldId::ImpersonatedUsername, FieldId::ImpersonatedGroups)
+    } else {
+        (FieldId::UserUsername, FieldId::UserGroups)
+    }
+}
+
+fn actor_name(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<&str> {
+    let (name, _) = actor(source, reading);
+    source.text(reading, name).filter(|name| !name.is_empty())
+}
+
+fn service_account(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<(&str, &str)> {
+    split_service_account(actor_name(source, reading)?)
+}
+
+/// Namespace and name of the service account with this user name.
+pub(crate) fn split_service_account(username: &str) -> Option<(&str, &str)> {
+    username.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')
+}
+
+fn actor_kind(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<&'static str> {
+    let mut unauthenticated = false;
+    let (_, groups) = actor(source, reading);
+    source.list(reading, groups, &mut |group| {
+        unauthenticated |= group == UNAUTHENTICATED;
+    });
+    Some(match actor_name(source, reading) {
+        _ if unauthenticated => "anonymous",
+        Some(ANONYMOUS) => "anonymous",
+        Some(_) if service_account(source, reading).is_some() => "serviceaccount",
+        Some(name) if name.starts_with(NODE) => "node",
+        Some(name) if name.starts_with("system:") => "system",
+        Some(_) => "user",
+        None => return None,
+    })
+}
+
+/// A name without the session of an assumed role, which changes with each login.
+fn without_session(name: &str) -> &str {
+    if name.starts_with("arn:") && name.contains(":assumed-role/") {
+        // arn:aws:sts::<account>:assumed-role/<role>/<session>
+        let mut slashes = name.match_indices('/').map(|(at, _)| at);
+        if let Some(second) = slashes.nth(1) {
+            return name.get(..second).unwrap_or(name);
+        }
+    }
+    name
+}
+
+/// What came of a request; see [`FieldId::Outcome`]. `None` where more than texts must be looked at.
+fn outcome(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<Plain<'_>> {
+    if annotation(source, reading, DECISION)? == Plain::Text("forbid") {
+        return Some(Plain::Text("denied"));
+    }
+    Some(match answer(source, reading) {
+        Answer::None => Plain::Missing,
+        Answer::Denied => Plain::Text("denied"),
+        Answer::Failure => Plain::Text("failure"),
+        Answer::Good if may_be_dry_run(source, reading) => return None,
+        Answer::Good => Plain::Text("success"),
+    })
+}
+
+/// What the status says of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    None,
+    Denied,
+    Failure,
+    Good,
+}
+
+pub(crate) fn answer(source: &(impl FieldSource + ?Sized), reading: usize) -> Answer {
+    match source.code(reading) {
+        Some(401 | 403) => Answer::Denied,
+        Some(400..) => Answer::Failure,
+        None if source.text(reading, FieldId::ResponseStatusStatus) == Some("Failure") => {
+            Answer::Failure
+        }
+        None => Answer::None,
+        Some(_) => Answer::Good,
+    }
+}
+
+/// Whether a request heeds `dryRun`: those that write an object do; a parameter on a read or on a stream such as exec
+/// changes nothing, and must not make it look harmless.
+pub(crate) fn heeds_dry_run(source: &(impl FieldSource + ?Sized), reading: usize) -> bool {
+    matches!(
+        source.text(reading, FieldId::Verb),
+        Some("create" | "update" | "patch" | "delete" | "deletecollection")
+    ) && source.has(reading, FieldId::ObjectRef)
+        && !matches!(
+            source.text(reading, FieldId::ObjectRefSubresource),
+            Some("exec" | "attach" | "portforward" | "proxy" | "token")
+        )
+}
+
+fn may_be_dry_run(source: &(impl FieldSource + ?Sized), reading: usize) -> bool {
+    if !heeds_dry_run(source, reading) {
+        return false;
+    }
+    let uri = source
+        .text(reading, FieldId::RequestUri)
+        .unwrap_or_default();
+    let (_, query) = split_query(uri);
+    // A name that is encoded is not looked into here.
+    query.contains('%')
+        || query.contains("dryRun")
+        || source.text(reading, FieldId::SourceProvider) == Some(Provider::Gke.as_str())
+        || source.body(reading, FieldId::RequestObject).is_some()
+            && matches!(
+                source.text(reading, FieldId::Verb),
+                Some("delete" | "deletecollection")
+            )
+}

@@ -1,0 +1,135 @@
+//! The same event without its typed form: one pass over the bytes, which notes where the values stand.
+//!
+//! Only records that are plain are read so: no repeated key, no unknown one, every value of its type, valid text, in
+//! the version that servers write today. All others are left to [`Event::decode`](crate::Event::decode), so that there
+//! is one place that says what an odd record means.
+
+#![expect(
+    clippy::inline_always,
+    reason = "code with vector instructions must be inlined into a function that is compiled for them"
+)]
+
+mod block;
+mod keys;
+mod read;
+mod source;
+mod spans;
+
+use fearless_simd::{Level, dispatch};
+
+use crate::limits::Limits;
+use crate::source::Source;
+use block::{Look, Vector, Words};
+use read::Pass;
+use spans::Spans;
+
+/// Longest record that is read in this way: spans are 32 bits.
+const MOST_BYTES: usize = 1 << 30;
+
+/// Reads plain events without making a typed [`Event`](crate::Event) of them.
+///
+/// One per thread, reused from record to record: after it has held the largest one it allocates nothing.
+///
+/// # Examples
+/// ```
+/// use audit_model::{FieldId, FieldSource, Limits, Viewer};
+///
+/// let line = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"get","user":{"username":"dana"}}"#;
+/// let mut viewer = Viewer::default();
+/// assert!(viewer.read(line, &Limits::default()));
+/// assert_eq!(viewer.view(line).text(0, FieldId::UserUsername), Some("dana"));
+///
+/// // What is odd is for `Event::decode`.
+/// let line = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"get","verb":"delete"}"#;
+/// assert!(!viewer.read(line, &Limits::default()));
+/// ```
+#[derive(Debug)]
+pub struct Viewer {
+    level: Level,
+    /// Whether to look at words though there are vector instructions.
+    words: bool,
+    spans: Spans,
+}
+
+impl Default for Viewer {
+    fn default() -> Self {
+        let level = Level::new();
+        Self {
+            level,
+            words: level.is_fallback(),
+            spans: Spans::default(),
+        }
+    }
+}
+
+impl Viewer {
+    /// Does without vector instructions, to show that it makes no difference.
+    #[must_use]
+    pub fn without_vectors(mut self) -> Self {
+        self.words = true;
+        self
+    }
+
+    /// Reads a record; whether it is a plain event. If not, nothing is said about what it is.
+    pub fn read(&mut self, record: &[u8], limits: &Limits) -> bool {
+        if record.len() > limits.record_bytes().min(MOST_BYTES) {
+            return false;
+        }
+        let spans = &mut self.spans;
+        if self.words {
+            return run(Words, record, spans);
+        }
+        dispatch!(self.level, simd => run(Vector(simd), record, spans))
+    }
+
+    /// The event that was read last, which must be this record.
+    pub fn view<'v>(&'v mut self, record: &'v [u8]) -> EventView<'v> {
+        self.spans.complete(record);
+        EventView {
+            spans: &self.spans,
+            record,
+            source: None,
+        }
+    }
+
+    /// As [`Viewer::view`], for whoever asks for few of its texts: those that are long, seldom asked for and hold escapes
+    /// are not there. These are `responseStatus.message`, annotations other than the decision and, unless it is asked for,
+    /// `requestURI`.
+    #[doc(hidden)]
+    pub fn glance<'v>(&'v mut self, record: &'v [u8], uri: bool) -> EventView<'v> {
+        self.spans.prepare(record, uri);
+        EventView {
+            spans: &self.spans,
+            record,
+            source: None,
+        }
+    }
+}
+
+#[inline(always)]
+fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans) -> bool {
+    Pass {
+        look,
+        bytes: record,
+        spans,
+    }
+    .run()
+    .is_some()
+}
+
+/// A plain event as a [`Viewer`] has read it.
+#[derive(Clone, Copy, Debug)]
+pub struct EventView<'v> {
+    spans: &'v Spans,
+    record: &'v [u8],
+    source: Option<&'v Source>,
+}
+
+impl<'v> EventView<'v> {
+    /// The same event, known to come from somewhere.
+    #[must_use]
+    pub fn with_source(mut self, source: Option<&'v Source>) -> Self {
+        self.source = source;
+        self
+    }
+}

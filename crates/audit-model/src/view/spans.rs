@@ -1,0 +1,199 @@
+//! Where the values of one record stand.
+
+use std::ops::Range;
+
+use crate::text::unescape;
+use crate::view::keys::{BODIES, LISTS, PARTS, SLOTS, Slot};
+
+/// Most texts of a record that is read in this way; one with more goes to the decoder, which has limits of its own.
+pub(crate) const MOST_TEXTS: usize = 1 << 14;
+
+/// A text of the record: where it stands, there or in [`Spans::unescaped`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text {
+    start: u32,
+    end: u32,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Record,
+    /// In the record, with escapes.
+    Escaped,
+    Unescaped,
+}
+
+/// Index of a [`Text`]; a text that is not there has none.
+const NONE: u32 = u32::MAX;
+
+/// One member of a map, and the texts of its list.
+#[derive(Clone, Debug)]
+pub(crate) struct Extra {
+    pub(crate) key: u32,
+    pub(crate) members: Range<u32>,
+}
+
+/// Where the values of one record stand, in memory that is reused.
+#[derive(Debug, Default)]
+pub(crate) struct Spans {
+    texts: Vec<Text>,
+    slots: [u32; SLOTS],
+    /// Ranges of texts.
+    pub(crate) lists: [Option<(u32, u32)>; LISTS],
+    /// The range of texts of the annotations: a key, its value, and so on.
+    pub(crate) annotations: Option<(u32, u32)>,
+    extras: Vec<Extra>,
+    /// Of the user and of the impersonated one, ranges of extras.
+    pub(crate) extra: [Option<(u32, u32)>; 2],
+    pub(crate) bodies: [Option<(u32, u32)>; BODIES],
+    /// Which objects are there, one bit each.
+    pub(crate) parts: u8,
+    pub(crate) code: Option<i64>,
+    /// Texts with escapes that are asked for at once, and those that hardly ever are.
+    escaped: Vec<u32>,
+    late: Vec<u32>,
+    unescaped: String,
+    /// Whether an escape stood for no character.
+    pub(crate) invalid: bool,
+}
+
+const _: () = assert!(PARTS <= 8);
+
+impl Spans {
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.texts.clear();
+        self.slots = [NONE; SLOTS];
+        self.lists = [None; LISTS];
+        self.annotations = None;
+        self.extras.clear();
+        self.extra = [None; 2];
+        self.bodies = [None; BODIES];
+        self.parts = 0;
+        self.code = None;
+        self.escaped.clear();
+        self.late.clear();
+        self.unescaped.clear();
+        self.invalid = false;
+    }
+
+    /// Number of texts so far.
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "there are never more than `MOST_TEXTS`"
+    )]
+    pub(crate) fn n_texts(&self) -> u32 {
+        self.texts.len() as u32
+    }
+
+    /// Adds a text; `late` if it is seldom asked for.
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a record of more than 4 GiB is not read in this way"
+    )]
+    pub(crate) fn push(&mut self, range: Range<usize>, escaped: bool, late: bool) {
+        if escaped {
+            let at = self.n_texts();
+            if late {
+                self.late.push(at);
+            } else {
+                self.escaped.push(at);
+            }
+        }
+        self.texts.push(Text {
+            start: range.start as u32,
+            end: range.end as u32,
+            place: if escaped {
+                Place::Escaped
+            } else {
+                Place::Record
+            },
+        });
+    }
+
+    /// Gives the text that is added next a slot.
+    #[inline(always)]
+    pub(crate) fn name(&mut self, slot: Slot) {
+        let at = self.n_texts();
+        if let Some(slot) = self.slots.get_mut(slot as usize) {
+            *slot = at;
+        }
+    }
+
+    pub(crate) fn push_extra(&mut self, key: u32, first: u32) {
+        let members = first..self.n_texts();
+        self.extras.push(Extra { key, members });
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "there are never more than `MOST_TEXTS`"
+    )]
+    pub(crate) fn n_extras(&self) -> u32 {
+        self.extras.len() as u32
+    }
+
+    pub(crate) fn extras(&self, range: (u32, u32)) -> &[Extra] {
+        self.extras
+            .get(range.0 as usize..range.1 as usize)
+            .unwrap_or_default()
+    }
+
+    /// A text of the record.
+    #[inline]
+    pub(crate) fn get<'s>(&'s self, record: &'s [u8], at: u32) -> Option<&'s str> {
+        let text = self.texts.get(at as usize)?;
+        let range = text.start as usize..text.end as usize;
+        match text.place {
+            Place::Record => std::str::from_utf8(record.get(range)?).ok(),
+            Place::Unescaped => self.unescaped.get(range),
+            Place::Escaped => None,
+        }
+    }
+
+    /// The text of a slot.
+    #[inline]
+    pub(crate) fn slot<'s>(&'s self, record: &'s [u8], slot: Slot) -> Option<&'s str> {
+        self.get(record, *self.slots.get(slot as usize)?)
+    }
+
+    /// Unescapes the texts that are asked for at once, and one that is not.
+    #[inline]
+    pub(crate) fn prepare(&mut self, record: &[u8], uri: bool) {
+        for n in 0..self.escaped.len() {
+            self.unescape(record, self.escaped.get(n).copied());
+        }
+        self.escaped.clear();
+        if uri {
+            self.unescape(record, self.slots.get(Slot::RequestUri as usize).copied());
+        }
+    }
+
+    /// Unescapes all texts.
+    pub(crate) fn complete(&mut self, record: &[u8]) {
+        self.prepare(record, false);
+        for n in 0..self.late.len() {
+            self.unescape(record, self.late.get(n).copied());
+        }
+        self.late.clear();
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "unescaped text is no longer than the record, and that is below 4 GiB"
+    )]
+    fn unescape(&mut self, record: &[u8], at: Option<u32>) {
+        let text = at.and_then(|at| self.texts.get_mut(at as usize));
+        let Some(text) = text.filter(|text| text.place == Place::Escaped) else {
+            return;
+        };
+        let raw = record.get(text.start as usize..text.end as usize);
+        text.start = self.unescaped.len() as u32;
+        self.invalid |= !unescape(raw.unwrap_or_default(), &mut self.unescaped);
+        text.end = self.unescaped.len() as u32;
+        text.place = Place::Unescaped;
+    }
+}

@@ -1,0 +1,426 @@
+//! Which rules an event can match: all others are left alone.
+//!
+//! Each rule is filed under what its guard asks for: the values of all single-valued fields that must be equal to
+//! something, together; where there are none, a text that a field must contain; where there is neither, in a list of
+//! rules that always run. The index may select rules that do not match, and never leaves out one that does.
+
+mod needles;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use audit_model::{Doubt, FieldId, FieldSource, Plain, Scratch};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use rule_lang::{Conjunction, Guard, fold_into};
+
+pub(crate) use needles::Memo;
+use needles::Needles;
+
+use crate::fold::folded;
+use crate::intern::Intern;
+
+/// Most keys under which one alternative of a guard is filed; past it, fields with many values are left out.
+const MOST_KEYS: usize = 4096;
+/// Most fields that rules are filed under. Masks are words.
+const MOST_DIMENSIONS: usize = 64;
+
+/// Which rules an event can match.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    dimensions: Vec<Dimension>,
+    schemas: Vec<Schema>,
+    needles: Vec<Needles>,
+    /// Rules that nothing rules out.
+    always: Vec<u32>,
+    /// Rules by the key that they are filed under, range after range.
+    filed: Vec<u32>,
+}
+
+/// Something about an event that has one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    Text(FieldId),
+    Present(FieldId),
+}
+
+#[derive(Debug)]
+struct Dimension {
+    asked: Asked,
+    values: Intern,
+}
+
+/// The rules that are filed under the same dimensions.
+#[derive(Debug)]
+struct Schema {
+    mask: u64,
+    /// Ranges of [`Index::filed`] by the hash of the values. Two keys with one hash select each other's rules.
+    keys: HashMap<u64, (u32, u32), FixedState>,
+}
+
+/// Which rules are to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Selected {
+    /// Every rule: the event leaves open what the index asks.
+    All,
+    /// Not known without looking at more of the event.
+    Undecided,
+    /// Those in [`Probe::rules`].
+    Some,
+}
+
+/// Memory for asking the index, one per scanner.
+#[derive(Debug, Default)]
+pub(crate) struct Probe {
+    /// The rules that can match, ascending.
+    pub(crate) rules: Vec<u32>,
+    /// By dimension: the value's number, 0 for one that no rule names.
+    ids: Vec<u32>,
+    text: String,
+    memos: Vec<Memo>,
+}
+
+/// A value of a dimension.
+enum Found {
+    Id(u32),
+    Several,
+    Unknown,
+}
+
+impl Index {
+    /// Files rules under their guards.
+    pub(crate) fn new(guards: impl Iterator<Item = Guard>) -> Self {
+        let mut plan = Plan::default();
+        for (rule, guard) in (0..).zip(guards) {
+            plan.add(rule, &guard);
+        }
+        plan.finish()
+    }
+
+    pub(crate) fn probe(&self) -> Probe {
+        Probe {
+            ids: vec![0; self.dimensions.len()],
+            memos: self.needles.iter().map(Needles::memo).collect(),
+            ..Probe::default()
+        }
+    }
+
+    /// Whether [`Index::select`] reads a field as it is recorded.
+    pub(crate) fn reads(&self, field: FieldId) -> bool {
+        let is = |dimension: &Dimension| dimension.asked == Asked::Text(field);
+        self.dimensions.iter().any(is)
+            || self.needles.iter().any(|needles| needles.field() == field)
+    }
+
+    /// Finds the rules that an event can match; without a scratch, as far as that is known without one.
+    pub(crate) fn select(
+        &self,
+        source: &impl FieldSource,
+        mut scratch: Option<&mut Scratch>,
+        probe: &mut Probe,
+    ) -> Selected {
+        probe.rules.clear();
+        if source.readings() != 1 {
+            return Selected::All;
+        }
+        let mut have = 0_u64;
+        for (at, (dimension, id)) in self.dimensions.iter().zip(&mut probe.ids).enumerate() {
+            match dimension.find(source, scratch.as_deref_mut(), &mut probe.text) {
+                Found::Several => return Selected::All,
+                Found::Unknown => return Selected::Undecided,
+                Found::Id(found) => {
+                    *id = found;
+                    have |= u64::from(found != 0) << at;
+                }
+            }
+        }
+        for schema in &self.schemas {
+            if schema.mask & !have != 0 {
+                continue;
+            }
+            if let Some((start, end)) = schema.keys.get(&key(schema.mask, &probe.ids)) {
+                let filed = self.filed.get(*start as usize..*end as usize);
+                probe.rules.extend_from_slice(filed.unwrap_or_default());
+            }
+        }
+        for (needles, memo) in self.needles.iter().zip(&mut probe.memos) {
+            match value(
+                source,
+                scratch.as_deref_mut(),
+                needles.field(),
+                &mut probe.text,
+            ) {
+                Value::Text(text) => needles.find(text, memo, &mut probe.rules),
+                Value::Missing => {}
+                Value::Several => return Selected::All,
+                Value::Unknown => return Selected::Undecided,
+            }
+        }
+        if !self.always.is_empty() {
+            probe.rules.extend_from_slice(&self.always);
+        }
+        if probe.rules.len() > 1 {
+            probe.rules.sort_unstable();
+            probe.rules.dedup();
+        }
+        Selected::Some
+    }
+}
+
+impl Dimension {
+    fn find(
+        &self,
+        source: &impl FieldSource,
+        scratch: Option<&mut Scratch>,
+        memory: &mut String,
+    ) -> Found {
+        let present = |present: bool| Found::Id(u32::from(present));
+        match self.asked {
+            Asked::Present(FieldId::ImpersonatedUser) => {
+                present(source.has(0, FieldId::ImpersonatedUser))
+            }
+            Asked::Present(FieldId::Object) => present(
+                source.body(0, FieldId::RequestObject).is_some()
+                    || source.body(0, FieldId::ResponseObject).is_some(),
+            ),
+            Asked::Present(body) => present(source.body(0, body).is_some()),
+            Asked::Text(field) => match value(source, scratch, field, memory) {
+                Value::Several => Found::Several,
+                Value::Unknown => Found::Unknown,
+                Value::Missing => Found::Id(0),
+                Value::Text(text) => Found::Id(self.values.get(text)),
+            },
+        }
+    }
+}
+
+enum Value<'v> {
+    Missing,
+    /// Its case folded.
+    Text(&'v str),
+    Several,
+    /// It can only be found in a scratch.
+    Unknown,
+}
+
+/// The one value of a field.
+fn value<'v>(
+    source: &'v impl FieldSource,
+    scratch: Option<&mut Scratch>,
+    field: FieldId,
+    memory: &'v mut String,
+) -> Value<'v> {
+    match (Plain::of(source, field), scratch) {
+        (Some(Plain::Missing), _) => Value::Missing,
+        (Some(Plain::Text(text)), _) => Value::Text(folded(text, memory)),
+        (Some(Plain::Number(number)), _) => {
+            memory.clear();
+            // Writing to a `String` cannot fail.
+            let _ = std::fmt::Write::write_fmt(memory, format_args!("{number}"));
+            Value::Text(memory)
+        }
+        (None, None) => Value::Unknown,
+        (None, Some(scratch)) => {
+            let node = scratch.field(source, field);
+            let (mut n_values, mut text) = (0, None);
+            let tree = scratch.tree();
+            tree.any_value(node.into(), &[], Doubt::AnyReading, &mut |value| {
+                n_values += 1;
+                text = value.as_text();
+                false
+            });
+            match (n_values, text) {
+                (0, _) => Value::Missing,
+                (1, Some(text)) => {
+                    memory.clear();
+                    fold_into(text, memory);
+                    Value::Text(memory)
+                }
+                _ => Value::Several,
+            }
+        }
+    }
+}
+
+/// The hash of an event's values for the dimensions of a mask.
+fn key(mask: u64, ids: &[u32]) -> u64 {
+    let mut rest = mask;
+    let mut key = 0;
+    while rest != 0 {
+        let at = rest.trailing_zeros();
+        rest &= rest - 1;
+        let id = ids.get(at as usize).copied().unwrap_or_default();
+        key = mix(key, id);
+    }
+    key
+}
+
+fn mix(key: u64, id: u32) -> u64 {
+    (key ^ u64::from(id))
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .rotate_left(29)
+}
+
+/// What is filed where, before the tables are made.
+#[derive(Debug, Default)]
+struct Plan {
+    equal: Vec<(u32, Conjunction)>,
+    contains: BTreeMap<FieldId, BTreeMap<String, Vec<u32>>>,
+    always: Vec<u32>,
+}
+
+impl Plan {
+    fn add(&mut self, rule: u32, guard: &Guard) {
+        let Some(alternatives) = guard.alternatives() else {
+            self.always.push(rule);
+            return;
+        };
+        for alternative in alternatives {
+            let selective = alternative.equal.keys().any(|field| is_selective(*field));
+            match &alternative.contains {
+                Some((field, needles)) if !selective => {
+                    let filed = self.contains.entry(*field).or_default();
+                    for needle in needles.iter() {
+                        filed.entry(needle.clone()).or_default().push(rule);
+                    }
+                }
+                _ => {
+                    let mut alternative = alternative.clone();
+                    alternative.contains = None;
+                    self.equal.push((rule, narrow(alternative)));
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> Index {
+        let mut index = Index {
+            always: self.always,
+            ..Index::default()
+        };
+        let mut values: BTreeMap<Asked, BTreeSet<&str>> = BTreeMap::new();
+        for (_, alternative) in &self.equal {
+            for (field, texts) in &alternative.equal {
+                let known = values.entry(Asked::Text(*field)).or_default();
+                known.extend(texts.iter().map(String::as_str));
+            }
+            for field in &alternative.present {
+                values.entry(Asked::Present(*field)).or_default();
+            }
+        }
+        index.dimensions = values
+            .into_iter()
+            .take(MOST_DIMENSIONS)
+            .map(|(asked, values)| Dimension {
+                asked,
+                values: Intern::new(values),
+            })
+            .collect();
+        let mut schemas: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
+        for (rule, alternative) in &self.equal {
+            let (mask, keys) = index.keys(alternative);
+            if mask == 0 {
+                index.always.push(*rule);
+                continue;
+            }
+            let filed = schemas.entry(mask).or_default();
+            for key in keys {
+                let rules = filed.entry(key).or_default();
+                if rules.last() != Some(rule) {
+                    rules.push(*rule);
+                }
+            }
+        }
+        for (mask, keys) in schemas {
+            let mut ranges = HashMap::with_capacity_and_hasher(keys.len(), FixedState::default());
+            for (key, rules) in keys {
+                let start = index.filed.len();
+                index.filed.extend(rules);
+                // A set has far fewer than 2³² keys; what would not fit runs always.
+                match (u32::try_from(start), u32::try_from(index.filed.len())) {
+                    (Ok(start), Ok(end)) => {
+                        ranges.insert(key, (start, end));
+                    }
+                    _ => index.always.extend(index.filed.drain(start..)),
+                }
+            }
+            index.schemas.push(Schema { mask, keys: ranges });
+        }
+        index.needles = self
+            .contains
+            .into_iter()
+            .map(|(field, needles)| Needles::new(field, needles, &mut index.always))
+            .collect();
+        index.always.sort_unstable();
+        index.always.dedup();
+        index
+    }
+}
+
+impl Index {
+    /// The mask and the keys under which an alternative is filed.
+    fn keys(&self, alternative: &Conjunction) -> (u64, Vec<u64>) {
+        let mut mask = 0;
+        let mut keys = vec![0];
+        for (at, dimension) in self.dimensions.iter().enumerate() {
+            let ids: Vec<u32> = match dimension.asked {
+                Asked::Text(field) => match alternative.equal.get(&field) {
+                    Some(texts) => {
+                        let ids = texts.iter().map(|text| dimension.values.get(text));
+                        ids.collect()
+                    }
+                    None => continue,
+                },
+                Asked::Present(field) if alternative.present.contains(&field) => vec![1],
+                Asked::Present(_) => continue,
+            };
+            mask |= 1 << at;
+            keys = keys
+                .iter()
+                .flat_map(|key| ids.iter().map(|id| mix(*key, *id)))
+                .collect();
+        }
+        (mask, keys)
+    }
+}
+
+/// Leaves out fields with many values, until an alternative has few keys; the last field may have as many as it has.
+fn narrow(mut alternative: Conjunction) -> Conjunction {
+    loop {
+        let n_keys = alternative
+            .equal
+            .values()
+            .try_fold(1_usize, |n, values| n.checked_mul(values.len()));
+        if alternative.equal.len() <= 1 || n_keys.is_some_and(|n| n <= MOST_KEYS) {
+            return alternative;
+        }
+        // One that is shared by most events goes first, whatever its number of values.
+        let widest = alternative
+            .equal
+            .iter()
+            .max_by_key(|(field, values)| {
+                (!is_selective(**field) && values.len() > 1, values.len())
+            })
+            .map(|(field, _)| *field);
+        let Some(widest) = widest else {
+            return alternative;
+        };
+        alternative.equal.remove(&widest);
+    }
+}
+
+/// Whether an event that has one given value of a field is rare.
+fn is_selective(field: FieldId) -> bool {
+    !matches!(
+        field,
+        FieldId::Verb
+            | FieldId::Operation
+            | FieldId::Stage
+            | FieldId::Level
+            | FieldId::Status
+            | FieldId::ResponseStatusCode
+            | FieldId::Outcome
+            | FieldId::Decision
+            | FieldId::ActorKind
+            | FieldId::SourceProvider
+    )
+}

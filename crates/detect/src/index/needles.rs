@@ -1,0 +1,174 @@
+//! Texts that must stand somewhere in a field: all of a field's in one automaton.
+
+use std::collections::BTreeMap;
+
+use aho_corasick::automaton::OverlappingState;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use audit_model::FieldId;
+
+/// Past this many texts the automaton is one that takes less memory.
+const MANY: usize = 1000;
+/// Entries of a [`Memo`]; a power of two.
+const MEMO_ENTRIES: usize = 512;
+/// Longest text that is remembered.
+const MEMO_TEXT: usize = 160;
+/// Most rules that are remembered with a text.
+const MEMO_RULES: usize = 4;
+
+/// The rules that ask for a text in one field.
+#[derive(Debug)]
+pub(crate) struct Needles {
+    field: FieldId,
+    /// None where the texts do not fit into one; their rules then run always.
+    automaton: Option<AhoCorasick>,
+    /// By pattern of the automaton.
+    rules: Vec<Vec<u32>>,
+}
+
+/// What was found in texts that come again and again: user agents and names of users are few, paths are not.
+///
+/// It is a table of fixed size, so that a text that no one has seen before costs no memory.
+#[derive(Debug)]
+pub(crate) struct Memo {
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    length: u16,
+    n_rules: u8,
+    rules: [u32; MEMO_RULES],
+    text: [u8; MEMO_TEXT],
+}
+
+impl Needles {
+    /// Builds the automaton; rules whose texts do not fit into one go to `always`.
+    pub(crate) fn new(
+        field: FieldId,
+        needles: BTreeMap<String, Vec<u32>>,
+        always: &mut Vec<u32>,
+    ) -> Self {
+        let kind = if needles.len() > MANY {
+            AhoCorasickKind::ContiguousNFA
+        } else {
+            AhoCorasickKind::DFA
+        };
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(kind))
+            // Its choice of rare bytes goes wrong where every text has them, as in paths.
+            .prefilter(false)
+            .build(needles.keys())
+            .ok();
+        let rules: Vec<Vec<u32>> = needles.into_values().collect();
+        if automaton.is_none() {
+            always.extend(rules.iter().flatten());
+        }
+        Self {
+            field,
+            automaton,
+            rules,
+        }
+    }
+
+    pub(crate) fn field(&self) -> FieldId {
+        self.field
+    }
+
+    /// A memory for this field's texts.
+    pub(crate) fn memo(&self) -> Memo {
+        let remembered = self.field != FieldId::RequestUri && self.field != FieldId::ObjectRefName;
+        let entry = Entry {
+            length: u16::MAX,
+            n_rules: 0,
+            rules: [0; MEMO_RULES],
+            text: [0; MEMO_TEXT],
+        };
+        Memo {
+            entries: vec![entry; if remembered { MEMO_ENTRIES } else { 0 }],
+        }
+    }
+
+    /// Adds the rules that ask for something in a text, whose case is folded.
+    pub(crate) fn find(&self, text: &str, memo: &mut Memo, found: &mut Vec<u32>) {
+        let first = found.len();
+        let Some(entry) = memo.entry(text) else {
+            self.search(text, found);
+            return;
+        };
+        if entry.is(text) {
+            found.extend(entry.rules.iter().take(usize::from(entry.n_rules)));
+            return;
+        }
+        self.search(text, found);
+        entry.put(text, found.get(first..).unwrap_or_default());
+    }
+
+    fn search(&self, text: &str, found: &mut Vec<u32>) {
+        let Some(automaton) = &self.automaton else {
+            return;
+        };
+        // Most texts hold none, which is told without the bookkeeping for overlaps.
+        if !automaton.is_match(text) {
+            return;
+        }
+        let mut state = OverlappingState::start();
+        while automaton
+            .try_find_overlapping(Input::new(text), &mut state)
+            .is_ok()
+        {
+            let Some(at) = state.get_match() else {
+                return;
+            };
+            let rules = self.rules.get(at.pattern().as_usize());
+            found.extend(rules.into_iter().flatten());
+        }
+    }
+}
+
+impl Memo {
+    /// The entry for a text; `None` for one that is not remembered.
+    fn entry(&mut self, text: &str) -> Option<&mut Entry> {
+        if text.len() > MEMO_TEXT {
+            return None;
+        }
+        let bytes = text.as_bytes();
+        let word = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
+        let middle = bytes.get(bytes.len() / 2..).unwrap_or_default();
+        let hash = [
+            bytes.first_chunk(),
+            middle.first_chunk(),
+            bytes.last_chunk(),
+        ]
+        .into_iter()
+        .fold(text.len() as u64, |hash, chunk| {
+            (hash ^ word(chunk))
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(29)
+        });
+        let n_entries = self.entries.len();
+        self.entries
+            .get_mut(usize::try_from(hash >> 32).unwrap_or_default() & n_entries.wrapping_sub(1))
+    }
+}
+
+impl Entry {
+    fn is(&self, text: &str) -> bool {
+        usize::from(self.length) == text.len()
+            && self.text.get(..text.len()) == Some(text.as_bytes())
+    }
+
+    fn put(&mut self, text: &str, rules: &[u32]) {
+        let (Some(kept), Some(bytes)) = (
+            self.rules.get_mut(..rules.len()),
+            self.text.get_mut(..text.len()),
+        ) else {
+            self.length = u16::MAX;
+            return;
+        };
+        kept.copy_from_slice(rules);
+        bytes.copy_from_slice(text.as_bytes());
+        self.n_rules = u8::try_from(rules.len()).unwrap_or_default();
+        self.length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+    }
+}
