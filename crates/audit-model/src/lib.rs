@@ -32,6 +32,7 @@ mod source;
 mod tape;
 mod text;
 mod tree;
+mod unknown;
 mod uri;
 mod value;
 mod walk;
@@ -52,5 +53,6 @@ pub use read::{
 pub use scratch::Scratch;
 pub use source::{Provider, Source};
 pub use tree::{NodeId, Tree};
+pub use unknown::Unknown;
 pub use value::Value;
 pub use walk::{Doubt, Member};

@@ -7,6 +7,7 @@ use crate::hit::{Finding, Findings, Hit};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
 use crate::rule_set::{ActiveRule, RuleSet};
+use crate::verdict::{Court, Judge};
 use crate::vm::{Answers, Linked, Machine};
 use crate::why::{Reasons, Teller};
 
@@ -49,6 +50,8 @@ pub struct Scanner {
     reasons: Reasons,
     findings: Findings,
     narrowing: Narrowing,
+    /// The verdicts of the last event, when they are asked for.
+    judge: Option<Judge>,
 }
 
 impl Scanner {
@@ -60,8 +63,21 @@ impl Scanner {
             reasons: Reasons::new(),
             findings: Findings::default(),
             narrowing: Narrowing::new(rules.inner().filters.len()),
+            judge: None,
             rules,
         }
+    }
+
+    /// Keeps the verdict of every rule on the last event: [`Scanner::verdicts`]. A scan then takes longer, up to twice
+    /// as long where many rules read what an event leaves out.
+    #[must_use]
+    pub fn with_verdicts(mut self) -> Self {
+        self.judge = Some(Judge::default());
+        self
+    }
+
+    pub(crate) fn judge(&self) -> Option<&Judge> {
+        self.judge.as_ref()
     }
 
     /// The rules.
@@ -79,6 +95,9 @@ impl Scanner {
     pub(crate) fn clear(&mut self) {
         self.scratch.begin();
         self.findings.clear();
+        if let Some(judge) = &mut self.judge {
+            judge.clear();
+        }
     }
 
     /// The hits of the last event.
@@ -175,6 +194,7 @@ impl Scanner {
             reasons,
             findings,
             narrowing,
+            judge,
         } = self;
         let inner = rules.inner();
         scratch.begin();
@@ -220,6 +240,17 @@ impl Scanner {
                 Some(filter) => findings.suppressed.push((finding, filter)),
                 None => findings.all.push(finding),
             }
+        }
+        if let Some(judge) = judge {
+            let court = Court {
+                inner,
+                source,
+                scratch,
+                answers,
+                memory,
+                received,
+            };
+            judge.judge(court, findings.all.iter().map(|finding| finding.rule));
         }
         if !findings.all.is_empty() || !findings.suppressed.is_empty() {
             findings.flags = scratch.flags(source);
