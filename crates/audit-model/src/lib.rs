@@ -33,6 +33,7 @@ mod source;
 mod tape;
 mod text;
 mod tree;
+mod unknown;
 mod uri;
 mod value;
 mod view;
@@ -55,6 +56,7 @@ pub use read::{
 pub use scratch::Scratch;
 pub use source::{Provider, Source};
 pub use tree::{NodeId, Tree};
+pub use unknown::Unknown;
 pub use value::Value;
 pub use view::{EventView, Viewer};
 pub use walk::{Doubt, Member};

@@ -7,9 +7,17 @@ use crate::tree::{Kind, NodeId, Tree, TreeError};
 use crate::uri::clean_path;
 
 /// What some providers log in the place of a body that is too large.
-const SKIPPED: &str = "skipped-too-big-size-object";
+pub(crate) const SKIPPED: &str = "skipped-too-big-size-object";
 /// Set to `true` by the API server when it drops the bodies of an event (`plugin/pkg/audit/truncate`).
-const TRUNCATED: &str = "audit.k8s.io/truncated";
+pub(crate) const TRUNCATED: &str = "audit.k8s.io/truncated";
+
+/// What a role or a binding says.
+const RBAC_PARTS: &[&[&str]] = &[
+    &["rules"],
+    &["aggregationRule"],
+    &["subjects"],
+    &["roleRef"],
+];
 
 /// Whether a request writes a part of the object. A repeated key can leave it open.
 #[derive(Clone, Copy)]
@@ -68,7 +76,7 @@ impl Reading<'_> {
     }
 
     /// Whether the answer to a patch is the object itself: the client may ask for its metadata only, or for a table.
-    fn is_full_object(&mut self, response: NodeId) -> bool {
+    pub(crate) fn is_full_object(&mut self, response: NodeId) -> bool {
         if !self.is_object(response) {
             return false;
         }
@@ -148,13 +156,13 @@ impl Reading<'_> {
         })
     }
 
-    fn is_ephemeral(&self) -> bool {
+    pub(crate) fn is_ephemeral(&self) -> bool {
         self.recorded_some(FieldId::ObjectRefSubresource) == Some("ephemeralcontainers")
             && self.recorded(FieldId::ObjectRefResource) == Some("pods")
     }
 
     /// Whether the request is about the object itself and not about a subresource of it.
-    fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.recorded_some(FieldId::ObjectRefSubresource).is_none()
     }
 
@@ -252,19 +260,18 @@ impl Reading<'_> {
             Some("rolebindings" | "clusterrolebindings") => of_binding,
             _ => false,
         };
-        let parts: &[&[&str]] = &[
-            &["rules"],
-            &["aggregationRule"],
-            &["subjects"],
-            &["roleRef"],
-        ];
         if !fits || !self.is_plain() {
             return self.missing();
         }
-        let writes = self.writes(parts);
+        let writes = self.writes(RBAC_PARTS);
         let object = self.field(FieldId::Object);
         let part = self.alternatives(object, &[key]);
         self.seen(writes, part)
+    }
+
+    /// Whether a request may write some part of what a role or a binding says.
+    pub(crate) fn writes_rbac(&mut self) -> bool {
+        !matches!(self.writes(RBAC_PARTS), Writes::No)
     }
 
     pub(crate) fn find_flags(&mut self) -> NodeId {

@@ -68,6 +68,14 @@ impl Detector {
         self
     }
 
+    /// Keeps the verdict of every rule on the last event: [`Scanner::verdicts`] of [`Detector::scanner`]. Folding drops
+    /// hits and changes no verdict.
+    #[must_use]
+    pub fn with_verdicts(mut self) -> Self {
+        self.scanner = self.scanner.with_verdicts();
+        self
+    }
+
     /// Evaluates the rules on a record. Records that are no events have no hits.
     pub fn process(&mut self, record: &Record<'_>) -> Hits<'_> {
         match record {

@@ -9,6 +9,7 @@ use rule_lang::{Level, Rule, SourceId};
 use serde::Serialize;
 
 use crate::RuleSet;
+use crate::narrow::is_over;
 use crate::predicate::Memory;
 use crate::redact::Redactor;
 use crate::rule_set::ActiveRule;
@@ -126,8 +127,17 @@ pub struct ExplainedFilter {
     pub filter: String,
     /// Whether it is not asked, because the request impersonates somebody and the filter vouches for an identity.
     pub spared: bool,
+    /// Whether it is not asked, because it expired before the event, or the event has no time to tell.
+    pub expired: bool,
     /// What must hold for a match to stay.
     pub condition: Node,
+}
+
+impl ExplainedFilter {
+    /// Whether the filter lets a match stay.
+    pub fn is_kept(&self) -> bool {
+        self.spared || self.expired || self.condition.holds
+    }
 }
 
 /// A part of a condition with its truth value.
@@ -313,6 +323,7 @@ impl Explainer {
             filters.push(ExplainedFilter {
                 filter: filter.filter.name().to_owned(),
                 spared: impersonated && filter.filter.spares_impersonated(),
+                expired: is_over(&filter.filter, event),
                 condition: self
                     .builder(rules, program, source, event)
                     .routine(condition),
@@ -323,9 +334,7 @@ impl Explainer {
         } else if !condition.holds {
             Because::Condition
         } else {
-            let takes = filters
-                .iter()
-                .find(|filter| !filter.spared && !filter.condition.holds);
+            let takes = filters.iter().find(|filter| !filter.is_kept());
             takes.map_or(Because::Condition, |filter| {
                 Because::Filter(filter.filter.clone())
             })

@@ -52,11 +52,14 @@ mod redact;
 mod rule_set;
 mod scanner;
 pub mod testing;
+mod verdict;
 mod vm;
 mod why;
 
 pub use audit_model;
-pub use audit_model::{Counters, DecodeError, Event, Flags, Limits, ReadError, Reader, Record};
+pub use audit_model::{
+    Counters, DecodeError, Event, Flags, Limits, ReadError, Reader, Record, Unknown,
+};
 pub use detection::{
     Detection, DetectionEvent, DetectionEvidence, DetectionRule, DetectionSource, SCHEMA,
 };
@@ -75,6 +78,7 @@ pub use rule_lang::{
 };
 pub use rule_set::{RuleSet, RuleSetBuilder};
 pub use scanner::{Hits, Scanner};
+pub use verdict::{Reason, RuleVerdict, Verdict};
 
 /// The README's code compiles and runs.
 #[cfg(all(doctest, feature = "shipped"))]

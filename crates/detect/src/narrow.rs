@@ -112,6 +112,13 @@ impl Narrowing {
     }
 }
 
+/// Whether a filter takes nothing away from an event any more, because it expired before, or may have.
+pub(crate) fn is_over(filter: &Filter, source: &dyn FieldSource) -> bool {
+    filter
+        .expires()
+        .is_some_and(|last| day(source).is_none_or(|day| day > last))
+}
+
 /// The day of an event: the latest one of its readings; `None` when a reading has no time, so that nothing is known.
 fn day(source: &dyn FieldSource) -> Option<Day> {
     let mut latest = None;

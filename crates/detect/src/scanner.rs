@@ -10,6 +10,7 @@ use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
 use crate::rule_set::{ActiveRule, RuleSet};
+use crate::verdict::{Court, Judge};
 use crate::vm::{Answers, Linked, Machine};
 use crate::why::{Reasons, Teller};
 
@@ -57,6 +58,8 @@ pub struct Scanner {
     indexed: bool,
     /// Taken out while it is lent to an event.
     viewer: Option<Box<Viewer>>,
+    /// The verdicts of the last event, when they are asked for.
+    judge: Option<Judge>,
 }
 
 impl Scanner {
@@ -71,6 +74,7 @@ impl Scanner {
             probe: rules.inner().index.probe(),
             indexed: true,
             viewer: None,
+            judge: None,
             rules,
         }
     }
@@ -81,6 +85,20 @@ impl Scanner {
     pub fn exhaustive(mut self) -> Self {
         self.indexed = false;
         self
+    }
+
+    /// Keeps the verdict of every rule on the last event: [`Scanner::verdicts`]. A scan then takes longer, up to twice
+    /// as long where many rules read what an event leaves out.
+    #[must_use]
+    pub fn with_verdicts(mut self) -> Self {
+        self.judge = Some(Judge::default());
+        // A rule that cannot match may still be one that nobody can judge.
+        self.indexed = false;
+        self
+    }
+
+    pub(crate) fn judge(&self) -> Option<&Judge> {
+        self.judge.as_ref()
     }
 
     /// The rules.
@@ -156,6 +174,9 @@ impl Scanner {
     pub(crate) fn clear(&mut self) {
         self.scratch.begin();
         self.findings.clear();
+        if let Some(judge) = &mut self.judge {
+            judge.clear();
+        }
     }
 
     /// The hits of the last event.
@@ -265,6 +286,7 @@ impl Scanner {
             findings,
             narrowing,
             probe,
+            judge,
             ..
         } = self;
         let inner = rules.inner();
@@ -321,6 +343,17 @@ impl Scanner {
                 Some(filter) => findings.suppressed.push((finding, filter)),
                 None => findings.all.push(finding),
             }
+        }
+        if let Some(judge) = judge {
+            let court = Court {
+                inner,
+                source,
+                scratch,
+                answers,
+                memory,
+                received,
+            };
+            judge.judge(court, findings.all.iter().map(|finding| finding.rule));
         }
         if !findings.all.is_empty() || !findings.suppressed.is_empty() {
             findings.flags = scratch.flags(source);

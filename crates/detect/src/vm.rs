@@ -66,6 +66,11 @@ impl Linked {
         })
     }
 
+    /// Fields that tests within blocks compare with.
+    pub(crate) fn references(&self) -> &[audit_model::FieldId] {
+        &self.references
+    }
+
     pub(crate) fn question<'q>(
         &self,
         questions: &'q Questions,

@@ -187,9 +187,10 @@ filter: {rules: [taken], alice: {user.username: Alice}, condition: not alice}
             .iter()
             .map(|text| Event::decode(text.as_bytes(), &limits).unwrap())
             .collect();
-        let (mut n_hits, mut n_misses, mut n_suppressed) = (0, 0, 0);
+        let (mut n_hits, mut n_misses) = (0, 0);
+        let (mut n_suppressed, mut n_reasons) = (0, 0);
         for rules in [loud, quiet] {
-            let mut scanner = rules.scanner().with_suppressed_hits();
+            let mut scanner = rules.scanner().with_suppressed_hits().with_verdicts();
             // Several rounds, because buffers are handed around between their users.
             for _ in 0..3 {
                 for event in &events {
@@ -204,6 +205,8 @@ filter: {rules: [taken], alice: {user.username: Alice}, condition: not alice}
                 let n = shown.filter(|n| *n > 0).count();
                 let suppressed = scanner.suppressed_hits().map(|found| found.hit().message());
                 n_suppressed += suppressed.filter(|message| !message.is_empty()).count();
+                let judged = scanner.verdicts().map(|verdict| verdict.reasons().len());
+                n_reasons += judged.sum::<usize>();
                 assert_eq!(allocations() - before, 0, "event {at}: {:.300}", texts[at]);
                 n_hits += n;
                 n_misses += usize::from(n == 0);
@@ -213,6 +216,7 @@ filter: {rules: [taken], alice: {user.username: Alice}, condition: not alice}
         assert!(n_hits > 40, "{n_hits} hits");
         assert!(n_misses > 0);
         assert!(n_suppressed >= events.len(), "{n_suppressed} suppressed");
+        assert!(n_reasons > 0);
     }
 
     #[test]

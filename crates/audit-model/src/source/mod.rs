@@ -88,6 +88,7 @@ impl Provider {
                 field,
                 FieldId::UserUid
                     | FieldId::UserGroups
+                    | FieldId::ActorGroups
                     | FieldId::ImpersonatedUid
                     | FieldId::ImpersonatedGroups
                     | FieldId::ImpersonatedExtra
@@ -110,6 +111,7 @@ impl Provider {
                 FieldId::UserUid
                     | FieldId::UserGroups
                     | FieldId::UserExtra
+                    | FieldId::ActorGroups
                     | FieldId::ImpersonatedUser
                     | FieldId::ImpersonatedUsername
                     | FieldId::ImpersonatedUid

@@ -153,11 +153,12 @@ impl<'e> Writer<'e> {
         }
         let filters = explanation.filters.iter().filter(|_| !self.held);
         for filter in filters {
-            let kept = filter.spared || filter.condition.holds;
-            let what = match (filter.spared, filter.condition.holds) {
-                (true, _) => "is not asked: the request impersonates somebody",
-                (false, true) => "lets it stay",
-                (false, false) => "takes it away",
+            let kept = filter.is_kept();
+            let what = match (filter.spared, filter.expired, kept) {
+                (true, ..) => "is not asked: the request impersonates somebody",
+                (_, true, _) => "is not asked: it has expired",
+                (_, _, true) => "lets it stay",
+                (_, _, false) => "takes it away",
             };
             below.push(Below::Item(Item {
                 said: format!("{} filter {} {what}", mark(kept), filter.filter).into(),

@@ -165,6 +165,24 @@ fn everything_that_decides_is_told() {
 }
 
 #[test]
+fn a_filter_that_has_expired_takes_nothing() {
+    let text = rule("sees", "read:\n  verb: get\ncondition: read")
+        + "title: Quiet\nname: quiet\nexpires: 2026-01-31\nlogsource: {product: kubernetes, service: audit}\n\
+           filter:\n  rules: [sees]\n  known: {user.username: dana}\n  condition: not known\n";
+    let rules = compile(&text);
+    for (day, matched) in [("2026-01-31", false), ("2026-02-01", true)] {
+        let json = event(&format!(
+            r#""user":{{"username":"dana"}},"verb":"get","stageTimestamp":"{day}T10:00:00.000000Z""#
+        ));
+        let decoded = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(rules.scanner().scan(&decoded).len() == 1, matched);
+        let explanation = explain(&rules, "sees", &json);
+        assert_eq!(explanation.matched, matched, "{explanation}");
+        assert_eq!(explanation.filters[0].expired, matched);
+    }
+}
+
+#[test]
 fn members_are_told_one_by_one() {
     let rules = compile(&rule(
         "foreign",

@@ -36,3 +36,5 @@ mod threads;
 mod trusted_proxies;
 #[cfg(test)]
 mod truth_table;
+#[cfg(test)]
+mod verdicts;
