@@ -49,6 +49,7 @@ mod counting {
 
 #[cfg(test)]
 mod tests {
+    use detect::audit_model::Viewer;
     use detect::{Event, Limits, RuleSet};
 
     use super::counting::{Counting, allocations};
@@ -187,10 +188,15 @@ filter: {rules: [taken], alice: {user.username: Alice}, condition: not alice}
             .iter()
             .map(|text| Event::decode(text.as_bytes(), &limits).unwrap())
             .collect();
-        let (mut n_hits, mut n_misses) = (0, 0);
-        let (mut n_suppressed, mut n_reasons) = (0, 0);
-        for rules in [loud, quiet] {
-            let mut scanner = rules.scanner().with_suppressed_hits().with_verdicts();
+        let (mut n_hits, mut n_misses, mut n_suppressed, mut n_plain) = (0, 0, 0, 0);
+        let mut n_reasons = 0;
+        // Only without verdicts the index chooses the rules.
+        for mut scanner in [
+            loud.scanner().with_suppressed_hits(),
+            loud.scanner().with_suppressed_hits().with_verdicts(),
+            quiet.scanner().with_suppressed_hits(),
+            quiet.scanner().with_verdicts(),
+        ] {
             // Several rounds, because buffers are handed around between their users.
             for _ in 0..3 {
                 for event in &events {
@@ -210,11 +216,24 @@ filter: {rules: [taken], alice: {user.username: Alice}, condition: not alice}
                 assert_eq!(allocations() - before, 0, "event {at}: {:.300}", texts[at]);
                 n_hits += n;
                 n_misses += usize::from(n == 0);
+                // The same from its bytes, unless it is odd and so made into an event first.
+                if !Viewer::default().read(texts[at].as_bytes(), &limits) {
+                    continue;
+                }
+                for _ in 0..2 {
+                    scanner.scan_bytes(texts[at].as_bytes()).unwrap();
+                }
+                let before = allocations();
+                let n_of_bytes = scanner.scan_bytes(texts[at].as_bytes()).unwrap().len();
+                assert_eq!(allocations() - before, 0, "bytes {at}: {:.300}", texts[at]);
+                assert_eq!(n_of_bytes, n);
+                n_plain += 1;
             }
         }
         // The events are there to reach code: hits of many rules, and misses.
         assert!(n_hits > 40, "{n_hits} hits");
         assert!(n_misses > 0);
+        assert!(n_plain > 20, "{n_plain} plain events");
         assert!(n_suppressed >= events.len(), "{n_suppressed} suppressed");
         assert!(n_reasons > 0);
     }

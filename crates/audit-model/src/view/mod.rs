@@ -88,6 +88,7 @@ impl Viewer {
         EventView {
             spans: &self.spans,
             record,
+            head: self.spans.head(record),
             source: None,
         }
     }
@@ -101,6 +102,7 @@ impl Viewer {
         EventView {
             spans: &self.spans,
             record,
+            head: self.spans.head(record),
             source: None,
         }
     }
@@ -122,6 +124,8 @@ fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans) -> bool {
 pub struct EventView<'v> {
     spans: &'v Spans,
     record: &'v [u8],
+    /// What the record begins with, known to be text.
+    head: &'v str,
     source: Option<&'v Source>,
 }
 

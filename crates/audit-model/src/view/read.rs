@@ -46,7 +46,7 @@ impl<L: Look> Pass<'_, L> {
         }
         self.is_text(end)?;
         let is = |slot: Slot, text: &[u8]| {
-            let found = self.spans.slot(self.bytes, slot);
+            let found = self.spans.slot(self.bytes, "", slot);
             found.is_some_and(|found| found.as_bytes() == text)
         };
         // Older versions keep some values elsewhere, and what does not say that it is an event must be asked more.

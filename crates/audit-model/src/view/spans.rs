@@ -142,13 +142,16 @@ impl Spans {
             .unwrap_or_default()
     }
 
-    /// A text of the record.
+    /// A text of the record; `head` is what the record begins with, as far as that is known to be text.
     #[inline]
-    pub(crate) fn get<'s>(&'s self, record: &'s [u8], at: u32) -> Option<&'s str> {
+    pub(crate) fn get<'s>(&'s self, record: &'s [u8], head: &'s str, at: u32) -> Option<&'s str> {
         let text = self.texts.get(at as usize)?;
         let range = text.start as usize..text.end as usize;
         match text.place {
-            Place::Record => std::str::from_utf8(record.get(range)?).ok(),
+            Place::Record => match head.get(range.clone()) {
+                Some(text) => Some(text),
+                None => std::str::from_utf8(record.get(range)?).ok(),
+            },
             Place::Unescaped => self.unescaped.get(range),
             Place::Escaped => None,
         }
@@ -156,8 +159,22 @@ impl Spans {
 
     /// The text of a slot.
     #[inline]
-    pub(crate) fn slot<'s>(&'s self, record: &'s [u8], slot: Slot) -> Option<&'s str> {
-        self.get(record, *self.slots.get(slot as usize)?)
+    pub(crate) fn slot<'s>(
+        &'s self,
+        record: &'s [u8],
+        head: &'s str,
+        slot: Slot,
+    ) -> Option<&'s str> {
+        self.get(record, head, *self.slots.get(slot as usize)?)
+    }
+
+    /// What stands before the first body, which is text.
+    pub(crate) fn head<'r>(&self, record: &'r [u8]) -> &'r str {
+        let [request, response, ..] = self.bodies;
+        let starts = [request, response].into_iter().flatten();
+        let end = starts.map(|(start, _)| start as usize).min();
+        let head = record.get(..end.unwrap_or(record.len()));
+        std::str::from_utf8(head.unwrap_or_default()).unwrap_or_default()
     }
 
     /// Unescapes the texts that are asked for at once, and one that is not.

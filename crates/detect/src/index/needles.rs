@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use aho_corasick::automaton::OverlappingState;
+use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use audit_model::FieldId;
 
 /// Past this many texts the automaton is one that takes less memory.
 const MANY: usize = 1000;
+/// Up to this many texts are sought together with vector instructions first.
+const GATED: usize = 48;
 /// Entries of a [`Memo`]; a power of two.
 const MEMO_ENTRIES: usize = 512;
 /// Longest text that is remembered.
@@ -21,6 +24,8 @@ pub(crate) struct Needles {
     field: FieldId,
     /// None where the texts do not fit into one; their rules then run always.
     automaton: Option<AhoCorasick>,
+    /// Tells many bytes at a time that none of a few texts is there.
+    gate: Option<Searcher>,
     /// By pattern of the automaton.
     rules: Vec<Vec<u32>>,
 }
@@ -60,6 +65,11 @@ impl Needles {
             .prefilter(false)
             .build(needles.keys())
             .ok();
+        let gate = if needles.len() <= GATED {
+            Searcher::new(needles.keys())
+        } else {
+            None
+        };
         let rules: Vec<Vec<u32>> = needles.into_values().collect();
         if automaton.is_none() {
             always.extend(rules.iter().flatten());
@@ -67,6 +77,7 @@ impl Needles {
         Self {
             field,
             automaton,
+            gate,
             rules,
         }
     }
@@ -109,7 +120,11 @@ impl Needles {
             return;
         };
         // Most texts hold none, which is told without the bookkeeping for overlaps.
-        if !automaton.is_match(text) {
+        let some = match &self.gate {
+            Some(gate) => gate.find(text).is_some(),
+            None => automaton.is_match(text),
+        };
+        if !some {
             return;
         }
         let mut state = OverlappingState::start();

@@ -180,3 +180,39 @@ fn formatting_keeps_what_a_rule_means() {
     });
     run.unwrap_or_else(|error| panic!("{error}"));
 }
+
+/// Choices from a seed, for sets that are too large to be drawn and shrunk rule by rule.
+fn seeded(seed: u64, n: usize) -> Vec<u16> {
+    let mut state = seed;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        u16::try_from(state >> 48).unwrap()
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+#[test]
+fn the_index_leaves_out_no_rule_of_a_large_set() {
+    let mut hits = 0;
+    for (seed, n_rules) in [(1, 1), (2, 40), (3, 300), (4, 2000)] {
+        let mut builder = RuleSet::builder();
+        for at in 0..n_rules {
+            let numbers = seeded(seed << 32 | at, 60);
+            let rule = rule(&mut Choices::new(&numbers), format!("rule-{at}"));
+            builder = builder.text(format!("{at}.yaml"), yaml(&rule));
+        }
+        let (set, report) = builder.load();
+        assert!(!report.has_errors());
+        let mut indexed = set.scanner();
+        let mut every = set.scanner().exhaustive();
+        for at in 0..30 {
+            let json = event(&mut Choices::new(&seeded(seed << 40 | at, 250)));
+            let expected = told(every.scan_bytes(&json).unwrap());
+            assert_eq!(told(indexed.scan_bytes(&json).unwrap()), expected);
+            hits += expected.len();
+        }
+    }
+    assert!(hits > 1000, "only {hits} hits");
+}
