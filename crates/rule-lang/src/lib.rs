@@ -33,6 +33,8 @@
 #![forbid(unsafe_code)]
 
 mod ast;
+#[cfg(test)]
+mod book;
 mod compile;
 mod condition;
 mod day;

@@ -152,6 +152,12 @@ fn is_encoded(found: &[(&Name, &Row)], report: &mut Report) -> bool {
     true
 }
 
+/// The name of every modifier.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| row.name)
+}
+
 /// Finds the row of a modifier.
 fn find(name: &Name, report: &mut Report) -> Option<&'static Row> {
     let row = TABLE.iter().find(|row| row.name == name.text);
