@@ -17,7 +17,7 @@ use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::{
     Counters, Detection, Detector, DocumentStatus, Event, Explainer, Hit, Level, LoadReport,
-    LoadedDocument, Reader, Record, Rule, RuleSet, RuleSetBuilder,
+    LoadedDocument, Reader, Record, Rule, RuleSet, RuleSetBuilder, Scanner, Verdict,
 };
 use kubesift_examples::{
     FilterTotals, add_rules, colors_stderr, level_style, show_documents, today, visible,
@@ -96,6 +96,8 @@ struct Stats {
     partial: u64,
     rules: usize,
     detections: u64,
+    /// Per rule: events that leave out what it reads, so that it was not evaluated on them.
+    not_evaluated: BTreeMap<String, u64>,
     /// What each filter did.
     filters: FilterTotals,
     seconds: f64,
@@ -142,6 +144,8 @@ struct Evaluation<'o> {
     options: &'o Options,
     rules: RuleSet,
     explainer: Explainer,
+    /// Why the first rule was not evaluated on an event.
+    gap: Option<String>,
     out: AutoStream<Box<dyn Write>>,
     stats: Stats,
     /// Detections by level, most severe first, then by rule.
@@ -168,6 +172,7 @@ impl<'o> Evaluation<'o> {
         let mut this = Self {
             options,
             explainer: rules.explainer(),
+            gap: None,
             rules,
             out,
             stats,
@@ -224,7 +229,7 @@ impl<'o> Evaluation<'o> {
 
     fn stream(&mut self, name: &str, input: impl Read) -> io::Result<bool> {
         // A detector for each file: stages of one request stand in one log.
-        let mut detector: Detector = self.rules.detector();
+        let mut detector: Detector = self.rules.detector().with_verdicts();
         if self.options.suppressed {
             detector = detector.with_suppressed_hits();
         }
@@ -306,6 +311,7 @@ impl<'o> Evaluation<'o> {
             };
             self.show(&hit, &placed, &event.event)?;
         }
+        self.count_gaps(detector.scanner());
         if detector.scanner().not_evaluated() {
             let what =
                 "a body is nested too deep, too large or too costly to read, and was not evaluated";
@@ -332,6 +338,23 @@ impl<'o> Evaluation<'o> {
             }
         }
         writeln!(self.out)
+    }
+
+    /// Counts the rules that the last event leaves open.
+    fn count_gaps(&mut self, scanner: &Scanner) {
+        let open = scanner
+            .verdicts()
+            .filter(|verdict| verdict.verdict() == Verdict::NotEvaluated);
+        for verdict in open {
+            let counts = &mut self.stats.not_evaluated;
+            match counts.get_mut(verdict.rule().name()) {
+                Some(n) => *n += 1,
+                None => _ = counts.insert(verdict.rule().name().to_owned(), 1),
+            }
+            if self.gap.is_none() {
+                self.gap = verdict.reasons().first().map(ToString::to_string);
+            }
+        }
     }
 
     /// Tells of a record that could not be read as a whole.
@@ -372,6 +395,20 @@ impl<'o> Evaluation<'o> {
                 self.out,
                 "  {style}{level:<13}{style:#} {count:>5}  {}",
                 visible(title)
+            )?;
+        }
+        let most = self.stats.not_evaluated.iter().max_by_key(|(_, n)| **n);
+        if let (Some((rule, n_events)), Some(gap)) = (most, &self.gap) {
+            let n_rules = self.stats.not_evaluated.len();
+            writeln!(
+                self.out,
+                "  {} not evaluated on some events, {} on {n_events} (such as: {gap})",
+                if n_rules == 1 {
+                    "1 rule".to_owned()
+                } else {
+                    format!("{n_rules} rules")
+                },
+                visible(rule),
             )?;
         }
         Ok(())

@@ -444,4 +444,20 @@ mod programs {
         assert!(text(&output.stderr).contains("error[yaml-syntax]"));
         assert_eq!(std::fs::read(&wrong).unwrap(), b"tags: [\ntitle: 'x'\n");
     }
+
+    #[test]
+    fn what_an_event_leaves_out_is_counted() {
+        let create = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"m-1","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods","verb":"create","user":{"username":"dana"},"objectRef":{"resource":"pods","namespace":"shop","name":"web"},"responseStatus":{"code":201}}"#;
+        let log = file("metadata.jsonl", create.as_bytes());
+        let only = ["--stats", "--only", "privileged-container", &log];
+        let output = run("evaluate", &only);
+        assert_eq!(stats(&output)["not_evaluated"]["privileged-container"], 1);
+        let stdout = text(&output.stdout);
+        assert!(
+            stdout.contains(
+                "1 rule not evaluated on some events, privileged-container on 1 (such as: containers is not logged at level Metadata)"
+            ),
+            "{stdout}"
+        );
+    }
 }
