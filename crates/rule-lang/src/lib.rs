@@ -35,6 +35,7 @@
 mod ast;
 mod compile;
 mod condition;
+mod correlation;
 mod day;
 mod detection;
 mod diagnostic;
@@ -75,6 +76,10 @@ mod values;
 mod verify;
 mod yaml;
 
+pub use correlation::{
+    Bounds, Column, Correlation, CorrelationMessagePart, CorrelationType,
+    ParseCorrelationTypeError, Presence, Reference, Suppress, Target, tactics,
+};
 pub use day::{Day, ParseDayError};
 pub use diagnostic::{Diagnostic, Severity};
 pub use fold::fold_into;
