@@ -8,21 +8,26 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use anstyle::Style;
 use clap::{Parser, ValueEnum};
+use detect::audit_model::EventRecord;
 use detect::{
-    Counters, Detection, Detector, DocumentStatus, Event, Explainer, Hit, Level, LoadReport,
-    LoadedDocument, Reader, Record, Rule, RuleSet, RuleSetBuilder, Scanner, Verdict,
+    CorrelationStats, Counters, Detection, Detector, DocumentStatus, Explainer, Hit, Level,
+    LoadReport, LoadedDocument, ReadError, Record, RuleSet, RuleSetBuilder, Scanner, Verdict,
 };
 use kubesift_examples::{
     FilterTotals, add_rules, colors_stderr, level_style, show_documents, today, visible,
 };
 use serde::Serialize;
+
+use crate::inputs::{Input, Inputs};
+
+mod inputs;
 
 /// A log in which an attack hides among normal traffic, for a first look.
 const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
@@ -95,12 +100,27 @@ struct Stats {
     malformed: u64,
     partial: u64,
     rules: usize,
+    correlations: usize,
     detections: u64,
     /// Per rule: events that leave out what it reads, so that it was not evaluated on them.
     not_evaluated: BTreeMap<String, u64>,
     /// What each filter did.
     filters: FilterTotals,
+    correlated: Correlated,
     seconds: f64,
+}
+
+/// What happened to the correlations.
+#[derive(Debug, Default, Serialize)]
+struct Correlated {
+    /// Events that came too late to be used.
+    late: u64,
+    /// Events without a field that a correlation goes by.
+    left_out: u64,
+    /// Groups that were forgotten for want of memory.
+    evicted: u64,
+    /// Groups that were remembered at the end.
+    groups: u64,
 }
 
 impl Stats {
@@ -118,8 +138,9 @@ impl Stats {
 struct Placed<'l> {
     #[serde(flatten)]
     detection: Detection,
-    file: &'l str,
-    line: u64,
+    /// Absent for a correlation, whose events may lie in several files.
+    file: Option<&'l str>,
+    line: Option<u64>,
     /// The filter that took the hit away, with `--suppressed`.
     #[serde(rename = "suppressedBy", skip_serializing_if = "Option::is_none")]
     suppressed_by: Option<&'l str>,
@@ -152,8 +173,6 @@ struct Evaluation<'o> {
     summary: BTreeMap<(std::cmp::Reverse<Level>, String), u64>,
     /// Whether a detection reached the level of `--fail-on`.
     failed: bool,
-    /// Records of the file at hand that could not be read as a whole.
-    warnings: u64,
 }
 
 impl<'o> Evaluation<'o> {
@@ -167,6 +186,7 @@ impl<'o> Evaluation<'o> {
         let out = AutoStream::new(out, choice);
         let stats = Stats {
             rules: rules.rules().len(),
+            correlations: rules.correlations().len(),
             ..Stats::default()
         };
         let mut this = Self {
@@ -178,7 +198,6 @@ impl<'o> Evaluation<'o> {
             stats,
             summary: BTreeMap::new(),
             failed: false,
-            warnings: 0,
         };
         let started = Instant::now();
         let readable = this.files()?;
@@ -201,65 +220,105 @@ impl<'o> Evaluation<'o> {
 
     /// Evaluates every file; returns whether all could be read to their end.
     fn files(&mut self) -> io::Result<bool> {
-        if self.options.files.is_empty() {
-            return self.stream(SAMPLE_NAME, SAMPLE);
+        let names = self.options.files.iter();
+        let mut names: Vec<String> = names.map(|file| file.display().to_string()).collect();
+        if names.is_empty() {
+            names.push(SAMPLE_NAME.to_owned());
         }
+        let sample = self.options.files.is_empty();
         let mut readable = true;
-        for file in &self.options.files {
-            let name = file.display().to_string();
-            readable &= if file == Path::new("-") {
-                self.stream("-", io::stdin().lock())?
-            } else {
-                match open(file) {
-                    Ok(input) => self.stream(&name, input)?,
-                    Err(error) => {
-                        self.out.flush()?;
-                        writeln!(
-                            io::stderr(),
-                            "error: cannot read `{}`: {error}",
-                            visible(&name)
-                        )?;
-                        false
-                    }
-                }
+        let mut inputs = Inputs::new(
+            &self.rules,
+            names,
+            self.options.suppressed,
+            self.options.stats,
+        );
+        let mut told = None;
+        loop {
+            let open = |name: &str| open(name, sample);
+            let next = inputs.next(open, |name, error| {
+                readable = false;
+                let name = visible(name);
+                writeln!(io::stderr(), "error: cannot read `{name}`: {error}")
+            });
+            let Some(at) = next? else {
+                break;
             };
+            let Some(input) = inputs.get(at) else {
+                break;
+            };
+            let ended = match input.reader.next() {
+                Ok(Some(record)) => {
+                    let (detector, warnings) = (&mut input.detector, &mut input.warnings);
+                    self.record(&input.name, &record, detector, warnings)?;
+                    None
+                }
+                Ok(None) => Some(None),
+                Err(error) => Some(Some(error)),
+            };
+            inputs.pass_on(at);
+            if let Some(error) = ended {
+                let mut input = inputs.close(at);
+                readable &= self.end(&mut input, error.as_ref())?;
+                if inputs.correlator.is_none() {
+                    self.count(input.detector.correlations());
+                }
+            }
+            // A second of the log at a time; more often would say the same.
+            let reached = inputs.reached();
+            let step = |told| Some(told + Duration::from_secs(1)) <= reached;
+            if let (Some(correlator), Some(reached)) = (&mut inputs.correlator, reached)
+                && told.is_none_or(step)
+            {
+                told = Some(reached);
+                for hit in correlator.flush(reached) {
+                    self.tell(&hit, None)?;
+                }
+            }
+        }
+        if let Some(correlator) = &mut inputs.correlator {
+            for hit in correlator.finish() {
+                self.tell(&hit, None)?;
+            }
+            self.count(correlator.correlations());
         }
         Ok(readable)
     }
 
-    fn stream(&mut self, name: &str, input: impl Read) -> io::Result<bool> {
-        // A detector for each file: stages of one request stand in one log.
-        let mut detector: Detector = self.rules.detector().with_verdicts();
-        if self.options.suppressed {
-            detector = detector.with_suppressed_hits();
+    /// Ends a file; returns whether it was read to its end.
+    fn end(&mut self, input: &mut Input, error: Option<&ReadError>) -> io::Result<bool> {
+        for hit in input.detector.finish() {
+            self.tell(&hit, None)?;
         }
-        let mut reader = Reader::new(input);
-        let result = loop {
-            match reader.next() {
-                Ok(Some(record)) => self.record(name, &record, &mut detector)?,
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
-        self.stats.add(reader.counters());
-        self.stats.filters.add(detector.scanner());
+        self.stats.add(input.reader.counters());
+        self.stats.filters.add(input.detector.scanner());
         self.out.flush()?;
-        if let Some(more) = std::mem::take(&mut self.warnings).checked_sub(MAX_WARNINGS + 1) {
+        let name = visible(&input.name);
+        if let Some(more) = input.warnings.checked_sub(MAX_WARNINGS + 1) {
             writeln!(
                 io::stderr(),
-                "warning: {}: {} more records could not be read as a whole",
-                visible(name),
+                "warning: {name}: {} more records could not be read as a whole",
                 more + 1
             )?;
         }
-        if let Err(error) = &result {
+        if let Some(error) = error {
             writeln!(
                 io::stderr(),
-                "error: cannot read `{}` to its end: {error}",
-                visible(name)
+                "error: cannot read `{name}` to its end: {error}"
             )?;
         }
-        Ok(result.is_ok())
+        Ok(error.is_none())
+    }
+
+    /// Adds up what happened to the correlations.
+    fn count<'s>(&mut self, all: impl Iterator<Item = CorrelationStats<'s>>) {
+        for one in all {
+            let sum = &mut self.stats.correlated;
+            sum.late += one.late;
+            sum.left_out += one.left_out;
+            sum.evicted += one.evicted;
+            sum.groups += one.groups;
+        }
     }
 
     fn record(
@@ -267,74 +326,88 @@ impl<'o> Evaluation<'o> {
         name: &str,
         record: &Record<'_>,
         detector: &mut Detector,
+        warnings: &mut u64,
     ) -> io::Result<()> {
         let event = match record {
             Record::Event(event) | Record::Partial(event) => event,
             Record::Malformed(malformed) => {
                 let error = malformed.error.to_string();
-                return self.warn(name, malformed.line(), &error);
+                return self.warn(name, malformed.line(), &error, warnings);
             }
             _ => return Ok(()),
         };
-        for hit in detector
-            .process(record)
-            .filter(|hit| hit.level() >= self.options.min_level)
-        {
-            self.stats.detections += 1;
-            self.failed |= self
-                .options
-                .fail_on
-                .is_some_and(|level| hit.level() >= level);
-            let rule = (
-                std::cmp::Reverse(hit.level()),
-                hit.rule().title().to_owned(),
-            );
-            *self.summary.entry(rule).or_default() += 1;
-            let placed = Placed {
-                detection: Detection::new(&hit, &event.event),
-                file: name,
-                line: event.line(),
-                suppressed_by: None,
-            };
-            self.show(&hit, &placed, &event.event)?;
+        for hit in detector.process(record) {
+            self.tell(&hit, Some((event, name)))?;
         }
         for suppressed in detector.scanner().suppressed_hits() {
             let hit = suppressed.hit();
-            if hit.level() < self.options.min_level {
-                continue;
+            if hit.level() >= self.options.min_level {
+                let filter = suppressed.filter().name();
+                self.show(&hit, Some((event, name)), Some(filter))?;
             }
-            let placed = Placed {
-                detection: Detection::new(&hit, &event.event),
-                file: name,
-                line: event.line(),
-                suppressed_by: Some(suppressed.filter().name()),
-            };
-            self.show(&hit, &placed, &event.event)?;
         }
         self.count_gaps(detector.scanner());
         if detector.scanner().not_evaluated() {
             let what =
                 "a body is nested too deep, too large or too costly to read, and was not evaluated";
-            self.warn(name, event.line(), what)?;
+            self.warn(name, event.line(), what, warnings)?;
         }
         Ok(())
     }
 
+    /// Counts and shows a hit, with its event and the file when it is of one event.
+    fn tell(&mut self, hit: &Hit<'_>, of: Option<(&EventRecord<'_>, &str)>) -> io::Result<()> {
+        if hit.level() < self.options.min_level {
+            return Ok(());
+        }
+        self.stats.detections += 1;
+        self.failed |= self
+            .options
+            .fail_on
+            .is_some_and(|level| hit.level() >= level);
+        let rule = (
+            std::cmp::Reverse(hit.level()),
+            hit.rule().title().to_owned(),
+        );
+        *self.summary.entry(rule).or_default() += 1;
+        self.show(hit, of, None)
+    }
+
     /// Shows a hit in the format that was asked for.
-    fn show(&mut self, hit: &Hit<'_>, placed: &Placed<'_>, event: &Event<'_>) -> io::Result<()> {
+    fn show(
+        &mut self,
+        hit: &Hit<'_>,
+        of: Option<(&EventRecord<'_>, &str)>,
+        suppressed_by: Option<&str>,
+    ) -> io::Result<()> {
+        // A correlation comes while some event is read, and is of others.
+        let of = of.filter(|_| hit.correlated().is_none());
+        let placed = Placed {
+            detection: match of {
+                Some((event, _)) => Detection::new(hit, &event.event),
+                None => Detection::without_event(hit),
+            },
+            file: of.map(|(_, name)| name),
+            line: of.map(|(event, _)| event.line()),
+            suppressed_by,
+        };
         if self.options.format == Format::Json {
-            serde_json::to_writer(&mut self.out, placed)?;
+            serde_json::to_writer(&mut self.out, &placed)?;
             return writeln!(self.out);
         }
-        print_hit(&mut self.out, hit, placed)?;
+        print_hit(&mut self.out, hit, &placed)?;
         if self.options.explain {
-            let held = self
-                .explainer
-                .explain(hit.rule(), event)
-                .map(|explanation| explanation.render_held(EXPLAIN_WIDTH));
             writeln!(self.out, "    rule {}", visible(hit.rule().name()))?;
-            for line in held.iter().flat_map(|held| held.lines()) {
-                writeln!(self.out, "    {line}")?;
+            let rule = hit.rule().as_rule();
+            if let (Some((event, _)), Some(rule)) = (of, rule) {
+                let explained = self.explainer.explain(rule, &event.event);
+                let held = explained.map(|explanation| explanation.render_held(EXPLAIN_WIDTH));
+                for line in held.iter().flat_map(|held| held.lines()) {
+                    writeln!(self.out, "    {line}")?;
+                }
+            } else {
+                let matched = placed.detection.matched.join(", ");
+                writeln!(self.out, "      of {}", visible(&matched))?;
             }
         }
         writeln!(self.out)
@@ -358,9 +431,9 @@ impl<'o> Evaluation<'o> {
     }
 
     /// Tells of a record that could not be read as a whole.
-    fn warn(&mut self, name: &str, line: u64, what: &str) -> io::Result<()> {
-        self.warnings += 1;
-        if self.warnings > MAX_WARNINGS {
+    fn warn(&mut self, name: &str, line: u64, what: &str, n: &mut u64) -> io::Result<()> {
+        *n += 1;
+        if *n > MAX_WARNINGS {
             return Ok(());
         }
         // Standard output may be a terminal too: what came before goes first.
@@ -381,9 +454,14 @@ impl<'o> Evaluation<'o> {
         let bold = Style::new().bold();
         writeln!(
             self.out,
-            "{bold}{detections} detection{}{bold:#} in {events} events ({skipped} records skipped, {malformed} malformed), {} rules",
+            "{bold}{detections} detection{}{bold:#} in {events} events ({skipped} records skipped, {malformed} malformed), {} rules{}",
             if detections == 1 { "" } else { "s" },
             self.stats.rules,
+            match self.stats.correlations {
+                0 => String::new(),
+                1 => ", 1 correlation".to_owned(),
+                n => format!(", {n} correlations"),
+            },
         )?;
         if self.options.suppressed {
             let n = self.stats.filters.suppressed();
@@ -434,22 +512,36 @@ fn print_hit(out: &mut impl Write, hit: &Hit<'_>, placed: &Placed<'_>) -> io::Re
         "{style}{level:<13}{style:#} {time}  {bold}{title}{bold:#}"
     )?;
     writeln!(out, "    {}", hit.message())?;
-    let event = &detection.event;
     // Writing to a `String` cannot fail.
-    let mut place = format!("{}:{line}", visible(file));
-    for (name, value) in [
-        ("from", &event.client_ip),
-        ("as", &event.impersonated_user),
-        ("audit ID", &event.audit_id),
-    ] {
-        if let Some(value) = value {
-            let _ = write!(place, "  {name} {}", visible(value));
+    let mut text = String::new();
+    if let (Some(event), Some(file), Some(line)) = (&detection.event, file, line) {
+        let _ = write!(text, "{}:{line}", visible(file));
+        for (name, value) in [
+            ("from", &event.client_ip),
+            ("as", &event.impersonated_user),
+            ("audit ID", &event.audit_id),
+        ] {
+            if let Some(value) = value {
+                let _ = write!(text, "  {name} {}", visible(value));
+            }
+        }
+        if !event.flags.is_empty() {
+            let _ = write!(text, "  flags {}", event.flags.join(", "));
         }
     }
-    if !event.flags.is_empty() {
-        let _ = write!(place, "  flags {}", event.flags.join(", "));
+    if let Some(found) = &detection.correlation {
+        let events = if found.events == 1 { "event" } else { "events" };
+        let _ = write!(text, "{} {events} since {}", found.events, found.first);
+        for shown in &found.group {
+            let _ = write!(
+                text,
+                "  {} {}",
+                visible(&shown.field),
+                visible(&shown.value)
+            );
+        }
     }
-    writeln!(out, "    {dim}{place}{dim:#}")?;
+    writeln!(out, "    {dim}{text}{dim:#}")?;
     if let Some(filter) = suppressed_by {
         let filter = visible(filter);
         writeln!(out, "    {bold}taken away{bold:#} by filter {filter}")?;
@@ -457,8 +549,14 @@ fn print_hit(out: &mut impl Write, hit: &Hit<'_>, placed: &Placed<'_>) -> io::Re
     Ok(())
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let file = File::open(path)?;
+fn open(name: &str, sample: bool) -> io::Result<Box<dyn Read>> {
+    if sample {
+        return Ok(Box::new(SAMPLE));
+    }
+    if name == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(name)?;
     // Opening a directory works on some systems and reading it never does; this says so on all.
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(
@@ -466,7 +564,7 @@ fn open(path: &Path) -> io::Result<File> {
             "it is a directory",
         ));
     }
-    Ok(file)
+    Ok(Box::new(file))
 }
 
 /// Compiles the rules, and says how many files there are before those of `--rules`; `None` when some do not compile, after
@@ -484,7 +582,7 @@ fn load(options: &Options) -> io::Result<Option<(RuleSet, usize)>> {
     if report.has_errors() {
         return Ok(None);
     }
-    if rules.rules().len() == 0 {
+    if rules.rules().len() == 0 && rules.correlations().len() == 0 {
         let which = if options.only.is_empty() {
             "no rules: give some with --rules"
         } else {
@@ -502,15 +600,16 @@ fn only(builder: RuleSetBuilder, options: &Options) -> RuleSetBuilder {
         return builder;
     }
     let only = options.only.clone();
-    builder.retain(move |rule: &Rule| {
+    let wanted = move |name: &str, tags: &[String]| {
         only.iter().any(|wanted| {
-            rule.name().eq_ignore_ascii_case(wanted)
-                || rule
-                    .tags()
-                    .iter()
-                    .any(|tag| tag.eq_ignore_ascii_case(wanted))
+            name.eq_ignore_ascii_case(wanted)
+                || tags.iter().any(|tag| tag.eq_ignore_ascii_case(wanted))
         })
-    })
+    };
+    let of_rule = wanted.clone();
+    builder
+        .retain(move |rule| of_rule(rule.name(), rule.tags()))
+        .retain_correlations(move |correlation| wanted(correlation.name(), correlation.tags()))
 }
 
 /// Shows what is wrong with the rules, and what became of their documents.

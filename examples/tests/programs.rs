@@ -104,7 +104,7 @@ mod programs {
         };
         assert_eq!(
             keys(&line),
-            sorted("schema rule time source event message matched evidence file line")
+            sorted("schema rule time source event correlation message matched evidence file line")
         );
         assert_eq!(keys(&line["rule"]), sorted("name id title level tags"));
         assert_eq!(keys(&line["source"]), sorted("provider cluster"));
@@ -201,12 +201,13 @@ mod programs {
 
     #[test]
     fn every_document_is_accounted_for() {
-        let rule = "title: Mine\nname: mine\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  sel: {verb: get}\n  condition: sel\nlevel: low\n---\ntitle: Many\ncorrelation: {type: event_count}\n";
+        let rule = "title: Mine\nname: mine\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  sel: {verb: get}\n  condition: sel\nlevel: low\n---\ntitle: Many\ncorrelation: {type: event_count, rules: [mine], timespan: 5m, condition: {gte: 2}}\n---\ntitle: Foreign\nlogsource: {product: windows}\ndetection: {sel: {Image: x}, condition: sel}\n";
         let rules = file("documents.yaml", rule.as_bytes());
         let unsupported = format!(
-            "note: {rules}:9: correlation `Many` is unsupported: documents with `correlation` are not supported yet\n2 documents in 1 file: 1 rule, 1 correlation (1 unsupported)\n"
+            "note: {rules}:12: rule `Foreign` is unsupported: this document is not for audit logs of Kubernetes and is left out\n3 documents in 1 file: 2 rules (1 unsupported), 1 correlation\n"
         );
         let active = format!("note: {rules}:1: rule `mine` is active\n");
+        let correlation = format!("note: {rules}:9: correlation `Many` is active\n");
         for program in ["check", "evaluate"] {
             let of = |more: &[&str]| {
                 let mut arguments = vec!["--no-shipped"];
@@ -222,7 +223,7 @@ mod programs {
             assert!(!stderr.contains(&active), "{program}: {stderr}");
             let stderr = of(&["--documents"]);
             assert!(
-                stderr.ends_with(&format!("{active}{unsupported}")),
+                stderr.ends_with(&format!("{active}{correlation}{unsupported}")),
                 "{program}: {stderr}"
             );
         }

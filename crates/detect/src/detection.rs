@@ -4,7 +4,11 @@ use audit_model::{Event, FieldId, FieldSource};
 use rule_lang::Level;
 use serde::Serialize;
 
-use crate::hit::Hit;
+use crate::correlate::fired::Fired;
+use crate::correlate::stream::Origin;
+use crate::correlate::time;
+use crate::correlated::Correlated;
+use crate::hit::{Hit, HitKind};
 use crate::redact::Redactor;
 
 /// Version of the serialized form of [`Detection`]; it grows when a key changes its meaning or goes.
@@ -26,10 +30,11 @@ pub const SCHEMA: u32 = 1;
 /// let mut scanner = rules.scanner();
 /// let detections: Vec<Detection> = scanner.scan(&event).map(|hit| Detection::new(&hit, &event)).collect();
 /// assert_eq!(detections[0].rule.name, "exec-into-pod");
-/// assert_eq!(detections[0].event.namespace.as_deref(), Some("shop"));
+/// let event = detections[0].event.as_ref();
+/// assert_eq!(event.and_then(|event| event.namespace.as_deref()), Some("shop"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Detection {
     /// [`SCHEMA`].
@@ -40,8 +45,10 @@ pub struct Detection {
     pub time: Option<String>,
     /// Where the event came from.
     pub source: DetectionSource,
-    /// What happened.
-    pub event: DetectionEvent,
+    /// What happened; absent for a correlation, which is of several events.
+    pub event: Option<DetectionEvent>,
+    /// What a correlation found; absent for a rule that matched one event.
+    pub correlation: Option<DetectionCorrelation>,
     /// The rule's message.
     pub message: String,
     /// The selections that matched.
@@ -132,10 +139,110 @@ pub struct DetectionEvidence {
     pub value: String,
 }
 
+/// What a correlation found, or what is summed up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct DetectionCorrelation {
+    /// Identifies the detection; see [`Correlated::id`](crate::Correlated::id).
+    pub id: String,
+    /// `event_count`, `temporal` and so on; absent for the summary of a rule with `suppress`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Whether it sums up what followed a detection that was told before.
+    pub summary: bool,
+    /// The group, and of `new_value` the value that is new.
+    pub group: Vec<DetectionEvidence>,
+    /// How many events there were.
+    pub count: u64,
+    /// The number that the condition is about.
+    pub value: Option<f64>,
+    /// The standard error of the number, as a part of it, when it is an estimate.
+    pub error: Option<f64>,
+    /// Where the window begins.
+    pub window_start: String,
+    /// Where it ends.
+    pub window_end: String,
+    /// When the first of the events was.
+    pub first: String,
+    /// When the last of them was.
+    pub last: String,
+    /// The `auditID`s of the first 16 of them.
+    #[serde(rename = "auditIDs")]
+    pub audit_ids: Vec<String>,
+    /// How many there are.
+    pub events: u64,
+    /// The rules that matched.
+    pub rules: Vec<String>,
+}
+
+impl DetectionCorrelation {
+    fn new(hit: &Hit<'_>, fired: &Fired) -> Self {
+        let correlated = Correlated { fired };
+        let owned = |(field, value): (&str, &str)| DetectionEvidence {
+            field: field.to_owned(),
+            value: value.to_owned(),
+        };
+        Self {
+            id: correlated.id(),
+            kind: hit
+                .rule()
+                .as_correlation()
+                .map(|correlation| correlation.kind().to_string()),
+            summary: fired.summary,
+            group: correlated.group().map(owned).collect(),
+            count: fired.count,
+            value: fired.value,
+            error: fired.error,
+            window_start: time::format(fired.start),
+            window_end: time::format(fired.end),
+            first: time::format(fired.first),
+            last: time::format(fired.last),
+            audit_ids: correlated.audit_ids().collect(),
+            events: fired.ids.total,
+            rules: fired.rules.clone(),
+        }
+    }
+}
+
 impl Detection {
-    /// Makes a hit into a detection, with the event that it was found in.
+    /// Makes a hit into a detection, with the event that it was found in. A hit of a correlation is of other events, and
+    /// this one is left out of it.
     pub fn new(hit: &Hit<'_>, event: &Event<'_>) -> Self {
-        let rule = hit.rule();
+        match hit.kind {
+            HitKind::Event { .. } => Self::of_event(hit, event),
+            HitKind::Fired { .. } => Self::without_event(hit),
+        }
+    }
+
+    /// Makes a hit into a detection where there is no event: what [`Detector::flush`](crate::Detector::flush) and
+    /// [`Detector::finish`](crate::Detector::finish) yield.
+    pub fn without_event(hit: &Hit<'_>) -> Self {
+        let fired = match hit.kind {
+            HitKind::Event { .. } => None,
+            HitKind::Fired { fired, .. } => Some(fired),
+        };
+        let part = |part: fn(&Origin) -> &Option<Box<str>>| {
+            let part = part(&fired?.origin).as_deref();
+            part.map(str::to_owned)
+        };
+        Self {
+            schema: SCHEMA,
+            rule: DetectionRule::new(hit),
+            time: fired.map(|fired| time::format(fired.last)),
+            source: DetectionSource {
+                provider: part(|origin| &origin.provider),
+                cluster: part(|origin| &origin.cluster),
+            },
+            event: None,
+            correlation: fired.map(|fired| DetectionCorrelation::new(hit, fired)),
+            message: hit.message().to_owned(),
+            matched: hit.matched().map(str::to_owned).collect(),
+            evidence: evidence(hit),
+        }
+    }
+
+    fn of_event(hit: &Hit<'_>, event: &Event<'_>) -> Self {
         let recorded = |field| event.text(0, field);
         let owned = |field| recorded(field).map(str::to_owned);
         // `objectRef` holds empty texts for what a request has not.
@@ -165,20 +272,14 @@ impl Detection {
         };
         Self {
             schema: SCHEMA,
-            rule: DetectionRule {
-                name: rule.name().to_owned(),
-                id: rule.id().map(str::to_owned),
-                title: rule.title().to_owned(),
-                level: hit.level(),
-                tags: rule.tags().to_vec(),
-            },
+            rule: DetectionRule::new(hit),
             time: owned(FieldId::StageTimestamp)
                 .or_else(|| owned(FieldId::RequestReceivedTimestamp)),
             source: DetectionSource {
                 provider: owned(FieldId::SourceProvider),
                 cluster: owned(FieldId::SourceCluster),
             },
-            event: DetectionEvent {
+            event: Some(DetectionEvent {
                 audit_id: owned(FieldId::AuditId),
                 stage: owned(FieldId::Stage),
                 level: owned(FieldId::Level),
@@ -200,16 +301,32 @@ impl Detection {
                 status: event.code(0),
                 decision: annotation("authorization.k8s.io/decision"),
                 flags: hit.flags().names().collect(),
-            },
+            }),
+            correlation: None,
             message: hit.message().to_owned(),
             matched: hit.matched().map(str::to_owned).collect(),
-            evidence: hit
-                .evidence()
-                .map(|shown| DetectionEvidence {
-                    field: shown.field.to_owned(),
-                    value: shown.value.to_owned(),
-                })
-                .collect(),
+            evidence: evidence(hit),
         }
     }
+}
+
+impl DetectionRule {
+    fn new(hit: &Hit<'_>) -> Self {
+        let rule = hit.rule();
+        Self {
+            name: rule.name().to_owned(),
+            id: rule.id().map(str::to_owned),
+            title: rule.title().to_owned(),
+            level: hit.level(),
+            tags: rule.tags().to_vec(),
+        }
+    }
+}
+
+fn evidence(hit: &Hit<'_>) -> Vec<DetectionEvidence> {
+    let shown = hit.evidence().map(|shown| DetectionEvidence {
+        field: shown.field.to_owned(),
+        value: shown.value.to_owned(),
+    });
+    shown.collect()
 }

@@ -35,12 +35,15 @@
 
 #![forbid(unsafe_code)]
 
+mod correlate;
+mod correlated;
 mod detection;
 mod detector;
 mod explain;
 #[cfg(feature = "fs")]
 mod files;
 mod fold;
+mod folding;
 mod hit;
 mod index;
 mod intern;
@@ -51,6 +54,9 @@ mod predicate;
 mod redact;
 mod rule_set;
 mod scanner;
+mod signal;
+mod snapshot;
+mod stats;
 pub mod testing;
 mod verdict;
 mod vm;
@@ -60,24 +66,29 @@ pub use audit_model;
 pub use audit_model::{
     Counters, DecodeError, Event, Flags, Limits, ReadError, Reader, Record, Unknown,
 };
+pub use correlated::Correlated;
 pub use detection::{
-    Detection, DetectionEvent, DetectionEvidence, DetectionRule, DetectionSource, SCHEMA,
+    Detection, DetectionCorrelation, DetectionEvent, DetectionEvidence, DetectionRule,
+    DetectionSource, SCHEMA,
 };
 pub use detector::Detector;
 pub use explain::{
     Because, ExplainedFilter, ExplainedLevel, ExplainedMember, Explainer, Explanation, Found, Node,
     Place, What,
 };
-pub use hit::{Evidence, Hit};
+pub use hit::{Evidence, Hit, HitRule};
 pub use load_report::{BuildError, Expiry, LoadReport};
 pub use narrow::{FilterUse, SuppressedHit};
 pub use rule_lang;
 pub use rule_lang::{
-    AuditLevel, Day, Diagnostic, DocumentKind, DocumentStatus, Level, LoadedDocument, Rule,
-    Severity,
+    AuditLevel, Correlation, Day, Diagnostic, DocumentKind, DocumentStatus, Level, LoadedDocument,
+    Rule, Severity,
 };
 pub use rule_set::{RuleSet, RuleSetBuilder};
 pub use scanner::{Hits, Scanner};
+pub use signal::{Correlator, Signal, Watermark};
+pub use snapshot::{RestoreError, RestoreReport};
+pub use stats::CorrelationStats;
 pub use verdict::{Reason, RuleVerdict, Verdict};
 
 /// The README's code compiles and runs.

@@ -1,6 +1,6 @@
 //! Rules, compiled and ready; where they come from, and what was wrong with them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 #[cfg(feature = "fs")]
@@ -8,13 +8,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use audit_model::{Limits, Network, Scratch};
-use rule_lang::{Compiled, Compiler, Day, DocumentKind, Filter, Guard, Rule, Sources};
+use rule_lang::{
+    Compiled, Compiler, Correlation, Day, Filter, Guard, Rule, SourceId, Sources, Span, Target,
+};
 
+use crate::correlate::plan::Plan;
 use crate::index::Index;
 use crate::load_report::{BuildError, Expiry, LoadReport};
 use crate::predicate::Questions;
 use crate::vm::Linked;
-use crate::{Detector, Scanner};
+use crate::{Correlator, Detector, Scanner};
 
 /// A set of rules, compiled: immutable, cheap to clone, shared between threads.
 ///
@@ -31,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) places: Sources,
     trusted_proxies: Arc<[Network]>,
     pub(crate) index: Index,
+    pub(crate) plan: Plan,
 }
 
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub(crate) struct ActiveRule {
     pub(crate) linked: Linked,
     /// Indices of the filters that narrow it.
     pub(crate) filters: Vec<usize>,
+    /// Whether its hits are told, and not only taken by correlations.
+    pub(crate) told: bool,
 }
 
 #[derive(Debug)]
@@ -77,6 +83,12 @@ impl RuleSet {
         self.0.rules.iter().map(|active| &active.rule)
     }
 
+    /// The correlations, each after those that it refers to, else in the order in which they were added.
+    pub fn correlations(&self) -> impl ExactSizeIterator<Item = &Correlation> {
+        let planned = self.0.plan.correlations.iter();
+        planned.map(|planned| &planned.correlation)
+    }
+
     /// Evaluates the rules on single events. One per thread.
     pub fn scanner(&self) -> Scanner {
         Scanner::new(self.clone())
@@ -90,6 +102,11 @@ impl RuleSet {
     /// Memory in which events are read as the set says.
     pub(crate) fn scratch(&self) -> Scratch {
         Scratch::with_limits(Limits::default()).with_trusted_proxies(self.0.trusted_proxies.clone())
+    }
+
+    /// Evaluates the correlations on the signals of detectors that run elsewhere.
+    pub fn correlator(&self) -> Correlator {
+        Correlator::new(self)
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -110,6 +127,8 @@ const LEFT_OUT: &str = "it was not asked for";
 
 /// A test of which rules stay.
 type Keep = Box<dyn FnMut(&Rule) -> bool>;
+/// A test of which correlations stay.
+type KeepCorrelation = Box<dyn FnMut(&Correlation) -> bool>;
 
 /// Gathers rule files, then compiles them together: placeholders and filters reach across files.
 ///
@@ -135,6 +154,7 @@ pub struct RuleSetBuilder {
     hasher: RandomState,
     keep: Option<Keep>,
     today: Option<Day>,
+    keep_correlation: Option<KeepCorrelation>,
 }
 
 /// A file that was added.
@@ -213,6 +233,14 @@ impl RuleSetBuilder {
         self
     }
 
+    /// Keeps only the correlations that pass a test. The rules that they refer to are evaluated whatever
+    /// [`RuleSetBuilder::retain`] says of them, and told only if it keeps them too.
+    #[must_use]
+    pub fn retain_correlations(mut self, keep: impl FnMut(&Correlation) -> bool + 'static) -> Self {
+        self.keep_correlation = Some(Box::new(keep));
+        self
+    }
+
     /// Compiles what is right and reports what is not. Never fails.
     pub fn load(self) -> (RuleSet, LoadReport) {
         let mut compiler = Compiler::new();
@@ -226,6 +254,7 @@ impl RuleSetBuilder {
             sources,
             rules,
             filters,
+            correlations,
             trusted_proxies,
             mut documents,
             diagnostics,
@@ -243,26 +272,36 @@ impl RuleSetBuilder {
             }
         }
         let mut keep = self.keep.unwrap_or_else(|| Box::new(|_| true));
-        let mut left_out = Vec::new();
-        for rule in rules.into_iter().filter(|rule| rule.inactive().is_none()) {
-            if !keep(&rule) {
-                left_out.push((rule.source(), rule.span()));
+        let mut keep_correlation = self.keep_correlation.unwrap_or_else(|| Box::new(|_| true));
+        let wanted = Wanted::new(&correlations, &mut keep_correlation);
+        let mut left_out = wanted.left_out.clone();
+        let mut kept = HashMap::new();
+        for (at, rule) in rules.into_iter().enumerate() {
+            if rule.inactive().is_some() {
+                continue;
+            }
+            let is_kept = keep(&rule);
+            let is_used = wanted.rules.contains(&at);
+            if !is_kept && !is_used {
+                left_out.insert((rule.source(), rule.span()));
+            }
+            // What only correlations want is of no use without them.
+            if !is_used && (!is_kept || rule.is_silenced()) {
                 continue;
             }
             if let Some(linked) = Linked::new(rule.program().clone(), &mut inner.questions) {
                 let filters = rule.filters().to_vec();
+                kept.insert(at, inner.rules.len());
                 inner.rules.push(ActiveRule {
+                    told: is_kept && !rule.is_silenced(),
                     rule,
                     linked,
                     filters,
                 });
             }
         }
-        // Both are in the order of files and places.
-        let mut left_out = left_out.into_iter().peekable();
         for document in &mut documents {
-            let place = (document.source(), document.span());
-            if document.kind() == DocumentKind::Rule && left_out.next_if_eq(&place).is_some() {
+            if left_out.contains(&(document.source(), document.span())) {
                 document.keep_out(LEFT_OUT);
             }
         }
@@ -274,6 +313,7 @@ impl RuleSetBuilder {
             .iter()
             .map(|active| Guard::of(active.rule.program()));
         inner.index = Index::new(guards);
+        inner.plan = Plan::new(correlations, &kept, &inner.rules, &inner.filters, &wanted);
         (RuleSet(Arc::new(inner)), report)
     }
 
@@ -306,4 +346,51 @@ fn expiries(filters: &[ActiveFilter], today: Option<Day>) -> Vec<Expiry> {
         })
     });
     expiries.collect()
+}
+
+/// The correlations that are evaluated, and what they need.
+pub(crate) struct Wanted {
+    /// Correlations that are told, as they were compiled.
+    pub(crate) told: HashSet<usize>,
+    /// Those, and the correlations that they refer to.
+    pub(crate) correlations: HashSet<usize>,
+    /// The rules that they refer to.
+    rules: HashSet<usize>,
+    /// Places of the correlations that were not asked for.
+    left_out: HashSet<(SourceId, Span)>,
+}
+
+impl Wanted {
+    fn new(correlations: &[Correlation], keep: &mut KeepCorrelation) -> Self {
+        let mut wanted = Self {
+            told: HashSet::new(),
+            correlations: HashSet::new(),
+            rules: HashSet::new(),
+            left_out: HashSet::new(),
+        };
+        // Each stands after those that it refers to.
+        for (at, correlation) in correlations.iter().enumerate().rev() {
+            let is_kept = keep(correlation);
+            if is_kept && !correlation.is_silenced() {
+                wanted.told.insert(at);
+            }
+            if correlation.inactive().is_some() {
+                continue;
+            }
+            if !is_kept && !wanted.correlations.contains(&at) {
+                wanted
+                    .left_out
+                    .insert((correlation.source(), correlation.span()));
+                continue;
+            }
+            wanted.correlations.insert(at);
+            for reference in correlation.references() {
+                match reference.target {
+                    Target::Rule(rule) => wanted.rules.insert(rule),
+                    Target::Correlation(inner) => wanted.correlations.insert(inner),
+                };
+            }
+        }
+        wanted
+    }
 }

@@ -1,11 +1,15 @@
 //! One event against all rules.
 
 use audit_model::{
-    DecodeError, Doubt, Event, FieldId, FieldSource, Flags, Limits, Scratch, Source, Viewer,
+    DecodeError, Doubt, Event, Field, FieldId, FieldSource, Flags, Limits, Scratch, Source, Value,
+    Viewer,
 };
 use rule_lang::Level;
 
-use crate::hit::{Finding, Findings, Hit};
+use crate::correlate::fired::Fired;
+use crate::correlate::plan;
+use crate::correlate::table::Owner;
+use crate::hit::{Finding, Findings, Hit, HitKind, HitRule};
 use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
@@ -53,6 +57,7 @@ pub struct Scanner {
     reasons: Reasons,
     findings: Findings,
     narrowing: Narrowing,
+    wanted: Wanted,
     probe: Probe,
     /// Whether the index is asked which rules to run.
     indexed: bool,
@@ -71,6 +76,7 @@ impl Scanner {
             reasons: Reasons::new(),
             findings: Findings::default(),
             narrowing: Narrowing::new(rules.inner().filters.len()),
+            wanted: Wanted::Told,
             probe: rules.inner().index.probe(),
             indexed: true,
             viewer: None,
@@ -106,7 +112,8 @@ impl Scanner {
         &self.rules
     }
 
-    /// Evaluates every rule on an event; the hits are in the order of the rules.
+    /// Evaluates every rule on an event; the hits are in the order of the rules. Rules that are there for correlations
+    /// only ([`rule_lang::Rule::is_silenced`]) are left out.
     pub fn scan(&mut self, event: &impl FieldSource) -> Hits<'_> {
         self.evaluate(event);
         self.hits()
@@ -170,6 +177,35 @@ impl Scanner {
         }
     }
 
+    /// Evaluates every rule and tells of all of them.
+    pub(crate) fn scan_all(&mut self, event: &impl FieldSource) -> Hits<'_> {
+        self.wanted = Wanted::All;
+        self.evaluate(event);
+        self.wanted = Wanted::Told;
+        self.hits()
+    }
+
+    /// Evaluates every rule from now on, and only notes the hits of those that are there for correlations.
+    pub(crate) fn for_correlations(mut self) -> Self {
+        self.wanted = Wanted::Correlated;
+        self
+    }
+
+    /// Hands out the values of a field of the last event until `each` says that it has enough.
+    pub(crate) fn read(
+        &mut self,
+        source: &dyn FieldSource,
+        field: &Field,
+        each: &mut dyn FnMut(Value<'_>) -> bool,
+    ) {
+        let start = self.scratch.field(source, field.id());
+        let path = field.path().segments();
+        let tree = self.scratch.tree();
+        tree.any_value(start.into(), path, Doubt::AnyReading, &mut |value| {
+            each(value)
+        });
+    }
+
     /// Forgets the last event.
     pub(crate) fn clear(&mut self) {
         self.scratch.begin();
@@ -181,8 +217,14 @@ impl Scanner {
 
     /// The hits of the last event.
     pub(crate) fn hits(&self) -> Hits<'_> {
+        self.hits_and(&[])
+    }
+
+    /// The hits of the last event, and then what correlations say.
+    pub(crate) fn hits_and<'h>(&'h self, fired: &'h [Fired]) -> Hits<'h> {
         Hits {
             scanner: self,
+            fired,
             at: 0,
         }
     }
@@ -194,6 +236,11 @@ impl Scanner {
     /// Drops hits of the last event.
     pub(crate) fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
         self.findings.all.retain(keep);
+    }
+
+    /// Drops hits of the last event that are there for correlations only.
+    pub(crate) fn retain_quiet(&mut self, keep: impl FnMut(&(usize, Level)) -> bool) {
+        self.findings.quiet.retain(keep);
     }
 
     /// Whether a rule asked for a body of the last event that is beyond the limits, so that a quiet scan does not mean
@@ -251,9 +298,11 @@ impl Scanner {
             .iter()
             .filter_map(|(finding, filter)| {
                 let hit = Hit {
-                    rule: &inner.rules.get(finding.rule)?.rule,
-                    finding,
-                    findings: &self.findings,
+                    kind: HitKind::Event {
+                        rule: &inner.rules.get(finding.rule)?.rule,
+                        finding,
+                        findings: &self.findings,
+                    },
                 };
                 Some(SuppressedHit::new(hit, &inner.filters.get(*filter)?.filter))
             })
@@ -287,6 +336,7 @@ impl Scanner {
             narrowing,
             probe,
             judge,
+            wanted,
             ..
         } = self;
         let inner = rules.inner();
@@ -307,7 +357,8 @@ impl Scanner {
             let Some(active) = inner.rules.get(at) else {
                 continue;
             };
-            if received && !active.rule.names_stage() {
+            let is_wanted = active.told || *wanted != Wanted::Told;
+            if !is_wanted || received && !active.rule.names_stage() {
                 continue;
             }
             let mut machine = machine(
@@ -328,6 +379,10 @@ impl Scanner {
                 machine.run(linked.program.condition())
             });
             if taken.is_some() && !narrowing.keeps_hits() {
+                continue;
+            }
+            if taken.is_none() && !active.told && *wanted == Wanted::Correlated {
+                findings.quiet.push((at, level));
                 continue;
             }
             let mut machine = self::machine(
@@ -356,25 +411,41 @@ impl Scanner {
             judge.judge(court, findings.all.iter().map(|finding| finding.rule));
         }
         if !findings.all.is_empty() || !findings.suppressed.is_empty() {
-            findings.flags = scratch.flags(source);
-            let name = scratch.field(source, FieldId::Name);
-            scratch
-                .tree()
-                .any_value(name.into(), &[], Doubt::AnyReading, &mut |name| {
-                    findings.name.push_str(name.as_text().unwrap_or_default());
-                    true
-                });
-            let ip = scratch.field(source, FieldId::ClientIp);
-            scratch
-                .tree()
-                .any_value(ip.into(), &[], Doubt::AnyReading, &mut |ip| {
-                    findings
-                        .client_ip
-                        .push_str(ip.as_text().unwrap_or_default());
-                    true
-                });
+            about_event(scratch, source, findings);
         }
     }
+}
+
+/// Which rules are evaluated, and what is said of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Those that are told.
+    Told,
+    /// All; of those that are not told it is only noted that they matched.
+    Correlated,
+    /// All, and each is told.
+    All,
+}
+
+/// Notes what hits say of the event itself.
+fn about_event(scratch: &mut Scratch, source: &dyn FieldSource, findings: &mut Findings) {
+    findings.flags = scratch.flags(source);
+    let name = scratch.field(source, FieldId::Name);
+    scratch
+        .tree()
+        .any_value(name.into(), &[], Doubt::AnyReading, &mut |name| {
+            findings.name.push_str(name.as_text().unwrap_or_default());
+            true
+        });
+    let ip = scratch.field(source, FieldId::ClientIp);
+    scratch
+        .tree()
+        .any_value(ip.into(), &[], Doubt::AnyReading, &mut |ip| {
+            findings
+                .client_ip
+                .push_str(ip.as_text().unwrap_or_default());
+            true
+        });
 }
 
 fn machine<'m>(
@@ -434,10 +505,11 @@ fn tell(
     }
 }
 
-/// The hits of one event.
+/// The hits of one event; of a [`Detector`](crate::Detector) also what correlations say at that time.
 #[derive(Debug)]
 pub struct Hits<'h> {
     scanner: &'h Scanner,
+    fired: &'h [Fired],
     at: usize,
 }
 
@@ -445,18 +517,31 @@ impl<'h> Iterator for Hits<'h> {
     type Item = Hit<'h>;
 
     fn next(&mut self) -> Option<Hit<'h>> {
-        let finding = self.scanner.findings.all.get(self.at)?;
+        let at = self.at;
         self.at += 1;
-        let rule = &self.scanner.rules.inner().rules.get(finding.rule)?.rule;
-        Some(Hit {
-            rule,
-            finding,
-            findings: &self.scanner.findings,
-        })
+        let (inner, findings) = (self.scanner.rules.inner(), &self.scanner.findings);
+        let kind = if let Some(finding) = findings.all.get(at) {
+            HitKind::Event {
+                rule: &inner.rules.get(finding.rule)?.rule,
+                finding,
+                findings,
+            }
+        } else {
+            let fired = self.fired.get(at - findings.all.len())?;
+            let rule = match fired.owner {
+                Owner::Correlation(at) => {
+                    HitRule::Correlation(&inner.plan.correlations.get(plan::index(at))?.correlation)
+                }
+                Owner::Rule(at) => HitRule::Rule(&inner.rules.get(plan::index(at))?.rule),
+            };
+            HitKind::Fired { rule, fired }
+        };
+        Some(Hit { kind })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let rest = self.scanner.findings.all.len() - self.at;
+        let all = self.scanner.findings.all.len() + self.fired.len();
+        let rest = all.saturating_sub(self.at);
         (rest, Some(rest))
     }
 }

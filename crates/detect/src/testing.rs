@@ -162,9 +162,13 @@ fn check(scanner: &mut Scanner, rule: &Rule, test: &RuleTest) -> Result<(), Stri
 
 /// The level and message of the rule's hit on an event, if it has one.
 fn outcome(scanner: &mut Scanner, event: &Event<'_>, rule: &Rule) -> Option<(Level, String)> {
-    let mut hits = scanner.scan(event);
-    hits.find(|hit| std::ptr::eq(hit.rule(), rule))
-        .map(|hit| (hit.level(), hit.message().to_owned()))
+    let mut hits = scanner.scan_all(event);
+    hits.find(|hit| {
+        hit.rule()
+            .as_rule()
+            .is_some_and(|it| std::ptr::eq(it, rule))
+    })
+    .map(|hit| (hit.level(), hit.message().to_owned()))
 }
 
 /// Fills in what a test may leave out because it is nearly always the same.

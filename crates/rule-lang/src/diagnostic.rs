@@ -68,9 +68,7 @@ codes! {
     NotADocument "not-a-document" Error;
     AmbiguousDocument "ambiguous-document" Error;
     LegacyCollection "legacy-collection" Error;
-    UnsupportedDocument "unsupported-document" Warning;
     UnsupportedLogsource "unsupported-logsource" Warning;
-    UnsupportedKey "unsupported-key" Warning;
     UnknownKey "unknown-key" Warning;
     MistypedKey "mistyped-key" Error;
     MissingKey "missing-key" Error;
@@ -148,6 +146,11 @@ codes! {
     UnusedSelection "unused-selection" Warning;
     BadMessage "bad-message" Error;
     UnknownRule "unknown-rule" Warning;
+    UnknownReference "unknown-reference" Error;
+    UnknownGroup "unknown-group" Error;
+    DuplicateEntry "duplicate-entry" Error;
+    CorrelationCycle "correlation-cycle" Error;
+    HoldsAtOnce "holds-at-once" Warning;
     FilterWithoutNot "filter-without-not" Warning;
     ProgramTooLarge "program-too-large" Error;
     TooManyRules "too-many-rules" Error;

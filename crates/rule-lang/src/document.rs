@@ -1,8 +1,9 @@
 //! The kinds of documents: which one a document is, and what it says, before names are looked up.
 
-use audit_model::Network;
+use audit_model::{Field, Network};
 
 use crate::ast::Scope;
+use crate::correlation::{CorrelationDocument, Suppress};
 use crate::day::Day;
 use crate::detection::Reader;
 use crate::diagnostic::{Code, Report, nearest, quoted};
@@ -23,6 +24,7 @@ use crate::yaml::{Entry, Kind, Node};
 pub(crate) enum Document {
     Rule(Box<RuleDocument>),
     Filter(Box<FilterDocument>),
+    Correlation(Box<CorrelationDocument>),
     Placeholders(Vec<List>),
     Override(Override),
 }
@@ -39,6 +41,7 @@ pub(crate) struct RuleDocument {
     pub(crate) message: Option<Message>,
     pub(crate) requires: Option<AuditLevel>,
     pub(crate) tests: Vec<RuleTest>,
+    pub(crate) suppress: Option<Suppress<Field>>,
 }
 
 /// A filter.
@@ -96,16 +99,10 @@ pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<Docum
             .map(|filter| Document::Filter(Box::new(filter))),
         "placeholders" => Some(Document::Placeholders(keys.placeholders(kind))),
         "override" => keys.overrides(kind).map(Document::Override),
-        other => {
-            keys.report
-                .add(
-                    Code::UnsupportedDocument,
-                    kind.key.span,
-                    format!("documents with {} are not supported yet", quoted(other)),
-                )
-                .set_help("this document is left out; the others of the set are used");
-            None
-        }
+        "correlation" => keys
+            .correlation(kind)
+            .map(|correlation| Document::Correlation(Box::new(correlation))),
+        _ => None,
     }
 }
 
@@ -211,15 +208,6 @@ impl<'a> Keys<'a> {
             }
             levels.push(level);
         }
-        if let Some(suppress) = self.entry("suppress") {
-            self.report
-                .add(
-                    Code::UnsupportedKey,
-                    suppress.key.span,
-                    "`suppress` is not supported yet",
-                )
-                .set_help("the rule is used without it");
-        }
         let levels_of_audit: Vec<&str> =
             AuditLevel::ALL.iter().map(|level| level.as_str()).collect();
         let message = self.scalar("message");
@@ -230,6 +218,7 @@ impl<'a> Keys<'a> {
             levels,
             message: message.and_then(|message| message::read(message, self.file, self.report)),
             requires: self.word("requires", &levels_of_audit),
+            suppress: self.suppress_of_rule(),
             tests: self.tests(),
         })
     }
@@ -276,7 +265,7 @@ impl<'a> Keys<'a> {
         (condition, level.unwrap_or(Level::Medium))
     }
 
-    fn tests(&mut self) -> Vec<RuleTest> {
+    pub(crate) fn tests(&mut self) -> Vec<RuleTest> {
         let items = self.list("tests", "a list of tests");
         let mut tests = Vec::new();
         for (at, item) in items.iter().enumerate() {
@@ -291,7 +280,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Reads metadata of a document that needs a title.
-    fn titled(&mut self, kind: &Entry) -> Metadata {
+    pub(crate) fn titled(&mut self, kind: &Entry) -> Metadata {
         if self.entry("title").is_none() {
             let help = "say in a few words what is found: `title: …`";
             self.missing("title", kind.key.span, help);

@@ -37,6 +37,7 @@ mod ast;
 mod book;
 mod compile;
 mod condition;
+mod correlation;
 mod day;
 mod detection;
 mod diagnostic;
@@ -77,6 +78,10 @@ mod values;
 mod verify;
 mod yaml;
 
+pub use correlation::{
+    Bounds, Column, Correlation, CorrelationMessagePart, CorrelationType,
+    ParseCorrelationTypeError, Presence, Reference, Suppress, Target, tactics,
+};
 pub use day::{Day, ParseDayError};
 pub use diagnostic::{Diagnostic, Severity};
 pub use fold::fold_into;

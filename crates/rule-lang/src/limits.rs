@@ -26,5 +26,13 @@ pub(crate) const BLOCK_DEPTH: usize = 8;
 pub(crate) const PROGRAM_OPS: usize = 65_536;
 /// Most values in one program, over all its items.
 pub(crate) const PROGRAM_VALUES: usize = 1 << 19;
+/// Largest number of events or distinct values that a correlation compares with.
+pub(crate) const COUNT: usize = 100_000;
+/// Longest span of time of a correlation, in seconds: a year.
+pub(crate) const TIMESPAN_SECONDS: u64 = 31_556_952;
+/// Most fields that a correlation groups by, or that make a value.
+pub(crate) const GROUP_BY: usize = 16;
+/// Most rules of a correlation that asks which of them matched.
+pub(crate) const STEPS: usize = 32;
 /// Most rules in a set.
 pub(crate) const RULES: usize = 1_000_000;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::correlation::Correlation;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::document;
 use crate::rule::{Filter, Rule};
@@ -190,7 +191,17 @@ impl Loaded {
     }
 
     /// Notes what was compiled, and what of it takes no part.
-    pub(crate) fn compiled(&mut self, rules: &[Rule], filters: &[Filter]) {
+    pub(crate) fn compiled(
+        &mut self,
+        rules: &[Rule],
+        filters: &[Filter],
+        correlations: &[Correlation],
+    ) {
+        for correlation in correlations {
+            if let Some(document) = self.find(correlation.source(), correlation.span()) {
+                document.compiled(correlation.inactive());
+            }
+        }
         // Per filter: whether it is for a rule at all, and for one that is evaluated.
         let mut used = vec![(false, false); filters.len()];
         for rule in rules {
@@ -260,11 +271,9 @@ impl LoadedDocument {
             });
             return;
         }
-        let foreign = own.iter().find(|found| {
-            [Code::UnsupportedDocument, Code::UnsupportedLogsource]
-                .iter()
-                .any(|code| code.slug() == found.code())
-        });
+        let foreign = own
+            .iter()
+            .find(|found| found.code() == Code::UnsupportedLogsource.slug());
         if let Some(foreign) = foreign {
             self.status = Some(DocumentStatus::Unsupported);
             self.reason = Some(foreign.message().to_owned());

@@ -6,8 +6,34 @@ use crate::resolve::field;
 use crate::rule::{Message, MessagePart};
 use crate::scalar::Scalar;
 
-/// Reads a message; `{{` and `}}` are single braces. `None` when something was reported.
+/// A part of a message whose holes stand for something.
+pub(crate) enum Piece<T> {
+    Text(String),
+    Hole(T),
+}
+
+/// Reads the message of a rule, whose holes are fields. `None` when something was reported.
 pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<Message> {
+    let pieces = pieces(scalar, file, report, &mut |name, report| {
+        field(name, report)
+    })?;
+    let parts = pieces.into_iter().map(|piece| match piece {
+        Piece::Text(text) => MessagePart::Text(text),
+        Piece::Hole(field) => MessagePart::Hole(field),
+    });
+    Some(Message {
+        parts: parts.collect(),
+    })
+}
+
+/// Reads a message; `{{` and `}}` are single braces, and what a hole stands for is looked up by `resolve`, which reports
+/// what it does not know. `None` when something was reported.
+pub(crate) fn pieces<T>(
+    scalar: &Scalar,
+    file: &str,
+    report: &mut Report,
+    resolve: &mut dyn FnMut(&Name, &mut Report) -> Option<T>,
+) -> Option<Vec<Piece<T>>> {
     let text = &scalar.text;
     let places = scalar.places(file);
     let mut parts = Vec::new();
@@ -38,7 +64,7 @@ pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<M
         };
         at = brace + end + 1;
         if !plain.is_empty() {
-            parts.push(MessagePart::Text(std::mem::take(&mut plain)));
+            parts.push(Piece::Text(std::mem::take(&mut plain)));
         }
         let inside = brace + 1..brace + end;
         let name = text.get(inside.clone()).unwrap_or_default();
@@ -55,8 +81,8 @@ pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<M
             text: name.to_owned(),
             span: places.locate(inside),
         };
-        match field(&name, report) {
-            Some(field) => parts.push(MessagePart::Hole(field)),
+        match resolve(&name, report) {
+            Some(hole) => parts.push(Piece::Hole(hole)),
             None => good = false,
         }
         if report.is_full() {
@@ -65,7 +91,7 @@ pub(crate) fn read(scalar: &Scalar, file: &str, report: &mut Report) -> Option<M
     }
     plain.push_str(text.get(at..).unwrap_or_default());
     if !plain.is_empty() {
-        parts.push(MessagePart::Text(plain));
+        parts.push(Piece::Text(plain));
     }
-    good.then_some(Message { parts })
+    good.then_some(parts)
 }

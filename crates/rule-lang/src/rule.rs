@@ -6,6 +6,7 @@ use std::str::FromStr;
 use audit_model::{Field, FieldId};
 use serde::{Deserialize, Serialize};
 
+use crate::correlation::Suppress;
 use crate::day::Day;
 use crate::least::Levels;
 use crate::metadata::Metadata;
@@ -62,6 +63,8 @@ macro_rules! words {
         impl std::error::Error for $error {}
     };
 }
+
+pub(crate) use words;
 
 words! {
     /// How bad it is when a rule matches. A rule that does not say is `medium`.
@@ -129,6 +132,8 @@ pub struct Rule {
     pub(crate) requires: Option<AuditLevel>,
     pub(crate) inferred: Levels,
     pub(crate) tests: Vec<RuleTest>,
+    pub(crate) suppress: Option<Suppress<Field>>,
+    pub(crate) silenced: bool,
     pub(crate) program: Program,
     pub(crate) filters: Vec<usize>,
     pub(crate) inactive: Option<String>,
@@ -257,6 +262,16 @@ impl Rule {
         let requires = self.requires;
         let each = self.inferred.each.iter();
         each.map(move |(name, level)| (name.as_str(), requires.unwrap_or(*level)))
+    }
+
+    /// By which fields, and for how long, what follows a hit is summed up instead of told.
+    pub fn suppress(&self) -> Option<&Suppress<Field>> {
+        self.suppress.as_ref()
+    }
+
+    /// Whether its own hits are not told, because a correlation of the same file takes them without `generate`.
+    pub fn is_silenced(&self) -> bool {
+        self.silenced
     }
 
     /// Whether a test reads `stage`. A rule that does not is for completed requests.

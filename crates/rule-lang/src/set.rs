@@ -6,6 +6,7 @@ use audit_model::Network;
 
 use crate::ast::Name;
 use crate::compile::{self, Output};
+use crate::correlation::{Correlation, CorrelationDocument, Linker, RuleInfo};
 use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::least;
@@ -70,6 +71,8 @@ pub struct Compiled {
     pub rules: Vec<Rule>,
     /// Filters without errors, in the order in which they were added.
     pub filters: Vec<Filter>,
+    /// Correlations without errors, each after those that it refers to, else in the order in which they were added.
+    pub correlations: Vec<Correlation>,
     /// The proxies before the API server that are trusted to say truly whom they speak for: the placeholder list
     /// `trusted_proxies`.
     pub trusted_proxies: Vec<Network>,
@@ -143,12 +146,14 @@ impl Compiler {
         let mut placeholders = Placeholders::default();
         let mut rules = Vec::new();
         let mut filters = Vec::new();
+        let mut correlations = Vec::new();
         let mut overrides = Vec::new();
         for (file, File { documents, .. }) in self.files.iter_mut().enumerate() {
             for document in documents.drain(..) {
                 match document {
                     Document::Rule(rule) => rules.push((file, *rule)),
                     Document::Filter(filter) => filters.push((file, *filter)),
+                    Document::Correlation(found) => correlations.push((file, *found)),
                     Document::Override(found) => overrides.push((file, found)),
                     Document::Placeholders(lists) => {
                         for list in lists {
@@ -158,8 +163,8 @@ impl Compiler {
                 }
             }
         }
-        self.check_unique(&rules, &filters);
-        self.check_targets(&rules, &filters, &overrides);
+        self.check_unique(&rules, &filters, &correlations);
+        self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);
         let mut set = Set {
             sources: &self.sources,
@@ -181,7 +186,11 @@ impl Compiler {
             }
         }
         let mut compiled_rules = Vec::new();
+        let mut infos = Vec::new();
         for (file, document) in rules {
+            if !correlations.is_empty() {
+                infos.push(RuleInfo::new(file, &document.metadata));
+            }
             let Some(File { report, .. }) = self.files.get_mut(file) else {
                 continue;
             };
@@ -202,10 +211,21 @@ impl Compiler {
                     rule.levels.clear();
                 }
                 rule.inactive = verdict.off.or(rule.inactive);
+                if let Some(info) = infos.last_mut() {
+                    info.compiles(compiled_rules.len(), rule.inactive.is_none());
+                }
                 compiled_rules.push(rule);
             }
         }
-        self.loaded.compiled(&compiled_rules, &compiled_filters);
+        let correlations = Self::correlations(
+            &mut self.files,
+            &correlations,
+            &infos,
+            &mut compiled_rules,
+            &overrides,
+        );
+        self.loaded
+            .compiled(&compiled_rules, &compiled_filters, &correlations);
         self.check_duplicates(&compiled_rules);
         let reports = self.files.into_iter().map(|file| file.report);
         let diagnostics: Vec<Diagnostic> = reports.flat_map(Report::finish).collect();
@@ -213,10 +233,33 @@ impl Compiler {
             rules: compiled_rules,
             filters: compiled_filters,
             trusted_proxies: placeholders.trusted_proxies(),
+            correlations,
             documents: self.loaded.finish(&diagnostics),
             diagnostics,
             sources: self.sources,
         }
+    }
+
+    /// Looks up what correlations refer to, and tells rules whose hits only correlations want.
+    fn correlations(
+        files: &mut [File],
+        correlations: &[(usize, CorrelationDocument)],
+        infos: &[RuleInfo],
+        rules: &mut [Rule],
+        overrides: &Overrides<'_>,
+    ) -> Vec<Correlation> {
+        if correlations.is_empty() {
+            return Vec::new();
+        }
+        let mut reports: Vec<&mut Report> = files.iter_mut().map(|file| &mut file.report).collect();
+        let linker = Linker::new(infos, correlations, &mut reports);
+        for (at, info) in infos.iter().enumerate() {
+            let rule = info.compiled.and_then(|compiled| rules.get_mut(compiled));
+            if let Some(rule) = rule {
+                rule.silenced = linker.is_silenced(at);
+            }
+        }
+        linker.finish(&mut reports, overrides)
     }
 
     /// Reports ids and names that stand twice in the set, where they stand again.
@@ -224,12 +267,16 @@ impl Compiler {
         &mut self,
         rules: &[(usize, RuleDocument)],
         filters: &[(usize, FilterDocument)],
+        correlations: &[(usize, CorrelationDocument)],
     ) {
         let rules = rules.iter().map(|(file, rule)| (*file, &rule.metadata));
         let filters = filters
             .iter()
             .map(|(file, filter)| (*file, &filter.metadata));
-        let mut all: Vec<(usize, &Metadata)> = rules.chain(filters).collect();
+        let correlations = correlations
+            .iter()
+            .map(|(file, correlation)| (*file, &correlation.metadata));
+        let mut all: Vec<(usize, &Metadata)> = rules.chain(filters).chain(correlations).collect();
         all.sort_by_key(|(file, metadata)| (*file, metadata.span));
         let mut ids: HashMap<String, (SourceId, Span)> = HashMap::new();
         let mut names: HashMap<String, (SourceId, Span)> = HashMap::new();
@@ -309,11 +356,12 @@ impl Compiler {
         }
     }
 
-    /// Reports targets of filters that no rule answers to, and of overrides that neither a rule nor a filter does.
+    /// Reports targets of filters that no rule answers to, and of overrides that no rule, filter or correlation does.
     fn check_targets(
         &mut self,
         rules: &[(usize, RuleDocument)],
         filters: &[(usize, FilterDocument)],
+        correlations: &[(usize, CorrelationDocument)],
         overrides: &[(usize, Override)],
     ) {
         if filters.is_empty() && overrides.is_empty() {
@@ -331,9 +379,17 @@ impl Compiler {
         for (_, filter) in filters {
             known.extend(filter.metadata.answers_to());
         }
+        for (_, correlation) in correlations {
+            known.extend(correlation.metadata.answers_to());
+        }
         for (file, found) in overrides {
             if let Some(File { report, .. }) = self.files.get_mut(*file) {
-                check_known(&found.targets, &known, "rule or filter", report);
+                check_known(
+                    &found.targets,
+                    &known,
+                    "rule, filter or correlation",
+                    report,
+                );
             }
             let is_known = |name: &Name| known.contains(name.text.as_str());
             if !found.targets.any && !found.targets.names.iter().any(is_known) {
@@ -446,6 +502,8 @@ impl Set<'_> {
             requires: document.requires,
             inferred,
             tests: document.tests,
+            suppress: document.suppress,
+            silenced: false,
             program: output.program,
             filters: Vec::new(),
             inactive,

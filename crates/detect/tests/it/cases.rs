@@ -51,7 +51,7 @@ fn outcome(scanner: &mut Scanner, parts: &str) -> String {
     let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
     let hits: Vec<String> = scanner
         .scan(&event)
-        .map(|hit| match hit.rule().message() {
+        .map(|hit| match hit.rule().as_rule().unwrap().message() {
             Some(_) => format!("{} {}: {}", hit.rule().name(), hit.level(), hit.message()),
             None => format!("{} {}", hit.rule().name(), hit.level()),
         })

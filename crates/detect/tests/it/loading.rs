@@ -35,7 +35,7 @@ fn a_tree_is_loaded_whole() {
     for path in ["a/b/c", ".git", "lists"] {
         fs::create_dir_all(dir.join(path)).unwrap();
     }
-    let filter = "title: ci\nlogsource: {product: kubernetes, service: audit}\nfilter: {rules: [deep], sel: {user.username: ci}, condition: not sel}\n---\ncorrelation: {type: event_count}\n";
+    let filter = "title: ci\nlogsource: {product: kubernetes, service: audit}\nfilter: {rules: [deep], sel: {user.username: ci}, condition: not sel}\n---\ntitle: Many\ncorrelation: {type: event_count, rules: [deep], timespan: 5m, condition: {gte: 3}}\n";
     for (path, text) in [
         ("top.yml", reads("top").as_str()),
         ("a/b/c/deep.yaml", &reads("deep")),
@@ -58,7 +58,7 @@ fn a_tree_is_loaded_whole() {
         [
             "a/b/c/deep.yaml:1: rule `deep` is active, narrowed by ci",
             "a/filters.yaml:1: filter `ci` is active",
-            "a/filters.yaml:5: correlation is unsupported: documents with `correlation` are not supported yet",
+            "a/filters.yaml:5: correlation `Many` is active",
             "latin1.yaml:1: document is wrong: the file cannot be read: it is not UTF-8 at byte 10",
             "lists/admins.yaml:1: placeholders `Admins` is active",
             "top.yml:1: rule `top` is active",
@@ -67,7 +67,7 @@ fn a_tree_is_loaded_whole() {
     );
     assert_eq!(
         report.to_string(),
-        "7 documents in 6 files: 2 rules, 1 correlation (1 unsupported), 1 filter, 1 document of placeholders, 2 of no known kind (2 wrong)"
+        "7 documents in 6 files: 2 rules, 1 correlation, 1 filter, 1 document of placeholders, 2 of no known kind (2 wrong)"
     );
     assert_eq!(rules.rules().len(), 2);
 }

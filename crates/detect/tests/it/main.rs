@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod correlations;
+#[cfg(test)]
 mod detector;
 #[cfg(test)]
 mod doubt;

@@ -27,7 +27,11 @@ fn client(rules: &RuleSet, ips: &str) -> String {
     let mut scanner = rules.scanner();
     let hit = scanner.scan(&event).next().unwrap();
     let detection = Detection::new(&hit, &event);
-    let ip = detection.event.client_ip.unwrap_or_else(|| "-".to_owned());
+    let ip = detection
+        .event
+        .unwrap()
+        .client_ip
+        .unwrap_or_else(|| "-".to_owned());
     let (told, _) = hit.message().split_once(" of ").unwrap();
     assert_eq!(told, ip);
     ip

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod correlations;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod format;

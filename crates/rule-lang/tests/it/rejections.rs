@@ -299,10 +299,6 @@ fn documents() {
         "detection: {}\nfilter: {}\n",
         &["ambiguous-document: filter"],
     );
-    check(
-        "title: t\ncorrelation: {}\n",
-        &["unsupported-document: correlation"],
-    );
     for (text, expected) in [
         (
             "override: {}\n",
@@ -376,10 +372,14 @@ fn metadata() {
         ("message: 'a } b'", "bad-message: }"),
         ("message: 'a {} b'", "bad-message: {}"),
         ("message: \"\\u00e9 {vreb}\"", "unknown-field: vreb"),
-        (
-            "suppress: {by: [verb], for: 15m}",
-            "unsupported-key: suppress",
-        ),
+        ("suppress: {for: 15m}", "missing-key: suppress"),
+        ("suppress: {by: [verb]}", "missing-key: suppress"),
+        ("suppress: {by: [vreb], for: 15m}", "unknown-field: vreb"),
+        ("suppress: {by: [verb], for: 15}", "bad-value: 15"),
+        ("suppress: {by: [verb], for: 0s}", "bad-value: 0s"),
+        ("suppress: {by: [verb], for: 2y}", "bad-value: 2y"),
+        ("suppress: {by: verb, for: 5m, to: 1}", "mistyped-key: to"),
+        ("suppress: 15m", "wrong-type: 15m"),
         ("requires: Everything", "bad-value: Everything"),
         ("levels: [{when: x, level: high}]", "unknown-selection: x"),
         (

@@ -1,0 +1,20 @@
+//! Correlations: hits over time.
+//!
+//! A hit of a rule that some correlation refers to is reduced to *facts* ([`fact`]): its time, its group, its value and
+//! which event it was. Facts wait in their [`stream`] until nothing can come before them, then go through the [`window`]
+//! of their group in the order of their times, which makes the result the same whatever order they came in. All groups
+//! lie in one [`table`] with a budget. When a condition holds, that is told once ([`fired`]); what follows is summed up
+//! ([`silence`]).
+
+pub(crate) mod engine;
+pub(crate) mod fact;
+pub(crate) mod fired;
+pub(crate) mod plan;
+pub(crate) mod reader;
+pub(crate) mod silence;
+pub(crate) mod sketch;
+pub(crate) mod step;
+pub(crate) mod stream;
+pub(crate) mod table;
+pub(crate) mod time;
+pub(crate) mod window;

@@ -1,0 +1,288 @@
+//! What is kept of a hit: its time, its group, its value, and which event it was.
+
+use std::cmp::Ordering;
+use std::hash::Hasher as _;
+
+use serde::{Deserialize, Serialize};
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use crate::correlate::time::Time;
+
+/// 128 bits of a keyed hash. Two keys that differ are taken to be of different things.
+pub(crate) type Key = [u64; 2];
+
+/// Hashes texts one after the other, each with its length, so that `ab` and `c` are not `a` and `bc`.
+pub(crate) struct KeyHasher(SipHasher13);
+
+impl KeyHasher {
+    pub(crate) fn new(seed: Key) -> Self {
+        let [first, second] = seed;
+        Self(SipHasher13::new_with_keys(first, second))
+    }
+
+    /// The hasher whose results are the same everywhere and always.
+    pub(crate) fn stable() -> Self {
+        Self::new([0, 0])
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.write(bytes);
+    }
+
+    pub(crate) fn number(&mut self, number: u64) {
+        self.0.write(&number.to_le_bytes());
+    }
+
+    pub(crate) fn key(&mut self, [first, second]: Key) {
+        self.number(first);
+        self.number(second);
+    }
+
+    pub(crate) fn finish(&self) -> Key {
+        let hash = self.0.finish128();
+        [hash.h1, hash.h2]
+    }
+}
+
+/// Texts of some columns, one after the other as `4:dana`; `-` is one that is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Tuple(pub(crate) Box<str>);
+
+impl Tuple {
+    /// Appends a column.
+    pub(crate) fn push(out: &mut String, text: Option<&str>) {
+        match text {
+            None => out.push('-'),
+            Some(text) => {
+                // Writing to a `String` cannot fail.
+                let _ = std::fmt::Write::write_fmt(out, format_args!("{}:{text}", text.len()));
+            }
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        let mut rest: &str = &self.0;
+        std::iter::from_fn(move || {
+            if let Some(after) = rest.strip_prefix('-') {
+                rest = after;
+                return Some(None);
+            }
+            let (length, after) = rest.split_once(':')?;
+            let (text, after) = after.split_at_checked(length.parse().ok()?)?;
+            rest = after;
+            Some(Some(text))
+        })
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<&str> {
+        self.iter().nth(at).flatten()
+    }
+
+    /// Some of its columns.
+    pub(crate) fn project(&self, columns: &[usize]) -> Self {
+        let mut out = String::new();
+        for column in columns {
+            Self::push(&mut out, self.get(*column));
+        }
+        Self(out.into())
+    }
+}
+
+/// Which event it was: the `auditID`, mostly a UUID.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum AuditId {
+    /// None was recorded.
+    None,
+    Uuid([u8; 16]),
+    Text(Box<str>),
+    /// Those of another correlation's detection.
+    Several(Box<Ids>),
+}
+
+/// Longest `auditID` that is kept; of a longer one the beginning.
+const ID_BYTES: usize = 128;
+
+impl AuditId {
+    pub(crate) fn new(text: Option<&str>) -> Self {
+        let Some(text) = text else {
+            return Self::None;
+        };
+        match uuid(text) {
+            Some(uuid) => Self::Uuid(uuid),
+            None => Self::Text(cut(text, ID_BYTES).into()),
+        }
+    }
+
+    /// Bytes beside the value itself.
+    pub(crate) fn heap(&self) -> usize {
+        match self {
+            Self::None | Self::Uuid(_) => 0,
+            Self::Text(text) => text.len(),
+            Self::Several(ids) => size_of::<Ids>() + ids.heap(),
+        }
+    }
+}
+
+impl std::fmt::Display for AuditId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Text(text) => f.write_str(text),
+            Self::Uuid(bytes) => {
+                for (at, byte) in bytes.iter().enumerate() {
+                    let dash = if matches!(at, 4 | 6 | 8 | 10) {
+                        "-"
+                    } else {
+                        ""
+                    };
+                    write!(f, "{dash}{byte:02x}")?;
+                }
+                Ok(())
+            }
+            Self::Several(ids) => {
+                for (at, id) in ids.shown.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    write!(f, "{comma}{id}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A UUID as Go writes it; any other form is text, so that it comes back as it was.
+fn uuid(text: &str) -> Option<[u8; 16]> {
+    if text.len() != 36 {
+        return None;
+    }
+    let mut bytes = [0_u8; 16];
+    let digits = text.bytes().enumerate();
+    let digits = digits.filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
+    let mut digits = digits.map(|(_, byte)| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    });
+    for byte in &mut bytes {
+        *byte = digits.next()??.checked_mul(16)? + digits.next()??;
+    }
+    let dashes = [8, 13, 18, 23];
+    dashes
+        .iter()
+        .all(|at| text.as_bytes().get(*at) == Some(&b'-'))
+        .then_some(bytes)
+}
+
+/// The beginning of a text, of at most so many bytes.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// Most `auditID`s that a detection shows.
+const MAX_IDS: usize = 16;
+
+/// Which events a detection is about: the first of them, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Ids {
+    pub(crate) shown: Vec<AuditId>,
+    pub(crate) total: u64,
+}
+
+impl Ids {
+    /// Adds an event that is not among those that were added.
+    pub(crate) fn add(&mut self, id: &AuditId) {
+        match id {
+            AuditId::Several(ids) => {
+                self.total += ids.total;
+                for id in &ids.shown {
+                    self.show(id);
+                }
+            }
+            id => {
+                self.total += 1;
+                self.show(id);
+            }
+        }
+    }
+
+    fn show(&mut self, id: &AuditId) {
+        if self.shown.len() < MAX_IDS && *id != AuditId::None {
+            self.shown.push(id.clone());
+        }
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        self.shown.capacity() * size_of::<AuditId>()
+            + self.shown.iter().map(AuditId::heap).sum::<usize>()
+    }
+}
+
+/// What the fields of a correlation say of an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum FactValue {
+    /// Nothing is asked.
+    None,
+    /// A value that is told apart from others by its stable hash.
+    Id(Key),
+    Number(f64),
+    /// A value that is shown, too.
+    Text(Key, Tuple),
+}
+
+/// One hit as one correlation sees it, in one group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Fact {
+    pub(crate) correlation: u32,
+    /// Which of its references.
+    pub(crate) reference: u32,
+    /// The group's key.
+    pub(crate) key: Key,
+    pub(crate) id: AuditId,
+    pub(crate) group: Tuple,
+    pub(crate) value: FactValue,
+}
+
+impl Fact {
+    /// The order in which facts of one time are taken. Nothing in it depends on a seed or on when the fact came.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let value = |fact: &Self| match &fact.value {
+            FactValue::None => (0, 0, [0, 0]),
+            FactValue::Id(key) | FactValue::Text(key, _) => (1, 0, *key),
+            FactValue::Number(number) => (2, total(*number), [0, 0]),
+        };
+        (self.correlation, &self.group, self.reference, &self.id)
+            .cmp(&(other.correlation, &other.group, other.reference, &other.id))
+            .then_with(|| value(self).cmp(&value(other)))
+    }
+
+    pub(crate) fn heap(&self) -> usize {
+        let value = match &self.value {
+            FactValue::Text(_, tuple) => tuple.0.len(),
+            _ => 0,
+        };
+        self.group.0.len() + self.id.heap() + value
+    }
+}
+
+/// A number as an integer that is ordered like it.
+fn total(number: f64) -> i64 {
+    let bits = number.to_bits().cast_signed();
+    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
+}
+
+/// That an event was there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    pub(crate) time: Time,
+    pub(crate) reference: u32,
+    pub(crate) id: AuditId,
+}

@@ -1,0 +1,482 @@
+//! What a rule set asks of the correlator, laid out for the way from a hit to the correlations that want it.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use audit_model::{Field, FieldId};
+use rule_lang::{
+    Bounds, Column, Correlation, CorrelationType, Level, Presence, Reference, Target, tactics,
+};
+
+use crate::correlate::fact::{Key, KeyHasher};
+use crate::correlate::time::{self, Time};
+use crate::rule_set::{ActiveFilter, ActiveRule, Wanted};
+
+/// The correlations of a rule set, each after those that it refers to.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) correlations: Vec<Planned>,
+    /// Per rule: the references that take its hits, as correlation and reference.
+    pub(crate) feeds: Vec<Vec<(u32, u32)>>,
+    /// Correlations by what they are.
+    pub(crate) by_content: HashMap<Key, u32>,
+    /// Per rule: what it is and the fields that it goes by, where it has `suppress`.
+    pub(crate) suppressing: Vec<Option<Suppressing>>,
+    /// Every field that is read, each once.
+    pub(crate) fields: Vec<PlannedField>,
+}
+
+/// A rule with `suppress`.
+#[derive(Debug)]
+pub(crate) struct Suppressing {
+    pub(crate) content: Key,
+    /// Fields of the plan.
+    pub(crate) by: Vec<usize>,
+    pub(crate) hold: Time,
+}
+
+/// A field that is read of events with hits.
+#[derive(Debug)]
+pub(crate) struct PlannedField {
+    pub(crate) field: Field,
+    pub(crate) name: String,
+    /// Whether its values name somebody or something and hold no secret.
+    pub(crate) safe: bool,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Col {
+    /// A field of the plan.
+    Field(usize),
+    RuleName,
+    RuleLevel,
+    RuleTactics,
+    /// A column of the group of the correlation referred to, which no event has.
+    Group,
+}
+
+/// The columns of a reference.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub(crate) group: Vec<Col>,
+    pub(crate) values: Vec<Col>,
+}
+
+/// A correlation that is evaluated.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) correlation: Correlation,
+    /// Whether its detections are told.
+    pub(crate) told: bool,
+    /// What it is, with everything that it stands on: state is kept as long as this stays.
+    pub(crate) content: Key,
+    /// The references that take its detections.
+    pub(crate) outers: Vec<(u32, u32)>,
+    /// The columns of its group that a shard is chosen by.
+    pub(crate) partition: Vec<usize>,
+    /// How far apart events may be.
+    pub(crate) timespan: Time,
+    pub(crate) learning: Time,
+    /// For how long what follows a detection is summed up; 0 for not at all.
+    pub(crate) hold: Time,
+    /// The columns of the group that this goes by, where it is not all of them.
+    pub(crate) hold_by: Option<Vec<usize>>,
+    /// Of an ordered one: the entries of `rules` in order, without those that must not match.
+    steps: Vec<usize>,
+    /// Of a temporal one: whether an entry of `rules` stands in the condition without a `not`.
+    wanted: Vec<bool>,
+    /// Names, levels and tactics of what is referred to, by reference.
+    pub(crate) targets: Vec<Facts>,
+    /// Where groups and values come from, by reference.
+    pub(crate) columns: Vec<Columns>,
+}
+
+/// What is known of a rule or correlation without an event.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) name: String,
+    pub(crate) level: Level,
+    pub(crate) tactics: Vec<String>,
+}
+
+impl Planned {
+    pub(crate) fn kind(&self) -> CorrelationType {
+        self.correlation.kind()
+    }
+
+    pub(crate) fn bounds(&self) -> &Bounds {
+        self.correlation.bounds()
+    }
+
+    pub(crate) fn presence(&self) -> &Presence {
+        self.correlation.presence()
+    }
+
+    pub(crate) fn percentile(&self) -> Option<u8> {
+        self.correlation.percentile()
+    }
+
+    pub(crate) fn n_slots(&self) -> usize {
+        self.correlation.slots().len()
+    }
+
+    pub(crate) fn steps(&self) -> &[usize] {
+        &self.steps
+    }
+
+    /// Whether what matched under this entry of `rules` is a part of a detection.
+    pub(crate) fn is_wanted(&self, slot: usize) -> bool {
+        !self.kind().is_temporal() || self.wanted.get(slot) == Some(&true)
+    }
+
+    pub(crate) fn reference(&self, at: u32) -> Option<&Reference> {
+        self.correlation.references().get(index(at))
+    }
+
+    pub(crate) fn slot(&self, reference: u32) -> usize {
+        self.reference(reference)
+            .map_or(usize::MAX, |reference| reference.slot)
+    }
+
+    pub(crate) fn target(&self, reference: u32) -> Option<&Facts> {
+        self.targets.get(index(reference))
+    }
+}
+
+/// An index as it is stored in state.
+pub(crate) fn index(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
+/// An index to be stored. Sets are limited to far fewer.
+pub(crate) fn short(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+impl Plan {
+    /// Lays out the correlations; `kept` tells which of the compiled rules are evaluated, and where they stand.
+    pub(crate) fn new(
+        correlations: Vec<Correlation>,
+        kept: &HashMap<usize, usize>,
+        rules: &[ActiveRule],
+        filters: &[ActiveFilter],
+        wanted: &Wanted,
+    ) -> Self {
+        let mut plan = Self {
+            feeds: vec![Vec::new(); rules.len()],
+            ..Self::default()
+        };
+        for active in rules {
+            let suppressing = active.rule.suppress().map(|suppress| Suppressing {
+                content: content(active, filters),
+                by: suppress.by.iter().map(|field| plan.field(field)).collect(),
+                hold: time::of_duration(suppress.window),
+            });
+            plan.suppressing.push(suppressing);
+        }
+        let mut contents = HashMap::new();
+        // From compiled correlations to planned ones.
+        let mut places: HashMap<usize, u32> = HashMap::new();
+        for (at, correlation) in correlations.into_iter().enumerate() {
+            if correlation.inactive().is_some() || !wanted.correlations.contains(&at) {
+                continue;
+            }
+            let place = short(plan.correlations.len());
+            let mut targets = Vec::new();
+            let mut hasher = describe(&correlation);
+            for (number, reference) in correlation.references().iter().enumerate() {
+                let number = (place, short(number));
+                let facts = match reference.target {
+                    Target::Rule(rule) => kept.get(&rule).and_then(|rule| {
+                        let active = rules.get(*rule)?;
+                        plan.feeds.get_mut(*rule)?.push(number);
+                        hasher.key(
+                            *contents
+                                .entry(*rule)
+                                .or_insert_with(|| content(active, filters)),
+                        );
+                        Some(Facts {
+                            name: active.rule.name().to_owned(),
+                            level: active.rule.level(),
+                            tactics: owned_tactics(active.rule.tags()),
+                        })
+                    }),
+                    Target::Correlation(inner) => places
+                        .get(&inner)
+                        .and_then(|inner| plan.correlations.get_mut(index(*inner)))
+                        .map(|inner| {
+                            inner.outers.push(number);
+                            hasher.key(inner.content);
+                            Facts {
+                                name: inner.correlation.name().to_owned(),
+                                level: inner.correlation.level(),
+                                tactics: owned_tactics(inner.correlation.tags()),
+                            }
+                        }),
+                };
+                // What is left out never matches; its place stays.
+                targets.push(facts.unwrap_or_else(|| Facts {
+                    name: String::new(),
+                    level: Level::Informational,
+                    tactics: Vec::new(),
+                }));
+            }
+            let mut key = hasher.finish();
+            // Two documents may say the same; they are two all the same.
+            while plan.by_content.contains_key(&key) {
+                hasher.number(1);
+                key = hasher.finish();
+            }
+            plan.by_content.insert(key, place);
+            places.insert(at, place);
+            let told = wanted.told.contains(&at);
+            let references = correlation.references().iter();
+            let columns = references.map(|reference| Columns {
+                group: reference
+                    .group
+                    .iter()
+                    .map(|column| plan.column(column))
+                    .collect(),
+                values: reference
+                    .values
+                    .iter()
+                    .map(|column| plan.column(column))
+                    .collect(),
+            });
+            let columns = columns.collect();
+            plan.correlations
+                .push(planned(correlation, told, key, (targets, columns)));
+        }
+        plan.partition();
+        plan
+    }
+
+    /// Where a field stands among those that are read.
+    fn field(&mut self, field: &Field) -> usize {
+        if let Some(at) = self.fields.iter().position(|known| known.field == *field) {
+            return at;
+        }
+        self.fields.push(PlannedField {
+            field: field.clone(),
+            name: field.to_string(),
+            safe: field.path().is_empty() && is_safe(field.id()),
+        });
+        self.fields.len() - 1
+    }
+
+    fn column(&mut self, column: &Column) -> Col {
+        match column {
+            Column::Field(field) => Col::Field(self.field(field)),
+            Column::RuleName => Col::RuleName,
+            Column::RuleLevel => Col::RuleLevel,
+            Column::RuleTactics => Col::RuleTactics,
+            Column::Group(_) => Col::Group,
+        }
+    }
+
+    /// Whether there is anything to do beside evaluating rules.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.correlations.is_empty() && self.suppressing.iter().all(Option::is_none)
+    }
+
+    /// Chooses the columns that a shard is chosen by, so that everything that belongs together comes to one shard: a
+    /// correlation goes with the one that takes its detections, which groups by some of its columns.
+    fn partition(&mut self) {
+        for at in (0..self.correlations.len()).rev() {
+            let Some(planned) = self.correlations.get(at) else {
+                continue;
+            };
+            let own = match &planned.hold_by {
+                Some(by) => by.clone(),
+                None => (0..planned.correlation.group_by().len()).collect(),
+            };
+            let outers = planned.outers.clone();
+            let columns = match outers.as_slice() {
+                [] => own,
+                [outer] => self.through(*outer, &own),
+                _ => Vec::new(),
+            };
+            if let Some(planned) = self.correlations.get_mut(at) {
+                planned.partition = columns;
+            }
+        }
+        // What one member of a chain cannot go by, no member can: to a fixed point, since chains branch.
+        loop {
+            let mut changed = false;
+            for at in 0..self.correlations.len() {
+                let Some(planned) = self.correlations.get(at) else {
+                    continue;
+                };
+                let n = planned.partition.len();
+                for (outer, _) in planned.outers.clone() {
+                    let fewer = self
+                        .correlations
+                        .get(index(outer))
+                        .is_some_and(|outer| outer.partition.len() != n);
+                    if fewer {
+                        changed |= self.clear(at) | self.clear(index(outer));
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    fn clear(&mut self, at: usize) -> bool {
+        let Some(planned) = self.correlations.get_mut(at) else {
+            return false;
+        };
+        let had = !planned.partition.is_empty();
+        planned.partition.clear();
+        had
+    }
+
+    /// The partition of an outer correlation in the columns of one that it refers to; empty when that cannot be said.
+    fn through(&self, (outer, reference): (u32, u32), own: &[usize]) -> Vec<usize> {
+        let Some(outer) = self.correlations.get(index(outer)) else {
+            return Vec::new();
+        };
+        let Some(reference) = outer.reference(reference) else {
+            return Vec::new();
+        };
+        let columns = outer
+            .partition
+            .iter()
+            .map(|column| match reference.group.get(*column) {
+                Some(Column::Group(inner)) if own.contains(inner) => Some(*inner),
+                _ => None,
+            });
+        columns.collect::<Option<_>>().unwrap_or_default()
+    }
+}
+
+fn planned(
+    correlation: Correlation,
+    told: bool,
+    content: Key,
+    (targets, columns): (Vec<Facts>, Vec<Columns>),
+) -> Planned {
+    let timespan = time::of_duration(correlation.timespan());
+    let learning = time::of_duration(correlation.learning());
+    let (hold, hold_by) = match correlation.suppress() {
+        Some(suppress) => (
+            time::of_duration(suppress.window),
+            (suppress.by.len() < correlation.group_by().len()).then(|| suppress.by.clone()),
+        ),
+        // A value is new once, and the next one is another matter.
+        None if correlation.kind() == CorrelationType::NewValue => (0, None),
+        None => (timespan, None),
+    };
+    let steps = if correlation.kind() == CorrelationType::TemporalOrdered {
+        correlation.presence().sequence().unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let mut wanted = vec![false; correlation.slots().len()];
+    correlation.presence().visit(false, &mut |slot, negated| {
+        if let (false, Some(wanted)) = (negated, wanted.get_mut(slot)) {
+            *wanted = true;
+        }
+    });
+    Planned {
+        correlation,
+        told,
+        content,
+        outers: Vec::new(),
+        partition: Vec::new(),
+        timespan,
+        learning,
+        hold,
+        hold_by,
+        steps,
+        wanted,
+        targets,
+        columns,
+    }
+}
+
+/// Whether the values of a field name somebody or something and hold no secret, so that nothing is masked in them.
+fn is_safe(field: FieldId) -> bool {
+    matches!(
+        field,
+        FieldId::Verb
+            | FieldId::Resource
+            | FieldId::Subresource
+            | FieldId::ApiGroup
+            | FieldId::Namespace
+            | FieldId::Name
+            | FieldId::Ref
+            | FieldId::Operation
+            | FieldId::UserUsername
+            | FieldId::UserUid
+            | FieldId::UserGroups
+            | FieldId::ActorUsername
+            | FieldId::ActorGroups
+            | FieldId::ActorKind
+            | FieldId::ActorId
+            | FieldId::ServiceAccountNamespace
+            | FieldId::ServiceAccountName
+            | FieldId::NodeName
+            | FieldId::ClientIp
+            | FieldId::ClientNet
+            | FieldId::CredentialId
+            | FieldId::CredentialPod
+            | FieldId::CredentialNode
+            | FieldId::Decision
+            | FieldId::Status
+            | FieldId::Outcome
+            | FieldId::SourceProvider
+            | FieldId::SourceCluster
+    )
+}
+
+fn owned_tactics(tags: &[String]) -> Vec<String> {
+    tactics(tags).map(str::to_owned).collect()
+}
+
+/// What a rule matches, filters included.
+pub(crate) fn content(active: &ActiveRule, filters: &[ActiveFilter]) -> Key {
+    let mut hasher = KeyHasher::stable();
+    hasher.text(active.rule.name());
+    let mut text = String::new();
+    // Writing to a `String` cannot fail.
+    let _ = write!(text, "{:?}", active.linked.program);
+    let _ = write!(text, "{:?}", active.rule.suppress());
+    for filter in active.filters.iter().filter_map(|at| filters.get(*at)) {
+        let _ = write!(text, "{:?}", filter.linked.program);
+    }
+    hasher.text(&text);
+    hasher.finish()
+}
+
+/// What a correlation says, without what it refers to.
+fn describe(correlation: &Correlation) -> KeyHasher {
+    let mut hasher = KeyHasher::stable();
+    hasher.text(correlation.name());
+    let mut text = String::new();
+    let _ = write!(
+        text,
+        "{:?} {:?} {:?} {:?} {:?} {} {:?} {:?} {:?}",
+        correlation.kind(),
+        correlation.group_by(),
+        correlation.fields(),
+        correlation.timespan(),
+        correlation.learning(),
+        correlation.bounds(),
+        correlation.percentile(),
+        correlation.presence(),
+        correlation.suppress(),
+    );
+    for reference in correlation.references() {
+        let _ = write!(
+            text,
+            " {} {:?} {:?}",
+            reference.slot, reference.group, reference.values
+        );
+    }
+    hasher.text(&text);
+    hasher
+}

@@ -1,0 +1,340 @@
+//! The facts of one correlation at one time: into windows, conditions asked, detections told.
+
+use rule_lang::{Column, CorrelationType};
+
+use crate::correlate::engine::{Engine, names};
+use crate::correlate::fact::{AuditId, Fact, FactValue, Ids, Key, KeyHasher, Mark, Tuple};
+use crate::correlate::fired::{self, Fired};
+use crate::correlate::plan::{Planned, index};
+use crate::correlate::silence::{Silence, Sum};
+use crate::correlate::table::Owner;
+use crate::correlate::time::Time;
+use crate::correlate::window::{Outcome, Window};
+use crate::rule_set::RuleSet;
+
+/// The facts of one correlation at one time.
+pub(crate) struct Step<'s> {
+    pub(crate) engine: &'s mut Engine,
+    pub(crate) planned: &'s Planned,
+    pub(crate) at: u32,
+    pub(crate) stream: u32,
+    pub(crate) time: Time,
+    /// Facts of the correlations that take these detections.
+    pub(crate) chained: Vec<Fact>,
+}
+
+impl Step<'_> {
+    pub(crate) fn facts(&mut self, facts: &[Fact]) {
+        let rules = self.engine.rules.clone();
+        // The last fact of each group, in the order of the groups.
+        let mut touched: Vec<&Fact> = Vec::new();
+        for fact in facts {
+            if self.is_held(fact) {
+                continue;
+            }
+            if self.planned.kind() == CorrelationType::NewValue {
+                self.novel(&rules, fact);
+                continue;
+            }
+            let (planned, time) = (self.planned, self.time);
+            let lost = if let Some(at) = self.engine.table.find(fact.key) {
+                self.engine
+                    .table
+                    .change(at, |window| window.insert(planned, fact, time))
+                    .unwrap_or(false)
+            } else {
+                let mut window = Window::Empty;
+                window.insert(planned, fact, time);
+                let owner = Owner::Correlation(self.at);
+                self.engine
+                    .insert(&rules, fact.key, owner, self.stream, window);
+                false
+            };
+            if lost && let Some(tally) = self.engine.tally(Owner::Correlation(self.at)) {
+                tally.forgotten += 1;
+            }
+            match touched.last_mut() {
+                Some(newest) if newest.key == fact.key => *newest = fact,
+                _ => touched.push(fact),
+            }
+        }
+        for fact in touched {
+            self.evaluate(&rules, fact);
+        }
+    }
+
+    /// The key under which what follows a detection is summed up.
+    fn hold_key(&self, fact: &Fact) -> Key {
+        let Some(by) = &self.planned.hold_by else {
+            return fact.key;
+        };
+        // Under the group itself the window lies; a part of it has a place of its own.
+        let [first, second] = self.planned.content;
+        self.engine
+            .key([first, !second], self.stream, &fact.group.project(by).0)
+    }
+
+    /// Whether a detection was told not long ago; if so the fact is added to what followed.
+    fn is_held(&mut self, fact: &Fact) -> bool {
+        if self.planned.hold == 0 {
+            return false;
+        }
+        let key = self.hold_key(fact);
+        let Some(at) = self.engine.table.find(key) else {
+            return false;
+        };
+        let is_open = self
+            .engine
+            .table
+            .get(at)
+            .is_some_and(|entry| matches!(entry.window, Window::Open(_)));
+        if !is_open {
+            return false;
+        }
+        if !self.planned.is_wanted(self.planned.slot(fact.reference)) {
+            return true;
+        }
+        let mark = self.mark(fact);
+        self.engine.table.change(at, |window| {
+            if let Window::Open(silence) = window {
+                silence.absorb(&mark, &fact.value);
+            }
+        });
+        true
+    }
+
+    fn mark(&self, fact: &Fact) -> Mark {
+        Mark {
+            time: self.time,
+            reference: fact.reference,
+            id: fact.id.clone(),
+        }
+    }
+
+    /// Asks the condition of a group to which facts were added.
+    fn evaluate(&mut self, rules: &RuleSet, fact: &Fact) {
+        let Some(at) = self.engine.table.find(fact.key) else {
+            return;
+        };
+        let (planned, time) = (self.planned, self.time);
+        let outcome = self
+            .engine
+            .table
+            .change(at, |window| window.evaluate(planned, time))
+            .flatten();
+        let Some(outcome) = outcome else {
+            return;
+        };
+        let Some((_, _, window)) = self.engine.table.remove(at) else {
+            return;
+        };
+        // Another group with the same `by` may have been told at this very time.
+        let key = self.hold_key(fact);
+        if planned.hold > 0
+            && let Some(at) = self.engine.table.find(key)
+        {
+            let held = self.engine.table.change(at, |open| match open {
+                Window::Open(silence) => {
+                    silence.absorb_outcome(&outcome, &window);
+                    true
+                }
+                _ => false,
+            });
+            if held == Some(true) {
+                return;
+            }
+        }
+        self.fire(rules, fact, &outcome, Some(&window), None);
+    }
+
+    /// Tells that a condition holds, and keeps what follows.
+    fn fire(
+        &mut self,
+        rules: &RuleSet,
+        fact: &Fact,
+        outcome: &Outcome,
+        window: Option<&Window>,
+        novel: Option<Tuple>,
+    ) {
+        let planned = self.planned;
+        let owner = Owner::Correlation(self.at);
+        let first = outcome.marks.first().map_or(self.time, |mark| mark.time);
+        let Some(stream) = self.engine.streams.get(index(self.stream)) else {
+            return;
+        };
+        let mut ids = Ids::default();
+        let mut references: Vec<u32> = Vec::new();
+        for mark in &outcome.marks {
+            ids.add(&mark.id);
+            references.push(mark.reference);
+        }
+        ids.total += outcome.count.saturating_sub(outcome.marks.len() as u64);
+        references.sort_unstable();
+        references.dedup();
+        let id_group = match &novel {
+            // Of one group several values may be new at one time.
+            Some(novel) => Tuple(format!("{}{}", fact.group.0, novel.0).into()),
+            None => fact.group.clone(),
+        };
+        let id = fired::id(planned.correlation.name(), &stream.origin, &id_group, first);
+        let mut fired = Fired {
+            owner,
+            summary: false,
+            id,
+            level: planned.correlation.level(),
+            origin: stream.origin.clone(),
+            group: fact.group.clone(),
+            start: first,
+            end: self.time,
+            first,
+            last: self.time,
+            count: outcome.count,
+            value: outcome.value,
+            error: outcome.error,
+            novel,
+            ids: ids.clone(),
+            rules: names(planned, &references),
+            message: String::new(),
+            shown: Vec::new(),
+        };
+        self.chain(fact, &ids);
+        if planned.told {
+            fired.tell(planned);
+            self.engine.fired.push(fired);
+        }
+        if let Some(tally) = self.engine.tally(owner) {
+            tally.fired += 1;
+        }
+        if planned.hold > 0 {
+            let key = self.hold_key(fact);
+            let mut silence = Silence {
+                id,
+                group: fact.group.clone(),
+                start: first,
+                end: self.time.saturating_add(planned.hold),
+                count: 0,
+                told: outcome.count,
+                first,
+                last: first,
+                newest: AuditId::None,
+                ids: Ids::default(),
+                references: Vec::new(),
+                sum: Sum::new(planned.kind()),
+                message: None,
+            };
+            if let Some(window) = window {
+                silence.absorb_outcome(outcome, window);
+            } else {
+                silence.absorb_outcome(outcome, &Window::Empty);
+            }
+            silence.told = silence.count;
+            self.engine.open(rules, key, owner, self.stream, silence);
+        }
+    }
+
+    /// Hands a detection to the correlations that take it.
+    fn chain(&mut self, fact: &Fact, ids: &Ids) {
+        let rules = self.engine.rules.clone();
+        for (outer, reference) in &self.planned.outers {
+            let Some(planned) = rules.inner().plan.correlations.get(index(*outer)) else {
+                continue;
+            };
+            let Some(columns) = planned.reference(*reference) else {
+                continue;
+            };
+            let Some(facts) = planned.target(*reference) else {
+                continue;
+            };
+            let texts = |column: &Column| -> Vec<String> {
+                match column {
+                    Column::Group(at) => {
+                        fact.group.get(*at).map(str::to_owned).into_iter().collect()
+                    }
+                    Column::RuleName => vec![facts.name.clone()],
+                    Column::RuleLevel => vec![facts.level.to_string()],
+                    Column::RuleTactics => facts.tactics.clone(),
+                    Column::Field(_) => Vec::new(),
+                }
+            };
+            let group: Vec<Vec<String>> = columns.group.iter().map(texts).collect();
+            let values: Vec<Vec<String>> = columns.values.iter().map(texts).collect();
+            let mut made = crate::correlate::reader::combine(planned, &group, &values);
+            if let Some(tally) = self.engine.tally(Owner::Correlation(*outer)) {
+                tally.cut += made.cut;
+                tally.left_out += u64::from(made.pairs.is_empty());
+            }
+            for (group, value) in made.pairs.drain(..) {
+                let key = self.engine.key(planned.content, self.stream, &group.0);
+                self.chained.push(Fact {
+                    correlation: *outer,
+                    reference: *reference,
+                    key,
+                    id: AuditId::Several(Box::new(ids.clone())),
+                    group,
+                    value,
+                });
+            }
+        }
+    }
+
+    /// Takes a value of a group: is it new?
+    fn novel(&mut self, rules: &RuleSet, fact: &Fact) {
+        let FactValue::Text(value, text) = &fact.value else {
+            return;
+        };
+        let (planned, time, owner) = (self.planned, self.time, Owner::Correlation(self.at));
+        let before = time.saturating_sub(planned.timespan);
+        let learning = if let Some(at) = self.engine.table.find(fact.key) {
+            self.engine.table.change(at, |window| match window {
+                Window::Learning { since, last, .. } => {
+                    // A group that was away for so long is not known any more.
+                    if *last < before {
+                        *since = time;
+                    }
+                    *last = time;
+                    time < since.saturating_add(planned.learning)
+                }
+                _ => false,
+            })
+        } else {
+            let window = Window::Learning {
+                since: time,
+                last: time,
+                group: fact.group.clone(),
+            };
+            self.engine
+                .insert(rules, fact.key, owner, self.stream, window);
+            Some(planned.learning > 0)
+        };
+        let mut hasher = KeyHasher::new(self.engine.seed);
+        hasher.key(fact.key);
+        hasher.key(*value);
+        let key = hasher.finish();
+        let known = if let Some(at) = self.engine.table.find(key) {
+            self.engine.table.change(at, |window| match window {
+                Window::Known { last, .. } => {
+                    let known = *last >= before;
+                    *last = time;
+                    known
+                }
+                _ => false,
+            })
+        } else {
+            let window = Window::Known {
+                last: time,
+                texts: Box::new((fact.group.clone(), text.clone())),
+            };
+            self.engine.insert(rules, key, owner, self.stream, window);
+            Some(false)
+        };
+        if learning == Some(false) && known == Some(false) {
+            let outcome = Outcome {
+                marks: vec![self.mark(fact)],
+                count: 1,
+                value: None,
+                error: None,
+            };
+            self.fire(rules, fact, &outcome, None, Some(text.clone()));
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The state of all groups, within a budget of bytes: what was not touched for the longest time goes first.
+
+use hashbrown::HashTable;
+
+use crate::correlate::fact::Key;
+use crate::correlate::plan::index;
+use crate::correlate::window::Window;
+
+/// No entry.
+const NONE: u32 = u32::MAX;
+/// Entries that are allocated together, so that growing copies nothing.
+const CHUNK: usize = 1024;
+
+/// The state of a group, with its neighbours in the order of use.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Key,
+    /// Who owns it: a correlation, or a rule with `suppress`.
+    pub(crate) owner: Owner,
+    /// The stream that it belongs to.
+    pub(crate) stream: u32,
+    pub(crate) window: Window,
+    /// Bytes of the window that have been counted.
+    heap: usize,
+    /// When it was touched last, in the order of touches.
+    touched: u64,
+    newer: u32,
+    older: u32,
+}
+
+/// Who an entry belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Owner {
+    Correlation(u32),
+    Rule(u32),
+}
+
+/// The entries of one owner, from the newest to the oldest.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    newest: u32,
+    oldest: u32,
+    len: usize,
+}
+
+/// The state of all groups.
+#[derive(Debug)]
+pub(crate) struct Table {
+    index: HashTable<u32>,
+    chunks: Vec<Vec<Entry>>,
+    free: Vec<u32>,
+    lists: Vec<List>,
+    /// Owners of lists: correlations first, then rules.
+    n_correlations: usize,
+    touches: u64,
+    /// Bytes of the windows.
+    heap: usize,
+}
+
+impl Table {
+    pub(crate) fn new(n_correlations: usize, n_rules: usize) -> Self {
+        let empty = List {
+            newest: NONE,
+            oldest: NONE,
+            len: 0,
+        };
+        Self {
+            index: HashTable::new(),
+            chunks: Vec::new(),
+            free: Vec::new(),
+            lists: vec![empty; n_correlations + n_rules],
+            n_correlations,
+            touches: 0,
+            heap: 0,
+        }
+    }
+
+    pub(crate) fn n_groups(&self, owner: Owner) -> usize {
+        self.lists.get(self.list(owner)).map_or(0, |list| list.len)
+    }
+
+    /// Bytes in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.chunks.len() * CHUNK * size_of::<Entry>()
+            + self.index.allocation_size()
+            + self.free.capacity() * size_of::<u32>()
+            + self.heap
+    }
+
+    /// Bytes that one more entry would take beside its window, those of a table that is copied to grow among them.
+    pub(crate) fn bytes_to_grow(&self) -> usize {
+        let chunk =
+            if self.free.is_empty() && self.chunks.last().is_none_or(|last| last.len() >= CHUNK) {
+                CHUNK * size_of::<Entry>()
+            } else {
+                0
+            };
+        let index = if self.index.len() >= self.index.capacity() {
+            2 * self.index.allocation_size()
+        } else {
+            0
+        };
+        chunk + index
+    }
+
+    fn list(&self, owner: Owner) -> usize {
+        match owner {
+            Owner::Correlation(at) => index(at),
+            Owner::Rule(at) => self.n_correlations.saturating_add(index(at)),
+        }
+    }
+
+    pub(crate) fn get(&self, at: u32) -> Option<&Entry> {
+        let at = index(at);
+        self.chunks.get(at / CHUNK)?.get(at % CHUNK)
+    }
+
+    fn get_mut(&mut self, at: u32) -> Option<&mut Entry> {
+        entry(&mut self.chunks, at)
+    }
+
+    pub(crate) fn find(&self, key: Key) -> Option<u32> {
+        let is = |at: &u32| self.get(*at).is_some_and(|entry| entry.key == key);
+        self.index.find(hash(key), is).copied()
+    }
+
+    /// Changes the window of an entry and makes it the newest.
+    pub(crate) fn change<R>(
+        &mut self,
+        at: u32,
+        change: impl FnOnce(&mut Window) -> R,
+    ) -> Option<R> {
+        self.unlink(at);
+        self.link(at);
+        let entry = entry(&mut self.chunks, at)?;
+        let result = change(&mut entry.window);
+        let heap = entry.window.heap();
+        self.heap = self.heap - entry.heap + heap;
+        entry.heap = heap;
+        Some(result)
+    }
+
+    /// Adds an entry that is not there yet.
+    pub(crate) fn insert(&mut self, key: Key, owner: Owner, stream: u32, window: Window) -> u32 {
+        let heap = window.heap();
+        let entry = Entry {
+            key,
+            owner,
+            stream,
+            window,
+            heap,
+            touched: 0,
+            newer: NONE,
+            older: NONE,
+        };
+        self.heap += heap;
+        let at = self.place(entry);
+        let chunks = &self.chunks;
+        let hash_of = |at: &u32| {
+            let entry = chunks
+                .get(index(*at) / CHUNK)
+                .and_then(|chunk| chunk.get(index(*at) % CHUNK));
+            entry.map_or(0, |entry| hash(entry.key))
+        };
+        self.index.insert_unique(hash(key), at, hash_of);
+        self.link(at);
+        at
+    }
+
+    fn place(&mut self, new: Entry) -> u32 {
+        if let Some(at) = self.free.pop() {
+            if let Some(entry) = self.get_mut(at) {
+                *entry = new;
+            }
+            return at;
+        }
+        if self.chunks.last().is_none_or(|last| last.len() >= CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        let at = (self.chunks.len() - 1) * CHUNK + self.chunks.last().map_or(0, Vec::len);
+        if let Some(last) = self.chunks.last_mut() {
+            last.push(new);
+        }
+        crate::correlate::plan::short(at)
+    }
+
+    /// Takes an entry out.
+    pub(crate) fn remove(&mut self, at: u32) -> Option<(Owner, u32, Window)> {
+        let key = self.get(at)?.key;
+        self.unlink(at);
+        if let Ok(found) = self.index.find_entry(hash(key), |other| *other == at) {
+            found.remove();
+        }
+        let entry = self.get_mut(at)?;
+        let window = std::mem::replace(&mut entry.window, Window::Empty);
+        let (owner, stream, heap) = (entry.owner, entry.stream, entry.heap);
+        entry.heap = 0;
+        self.heap -= heap;
+        self.free.push(at);
+        Some((owner, stream, window))
+    }
+
+    /// The entry that was not touched for the longest time.
+    pub(crate) fn oldest(&self) -> Option<u32> {
+        let oldest = self.lists.iter().map(|list| list.oldest);
+        let touched = oldest.filter_map(|at| Some((self.get(at)?.touched, at)));
+        touched.min().map(|(_, at)| at)
+    }
+
+    /// The entry of an owner that was not touched for the longest time.
+    pub(crate) fn oldest_of(&self, owner: Owner) -> Option<u32> {
+        let list = self.lists.get(self.list(owner))?;
+        Some(list.oldest).filter(|at| *at != NONE)
+    }
+
+    /// Every entry, the one touched last at the end.
+    pub(crate) fn by_use(&self) -> Vec<&Entry> {
+        let mut entries: Vec<&Entry> = self
+            .chunks
+            .iter()
+            .flatten()
+            .filter(|entry| entry.window != Window::Empty)
+            .collect();
+        entries.sort_unstable_by_key(|entry| entry.touched);
+        entries
+    }
+
+    fn unlink(&mut self, at: u32) {
+        let Some(entry) = self.get(at) else {
+            return;
+        };
+        let (owner, newer, older) = (entry.owner, entry.newer, entry.older);
+        match self.get_mut(newer) {
+            Some(entry) => entry.older = older,
+            None => self.with_list(owner, |list| list.newest = older),
+        }
+        match self.get_mut(older) {
+            Some(entry) => entry.newer = newer,
+            None => self.with_list(owner, |list| list.oldest = newer),
+        }
+        self.with_list(owner, |list| list.len -= 1);
+    }
+
+    fn link(&mut self, at: u32) {
+        self.touches += 1;
+        let touched = self.touches;
+        let Some(owner) = self.get(at).map(|entry| entry.owner) else {
+            return;
+        };
+        let list = self.list(owner);
+        let before = self.lists.get(list).map_or(NONE, |list| list.newest);
+        if let Some(entry) = self.get_mut(at) {
+            entry.touched = touched;
+            entry.newer = NONE;
+            entry.older = before;
+        }
+        if let Some(entry) = self.get_mut(before) {
+            entry.newer = at;
+        }
+        self.with_list(owner, |list| {
+            list.newest = at;
+            list.len += 1;
+            if list.oldest == NONE {
+                list.oldest = at;
+            }
+        });
+    }
+
+    fn with_list(&mut self, owner: Owner, change: impl FnOnce(&mut List)) {
+        let at = self.list(owner);
+        if let Some(list) = self.lists.get_mut(at) {
+            change(list);
+        }
+    }
+}
+
+fn entry(chunks: &mut [Vec<Entry>], at: u32) -> Option<&mut Entry> {
+    let at = index(at);
+    chunks.get_mut(at / CHUNK)?.get_mut(at % CHUNK)
+}
+
+/// Keys are results of a seeded hash already.
+fn hash([first, _]: Key) -> u64 {
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::fact::{AuditId, Mark};
+
+    fn window(time: i64) -> Window {
+        Window::Event(Mark {
+            time,
+            reference: 0,
+            id: AuditId::None,
+        })
+    }
+
+    #[test]
+    fn the_oldest_is_what_was_not_touched() {
+        let mut table = Table::new(2, 0);
+        let owners = [Owner::Correlation(0), Owner::Correlation(1)];
+        let entries: Vec<u32> = (0..6_u64)
+            .map(|n| {
+                table.insert(
+                    [n, 0],
+                    owners[usize::try_from(n % 2).unwrap()],
+                    0,
+                    window(0),
+                )
+            })
+            .collect();
+        assert_eq!(table.oldest(), Some(entries[0]));
+        table.change(entries[0], |_| ());
+        assert_eq!(table.oldest(), Some(entries[1]));
+        assert_eq!(table.oldest_of(owners[0]), Some(entries[2]));
+        for expected in [1, 2, 3, 4, 5, 0] {
+            let oldest = table.oldest().unwrap();
+            assert_eq!(oldest, entries[expected]);
+            table.remove(oldest);
+        }
+        assert_eq!((table.oldest(), table.index.len()), (None, 0));
+        assert_eq!(table.find([0, 0]), None);
+        let again = table.insert([0, 0], owners[1], 0, window(1));
+        assert_eq!(table.find([0, 0]), Some(again));
+        assert_eq!(table.n_groups(owners[1]), 1);
+    }
+}

@@ -1,0 +1,465 @@
+//! What a group has seen within the timespan, and whether that is enough.
+
+use std::collections::VecDeque;
+
+use rule_lang::CorrelationType;
+use serde::{Deserialize, Serialize};
+
+use crate::correlate::fact::{AuditId, Fact, FactValue, Key, Mark, Tuple};
+use crate::correlate::plan::Planned;
+use crate::correlate::silence::Silence;
+use crate::correlate::sketch::{STANDARD_ERROR, Sketch};
+use crate::correlate::time::Time;
+
+/// Most distinct values that are counted exactly.
+pub(crate) const EXACT: usize = 1024;
+/// Most numbers that are remembered of a group.
+pub(crate) const NUMBERS: usize = 4096;
+/// Most events that are remembered beside an estimate.
+const BESIDE: usize = 16;
+
+/// The state of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Window {
+    /// Nothing yet.
+    Empty,
+    /// One event, which is what most groups have.
+    Event(Mark),
+    Events(VecDeque<Mark>),
+    /// The latest event of each value.
+    Values(Vec<(Key, Mark)>),
+    /// Too many values, and the latest events.
+    Sketch(Box<(Sketch, VecDeque<Mark>)>),
+    Numbers(VecDeque<(f64, Mark)>),
+    /// The latest event of each entry of `rules`.
+    Latest(Vec<Option<Mark>>),
+    Sequence(Box<Sequence>),
+    /// Of `new_value`: a group, since when it is learnt, and when it was last seen.
+    Learning {
+        since: Time,
+        last: Time,
+        group: Tuple,
+    },
+    /// Of `new_value`: a value that a group has had.
+    Known {
+        last: Time,
+        texts: Box<(Tuple, Tuple)>,
+    },
+    /// A detection was told, and what follows is summed up.
+    Open(Box<Silence>),
+}
+
+/// The latest event of each entry of `rules`, and for each step the chain of events up to it that began last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sequence {
+    latest: Vec<Option<Mark>>,
+    chains: Vec<Vec<Mark>>,
+}
+
+/// That a condition holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// The events that made it so, by time.
+    pub(crate) marks: Vec<Mark>,
+    /// How many events there were, which may be more than are remembered.
+    pub(crate) count: u64,
+    /// The number that was compared.
+    pub(crate) value: Option<f64>,
+    /// The standard error of the number, as a part of it.
+    pub(crate) error: Option<f64>,
+}
+
+impl Window {
+    /// Adds an event. Returns whether something had to be forgotten that was still in the window.
+    pub(crate) fn insert(&mut self, planned: &Planned, fact: &Fact, time: Time) -> bool {
+        let mark = Mark {
+            time,
+            reference: fact.reference,
+            id: fact.id.clone(),
+        };
+        let mut lost = false;
+        match (planned.kind(), &fact.value) {
+            (CorrelationType::ValueCount, FactValue::Id(value)) => {
+                self.insert_value(*value, mark, planned);
+            }
+            (kind, FactValue::Number(number)) if kind.is_numeric() => {
+                if !matches!(self, Self::Numbers(_)) {
+                    *self = Self::Numbers(VecDeque::with_capacity(1));
+                }
+                if let Self::Numbers(numbers) = self {
+                    numbers.push_back((*number, mark));
+                    // What is too old is taken away first.
+                    let start = time.saturating_sub(planned.timespan);
+                    while numbers.front().is_some_and(|(_, mark)| mark.time < start) {
+                        numbers.pop_front();
+                    }
+                    if numbers.len() > NUMBERS {
+                        numbers.pop_front();
+                        lost = true;
+                    }
+                }
+            }
+            (CorrelationType::Temporal, _) => {
+                if !matches!(self, Self::Latest(_)) {
+                    *self = Self::Latest(vec![None; planned.n_slots()]);
+                }
+                if let Self::Latest(latest) = self {
+                    put(latest, planned.slot(fact.reference), mark);
+                }
+            }
+            (CorrelationType::TemporalOrdered, _) => {
+                if !matches!(self, Self::Sequence(_)) {
+                    *self = Self::Sequence(Box::default());
+                }
+                if let Self::Sequence(sequence) = self {
+                    sequence.insert(planned, mark);
+                }
+            }
+            _ => self.insert_event(mark),
+        }
+        lost
+    }
+
+    fn insert_event(&mut self, mark: Mark) {
+        *self = match std::mem::replace(self, Self::Empty) {
+            Self::Event(first) => Self::Events(VecDeque::from([first, mark])),
+            Self::Events(mut marks) => {
+                marks.push_back(mark);
+                Self::Events(marks)
+            }
+            _ => Self::Event(mark),
+        };
+    }
+
+    fn insert_value(&mut self, value: Key, mark: Mark, planned: &Planned) {
+        if let Self::Sketch(sketch) = self {
+            sketch.0.add(value, mark.time);
+            sketch.1.push_back(mark);
+            if sketch.1.len() > BESIDE {
+                sketch.1.pop_front();
+            }
+            return;
+        }
+        if !matches!(self, Self::Values(_)) {
+            *self = Self::Values(Vec::with_capacity(1));
+        }
+        let Self::Values(values) = self else {
+            return;
+        };
+        if let Some((_, known)) = values.iter_mut().find(|(known, _)| *known == value) {
+            *known = mark;
+            return;
+        }
+        values.push((value, mark));
+        if values.len() > EXACT && planned.bounds().enough() > EXACT {
+            values.sort_by_key(|(_, one)| one.time);
+            let mut sketch = Sketch::new();
+            for (value, mark) in values.iter() {
+                sketch.add(*value, mark.time);
+            }
+            let recent = values.len().saturating_sub(BESIDE);
+            let recent = values
+                .drain(..)
+                .skip(recent)
+                .map(|(_, mark)| mark)
+                .collect();
+            *self = Self::Sketch(Box::new((sketch, recent)));
+        }
+    }
+
+    /// Takes away what left the window that ends at a time, and says whether the condition holds of the rest.
+    pub(crate) fn evaluate(&mut self, planned: &Planned, time: Time) -> Option<Outcome> {
+        let start = time.saturating_sub(planned.timespan);
+        match self {
+            Self::Event(mark) if mark.time < start => *self = Self::Empty,
+            Self::Events(marks) => {
+                while marks.front().is_some_and(|mark| mark.time < start) {
+                    marks.pop_front();
+                }
+            }
+            Self::Values(values) => values.retain(|(_, mark)| mark.time >= start),
+            Self::Sketch(sketch) => {
+                sketch.0.expire(start);
+                sketch.1.retain(|mark| mark.time >= start);
+            }
+            Self::Numbers(numbers) => {
+                while numbers.front().is_some_and(|(_, mark)| mark.time < start) {
+                    numbers.pop_front();
+                }
+            }
+            Self::Latest(latest) => forget(latest, start),
+            Self::Sequence(sequence) => sequence.forget(start),
+            _ => {}
+        }
+        let outcome = self.outcome(planned);
+        if outcome.is_none() {
+            self.trim(planned.bounds().enough());
+        }
+        outcome
+    }
+
+    fn outcome(&self, planned: &Planned) -> Option<Outcome> {
+        if planned.kind().is_temporal() {
+            return self.matched(planned);
+        }
+        let (value, error) = self.measure(planned)?;
+        if !planned.bounds().holds(value) {
+            return None;
+        }
+        let mut marks = self.marks();
+        // An event with several values is one event.
+        marks.dedup_by(|one, other| {
+            one.time == other.time && one.id == other.id && one.id != AuditId::None
+        });
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate of how many there are"
+        )]
+        let count = match error {
+            Some(_) => value as u64,
+            None => marks.len() as u64,
+        };
+        Some(Outcome {
+            marks,
+            count,
+            value: Some(value),
+            error,
+        })
+    }
+
+    /// The number that a condition is about, with its error.
+    fn measure(&self, planned: &Planned) -> Option<(f64, Option<f64>)> {
+        let count = |n: usize| u32::try_from(n).map_or(f64::INFINITY, f64::from);
+        Some(match self {
+            Self::Event(_) => (1.0, None),
+            Self::Events(marks) => (count(marks.len()), None),
+            Self::Values(values) => (count(values.len()), None),
+            Self::Sketch(sketch) => (sketch.0.estimate(), Some(STANDARD_ERROR)),
+            Self::Numbers(numbers) => {
+                let numbers: Vec<f64> = numbers.iter().map(|(number, _)| *number).collect();
+                (
+                    measure(planned.kind(), planned.percentile(), numbers)?,
+                    None,
+                )
+            }
+            _ => return None,
+        })
+    }
+
+    fn matched(&self, planned: &Planned) -> Option<Outcome> {
+        let (latest, sequence) = match self {
+            Self::Latest(latest) => (latest, None),
+            Self::Sequence(sequence) => (&sequence.latest, Some(sequence.chains.last()?)),
+            _ => return None,
+        };
+        if sequence.is_some_and(Vec::is_empty) {
+            return None;
+        }
+        let here = |slot: usize| latest.get(slot).is_some_and(Option::is_some);
+        if !planned.presence().holds(&here) {
+            return None;
+        }
+        let mut marks = if let Some(chain) = sequence {
+            chain.clone()
+        } else {
+            let all = latest.iter().enumerate();
+            all.filter_map(|(slot, mark)| mark.clone().filter(|_| planned.is_wanted(slot)))
+                .collect()
+        };
+        marks.sort_by_key(|mark| mark.time);
+        marks.dedup_by(|one, other| {
+            one.time == other.time && one.id == other.id && one.id != AuditId::None
+        });
+        Some(Outcome {
+            count: marks.len() as u64,
+            marks,
+            value: None,
+            error: None,
+        })
+    }
+
+    /// The events that are remembered, by time.
+    pub(crate) fn marks(&self) -> Vec<Mark> {
+        let mut marks: Vec<Mark> = match self {
+            Self::Event(mark) => vec![mark.clone()],
+            Self::Events(marks) => marks.iter().cloned().collect(),
+            Self::Values(values) => values.iter().map(|(_, mark)| mark.clone()).collect(),
+            Self::Sketch(sketch) => sketch.1.iter().cloned().collect(),
+            Self::Numbers(numbers) => numbers.iter().map(|(_, mark)| mark.clone()).collect(),
+            Self::Latest(latest) => latest.iter().flatten().cloned().collect(),
+            Self::Sequence(sequence) => sequence.latest.iter().flatten().cloned().collect(),
+            Self::Empty | Self::Learning { .. } | Self::Known { .. } | Self::Open(_) => Vec::new(),
+        };
+        // The last key tells events apart that are equal in all else, so that the order is always the same.
+        marks.sort_by(|one, other| {
+            (one.time, one.reference, &one.id).cmp(&(other.time, other.reference, &other.id))
+        });
+        marks
+    }
+
+    /// Forgets what cannot make a difference any more, because there is more of what came later.
+    fn trim(&mut self, enough: usize) {
+        match self {
+            Self::Events(marks) => {
+                let extra = marks.len().saturating_sub(enough);
+                marks.drain(..extra);
+            }
+            Self::Values(values) if values.len() > enough => {
+                values.sort_by_key(|(_, one)| one.time);
+                let extra = values.len() - enough;
+                values.drain(..extra);
+            }
+            _ => {}
+        }
+    }
+
+    /// When the state begins to say nothing any more, if nothing comes.
+    pub(crate) fn expires(&self, timespan: Time) -> Time {
+        let last = match self {
+            Self::Empty => return Time::MIN,
+            Self::Open(silence) => return silence.end,
+            Self::Learning { last, .. } | Self::Known { last, .. } => Some(*last),
+            Self::Event(mark) => Some(mark.time),
+            Self::Events(marks) => marks.back().map(|mark| mark.time),
+            Self::Values(values) => values.iter().map(|(_, mark)| mark.time).max(),
+            Self::Sketch(sketch) => sketch.1.back().map(|mark| mark.time),
+            Self::Numbers(numbers) => numbers.back().map(|(_, mark)| mark.time),
+            Self::Latest(latest) => latest.iter().flatten().map(|mark| mark.time).max(),
+            Self::Sequence(sequence) => {
+                sequence.latest.iter().flatten().map(|mark| mark.time).max()
+            }
+        };
+        last.map_or(Time::MIN, |last| last.saturating_add(timespan))
+    }
+
+    /// Bytes beside the value itself.
+    pub(crate) fn heap(&self) -> usize {
+        const MARK: usize = size_of::<Mark>();
+        match self {
+            Self::Empty => 0,
+            Self::Event(mark) => mark.id.heap(),
+            Self::Events(marks) => marks.capacity() * MARK + ids(marks),
+            Self::Values(values) => {
+                values.capacity() * size_of::<(Key, Mark)>()
+                    + ids(values.iter().map(|(_, mark)| mark))
+            }
+            Self::Sketch(sketch) => {
+                size_of::<(Sketch, VecDeque<Mark>)>()
+                    + sketch.0.heap()
+                    + sketch.1.capacity() * MARK
+                    + ids(&sketch.1)
+            }
+            Self::Numbers(numbers) => {
+                numbers.capacity() * size_of::<(f64, Mark)>()
+                    + ids(numbers.iter().map(|(_, mark)| mark))
+            }
+            Self::Latest(latest) => {
+                latest.capacity() * size_of::<Option<Mark>>() + ids(latest.iter().flatten())
+            }
+            Self::Sequence(sequence) => size_of::<Sequence>() + sequence.heap(),
+            Self::Learning { group, .. } => group.0.len(),
+            Self::Known { texts, .. } => {
+                size_of::<(Tuple, Tuple)>() + texts.0.0.len() + texts.1.0.len()
+            }
+            Self::Open(silence) => size_of::<Silence>() + silence.heap(),
+        }
+    }
+}
+
+fn ids<'m>(marks: impl IntoIterator<Item = &'m Mark>) -> usize {
+    marks.into_iter().map(|mark| mark.id.heap()).sum()
+}
+
+fn put(marks: &mut [Option<Mark>], at: usize, mark: Mark) {
+    if let Some(slot) = marks.get_mut(at) {
+        *slot = Some(mark);
+    }
+}
+
+fn forget(latest: &mut [Option<Mark>], start: Time) {
+    for slot in latest {
+        if slot.as_ref().is_some_and(|mark| mark.time < start) {
+            *slot = None;
+        }
+    }
+}
+
+impl Sequence {
+    /// Facts of one time come in the order of the steps, so that equal times are in order.
+    fn insert(&mut self, planned: &Planned, mark: Mark) {
+        self.latest.resize(planned.n_slots(), None);
+        self.chains.resize_with(planned.steps().len(), Vec::new);
+        let slot = planned.slot(mark.reference);
+        if let Some(step) = planned.steps().iter().position(|step| *step == slot) {
+            let start = mark.time.saturating_sub(planned.timespan);
+            let before = step.checked_sub(1).map(|before| self.chains.get(before));
+            let chain = match before {
+                None => Some(Vec::new()),
+                Some(before) => before
+                    .filter(|chain| chain.first().is_some_and(|first| first.time >= start))
+                    .cloned(),
+            };
+            // The chain before never began earlier than the one that is replaced.
+            if let (Some(mut chain), Some(place)) = (chain, self.chains.get_mut(step)) {
+                chain.push(mark.clone());
+                *place = chain;
+            }
+        }
+        put(&mut self.latest, slot, mark);
+    }
+
+    fn forget(&mut self, start: Time) {
+        forget(&mut self.latest, start);
+        for chain in &mut self.chains {
+            if chain.first().is_some_and(|first| first.time < start) {
+                chain.clear();
+            }
+        }
+    }
+
+    fn heap(&self) -> usize {
+        let chains = self.chains.iter();
+        let inside = chains
+            .clone()
+            .map(|chain| chain.capacity() * size_of::<Mark>() + ids(chain));
+        self.latest.capacity() * size_of::<Option<Mark>>()
+            + ids(self.latest.iter().flatten())
+            + self.chains.capacity() * size_of::<Vec<Mark>>()
+            + inside.sum::<usize>()
+    }
+}
+
+/// Sum, mean, median or percentile of numbers; `None` without any.
+///
+/// A percentile is the least number that so many percent of the numbers do not exceed; the median of an even number
+/// of them is the mean of the two in the middle.
+pub(crate) fn measure(
+    kind: CorrelationType,
+    percentile: Option<u8>,
+    mut numbers: Vec<f64>,
+) -> Option<f64> {
+    if numbers.is_empty() {
+        return None;
+    }
+    let n = numbers.len();
+    let mut nth = |at: usize| {
+        let at = at.min(n - 1);
+        *numbers.select_nth_unstable_by(at, f64::total_cmp).1
+    };
+    Some(match kind {
+        CorrelationType::ValuePercentile => {
+            let percent = usize::from(percentile.unwrap_or(50));
+            nth((n * percent).div_ceil(100).saturating_sub(1))
+        }
+        CorrelationType::ValueMedian => {
+            let (low, high) = (nth((n - 1) / 2), nth(n / 2));
+            low + (high - low) / 2.0
+        }
+        CorrelationType::ValueAvg => {
+            let n = u32::try_from(n).map_or(f64::INFINITY, f64::from);
+            numbers.iter().sum::<f64>() / n
+        }
+        _ => numbers.iter().sum(),
+    })
+}

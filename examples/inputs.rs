@@ -1,0 +1,118 @@
+//! The files of a run, read side by side: the one that has come least far goes on, so that the logs of several API
+//! servers, or of several days, are one story.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::time::SystemTime;
+
+use detect::{Correlator, Detector, Reader, RuleSet};
+
+/// Files that are open at the same time. What is beyond them is opened when one ends.
+const MAX_OPEN: usize = 64;
+
+/// A file that is being read.
+pub(crate) struct Input {
+    pub(crate) name: String,
+    pub(crate) reader: Reader<Box<dyn Read>>,
+    /// One for each file: the stages of one request stand in one log.
+    pub(crate) detector: Detector,
+    /// Records that could not be read as a whole.
+    pub(crate) warnings: u64,
+}
+
+/// The files of a run.
+pub(crate) struct Inputs {
+    rules: RuleSet,
+    /// Whether hits that filters take away are kept.
+    suppressed: bool,
+    /// Whether rules that an event leaves open are told from those that do not match.
+    verdicts: bool,
+    /// Names of files that are not open yet.
+    waiting: VecDeque<String>,
+    open: Vec<Input>,
+    /// What the files say together. A single file needs none: its own detector correlates.
+    pub(crate) correlator: Option<Correlator>,
+}
+
+impl Inputs {
+    pub(crate) fn new(
+        rules: &RuleSet,
+        names: Vec<String>,
+        suppressed: bool,
+        verdicts: bool,
+    ) -> Self {
+        Self {
+            correlator: (names.len() > 1).then(|| rules.correlator()),
+            rules: rules.clone(),
+            suppressed,
+            verdicts,
+            waiting: names.into(),
+            open: Vec::new(),
+        }
+    }
+
+    /// The file to read the next record of. Opens files as long as there is room; one that cannot be opened is handed to
+    /// `fail`.
+    pub(crate) fn next(
+        &mut self,
+        mut open: impl FnMut(&str) -> io::Result<Box<dyn Read>>,
+        mut fail: impl FnMut(&str, &io::Error) -> io::Result<()>,
+    ) -> io::Result<Option<usize>> {
+        while self.open.len() < MAX_OPEN {
+            let Some(name) = self.waiting.pop_front() else {
+                break;
+            };
+            match open(&name) {
+                Err(error) => fail(&name, &error)?,
+                Ok(input) => {
+                    let mut detector = self.rules.detector();
+                    if self.suppressed {
+                        detector = detector.with_suppressed_hits();
+                    }
+                    if self.verdicts {
+                        detector = detector.with_verdicts();
+                    }
+                    let shared = self.correlator.is_some();
+                    self.open.push(Input {
+                        name,
+                        reader: Reader::new(input),
+                        detector: if shared {
+                            detector.forwarding()
+                        } else {
+                            detector
+                        },
+                        warnings: 0,
+                    });
+                }
+            }
+        }
+        // Of files without a time, and of several that have come equally far, the first goes on.
+        let all = self.open.iter().enumerate();
+        let first = all.min_by_key(|(_, input)| input.detector.latest());
+        Ok(first.map(|(at, _)| at))
+    }
+
+    pub(crate) fn get(&mut self, at: usize) -> Option<&mut Input> {
+        self.open.get_mut(at)
+    }
+
+    /// Hands the signals of a file to the correlator.
+    pub(crate) fn pass_on(&mut self, at: usize) {
+        if let (Some(correlator), Some(input)) = (&mut self.correlator, self.open.get_mut(at)) {
+            for signal in input.detector.signals() {
+                correlator.push(signal);
+            }
+        }
+    }
+
+    /// Takes out a file that has ended.
+    pub(crate) fn close(&mut self, at: usize) -> Input {
+        self.open.remove(at)
+    }
+
+    /// How far all open files have come; `None` as long as one has not told its time.
+    pub(crate) fn reached(&self) -> Option<SystemTime> {
+        let times = self.open.iter().map(|input| input.detector.latest());
+        times.min().flatten()
+    }
+}
