@@ -413,6 +413,8 @@ impl Detector {
             if let Some(tally) = self.engine.tally(owner) {
                 tally.fired += 1;
             }
+            // The window before may have ended and not been closed yet, since events may still be late.
+            self.engine.settle(rules, key);
             self.engine.open(rules, key, owner, stream, silence);
         }
     }

@@ -440,6 +440,18 @@ impl Engine {
         self.table.insert(key, owner, stream, window)
     }
 
+    /// Closes a detection whose window has ended, before another takes its place.
+    pub(crate) fn settle(&mut self, rules: &RuleSet, key: Key) {
+        if let Some(at) = self.table.find(key)
+            && let Some((owner, stream, Window::Open(silence))) = self.table.remove(at)
+        {
+            if let Some(stream) = self.streams.get_mut(index(stream)) {
+                stream.forget_close(silence.end, key);
+            }
+            self.sum_up(rules, owner, stream, &silence, silence.end);
+        }
+    }
+
     /// Opens a silence.
     pub(crate) fn open(
         &mut self,

@@ -135,3 +135,199 @@ correlation: {{type: {kind}, rules: [a, b], group-by: [user.username], timespan:
     assert_eq!(told(&not, &lines(["get", "list"], 1)).len(), 1);
     assert_eq!(told(&not, &lines(["list", "get"], 1)).len(), 0);
 }
+
+const MANY: &str = "
+title: Many
+name: many
+correlation: {type: event_count, rules: [a], group-by: [user.username], timespan: 1m, condition: {gte: 2}}
+";
+
+#[test]
+fn a_snapshot_that_is_no_such_is_refused() {
+    let rules = rules(MANY);
+    let good = rules.detector().snapshot();
+    let mut damaged = good.clone();
+    damaged[30] ^= 1;
+    let mut newer = good.clone();
+    newer[12] = 9;
+    let mut detector = rules.detector();
+    for (bytes, expected) in [
+        (&b"nonsense"[..], "this is no snapshot of kubesift"),
+        (
+            &newer,
+            "the snapshot has version 9 and version 1 is supported",
+        ),
+        (&damaged, "the snapshot is damaged: its checksum is another"),
+    ] {
+        assert_eq!(detector.restore(bytes).unwrap_err().to_string(), expected);
+    }
+    for cut in 0..good.len() {
+        assert!(detector.restore(&good[..cut]).is_err(), "{cut}");
+    }
+    assert_eq!(detector.restore(&good).unwrap().kept, ["many"]);
+}
+
+#[test]
+fn what_changed_is_reset_and_the_rest_goes_on() {
+    let other = MANY
+        .replace("Many", "Other")
+        .replace("many", "other")
+        .replace("[a]", "[b]");
+    let before = rules(&format!("{MANY}---{other}"));
+    let after = rules(&format!("{MANY}---{}", other.replace("gte: 2", "gte: 3")));
+    let mut detector = before.detector();
+    let feed = |detector: &mut detect::Detector, second, verb| {
+        let line = event(second, &format!("{verb}-{second}"), verb, "eve", "x");
+        let mut reader = Reader::new(line.as_bytes());
+        let record = reader.next().unwrap().unwrap();
+        detector.process(&record).count()
+    };
+    feed(&mut detector, 0, "get");
+    feed(&mut detector, 0, "list");
+    let mut next = after.detector();
+    let report = next.restore(&detector.snapshot()).unwrap();
+    assert_eq!(
+        (report.kept, report.reset),
+        (vec!["many".to_owned()], vec!["other".to_owned()])
+    );
+    feed(&mut next, 1, "get");
+    feed(&mut next, 1, "list");
+    feed(&mut next, 2, "list");
+    let told: Vec<String> = next
+        .finish()
+        .map(|hit| hit.rule().name().to_owned())
+        .collect();
+    assert_eq!(told, ["many"]);
+}
+
+#[test]
+fn a_flood_of_groups_stays_within_its_memory_and_is_counted() {
+    const BYTES: usize = 1 << 18;
+    let rules = rules(MANY);
+    let mut detector = rules.detector().with_state_bytes(BYTES);
+    for n in 0..6_000_u32 {
+        let line = event(n / 10, &format!("id-{n}"), "get", &format!("u{n}"), "x");
+        let mut reader = Reader::new(line.as_bytes());
+        let record = reader.next().unwrap().unwrap();
+        detector.process(&record);
+        assert!(
+            detector.state_bytes() <= BYTES + BYTES / 5,
+            "{}",
+            detector.state_bytes()
+        );
+    }
+    let stats = detector.correlations().next().unwrap();
+    assert!(stats.groups > 100, "{stats:?}");
+    assert_eq!(stats.fired, 0);
+}
+
+#[test]
+fn what_is_late_is_counted_and_not_used() {
+    let rules = rules(MANY);
+    let mut detector = rules.detector();
+    for (second, id) in [(100, "1"), (200, "2"), (139, "3"), (201, "4")] {
+        let line = event(second, id, "get", "eve", "x");
+        let mut reader = Reader::new(line.as_bytes());
+        let record = reader.next().unwrap().unwrap();
+        assert_eq!(detector.process(&record).count(), 0);
+    }
+    assert_eq!(detector.correlations().next().unwrap().late, 1);
+    let told: Vec<_> = detector
+        .finish()
+        .map(|hit| hit.correlated().unwrap().count())
+        .collect();
+    assert_eq!(told, [2]);
+}
+
+#[test]
+fn a_rule_with_suppress_is_told_once_and_summed_up() {
+    let rules = RuleSet::builder()
+        .text(
+            "s.yaml",
+            "
+title: Read
+name: read
+logsource: {product: kubernetes, service: audit}
+detection: {s: {verb: get}, condition: s}
+suppress: {by: [user.username], for: 1m}
+message: '{user.username} read {name}'
+",
+        )
+        .build()
+        .unwrap();
+    let lines = [
+        event(0, "1", "get", "eve", "x"),
+        event(10, "2", "get", "eve", "y"),
+        event(20, "3", "get", "dana", "z"),
+        event(59, "4", "get", "eve", "y"),
+        event(60, "5", "get", "eve", "w"),
+    ];
+    let mut found = messages(&rules, &lines);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "dana read z",
+            "eve read w",
+            "eve read x",
+            "eve read x (in all 3 events from 2026-03-14T00:00:00.000000Z to 2026-03-14T00:00:59.000000Z)",
+        ]
+    );
+}
+
+#[test]
+fn a_new_value_is_told_once_its_group_has_been_learnt() {
+    let rules = rules(
+        "
+title: New
+correlation:
+  type: new_value
+  rules: [a]
+  group-by: [user.username]
+  timespan: 1h
+  learning: 1m
+  condition: {field: name}
+message: '{user.username} {value}'
+",
+    );
+    let lines = [
+        event(0, "1", "get", "eve", "x"),
+        event(59, "2", "get", "eve", "y"),
+        event(60, "3", "get", "eve", "x"),
+        event(61, "4", "get", "eve", "z"),
+        event(62, "5", "get", "eve", "z"),
+        event(63, "6", "get", "dana", "z"),
+        event(2000, "8", "get", "eve", "x"),
+        // `y` was not seen for more than an hour.
+        event(3700, "7", "get", "eve", "y"),
+    ];
+    assert_eq!(messages(&rules, &lines), ["eve z", "eve y"]);
+}
+
+#[test]
+fn a_chain_takes_the_detections_of_another() {
+    let rules = rules(
+        "
+title: Burst
+name: burst
+correlation: {type: event_count, rules: [a], group-by: [user.username, name], timespan: 10s, condition: {gte: 2}}
+---
+title: Bursts
+name: bursts
+correlation: {type: event_count, rules: [burst], group-by: [user.username], timespan: 1m, condition: {gte: 2}}
+message: '{user.username} {rules}'
+",
+    );
+    let lines = [
+        event(0, "1", "get", "eve", "x"),
+        event(1, "2", "get", "eve", "x"),
+        event(5, "3", "get", "eve", "y"),
+        event(6, "4", "get", "eve", "y"),
+    ];
+    let found = told(&rules, &lines);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].message, "eve burst");
+    let correlation = found[0].correlation.as_ref().unwrap();
+    assert_eq!((correlation.count, correlation.events), (2, 4));
+    assert_eq!(correlation.audit_ids, ["1", "2", "3", "4"]);
+}

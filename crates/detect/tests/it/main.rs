@@ -21,6 +21,8 @@ mod loading;
 #[cfg(test)]
 mod modifiers;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod providers;

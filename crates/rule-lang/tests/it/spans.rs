@@ -126,6 +126,7 @@ fn every_kind_has_a_case() {
     let mut shown = String::new();
     goldens(&tests.join("data"), &mut shown);
     let cases = [
+        include_str!("correlations.rs"),
         include_str!("rejections.rs"),
         include_str!("spans.rs"),
         include_str!("hostile.rs"),
