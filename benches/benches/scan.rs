@@ -1,18 +1,20 @@
 //! How fast bytes of a log become hits, beside floors that take turns with it in one process.
 //!
 //! `cargo bench -p kubesift-benches --bench scan [-- FILTER]` prints one table for each corpus; what it means is said in
-//! docs/performance.md. A name that contains FILTER is run, with the floors that it is compared to.
+//! docs/performance.md, into which `-- --write` puts the tables. A name that contains FILTER is run, with the floor
+//! that it is compared to.
 
 #![expect(
     clippy::cast_precision_loss,
     reason = "numbers of bytes and events are far below 2⁵³"
 )]
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;
 
 use benches::{Contender, compare};
-use detect::{Event, Limits, RuleSet};
+use detect::{Event, Limits, Reader, RuleSet};
 use memchr::memchr_iter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -139,6 +141,20 @@ fn ours<'c>(name: &str, rules: &RuleSet, log: &'c [u8]) -> Vec<Contender<'c>> {
     ]
 }
 
+/// The whole way of a program that embeds the library, over a log in any form.
+fn detector<'c>(name: &str, rules: &RuleSet, log: &'c [u8]) -> Contender<'c> {
+    let rules = rules.clone();
+    Contender::new(format!("Reader and Detector, {name}"), move || {
+        let mut detector = rules.detector();
+        let mut reader = Reader::new(black_box(log));
+        let mut hits = 0;
+        while let Ok(Some(record)) = reader.next() {
+            hits += detector.process(&record).len();
+        }
+        count(hits)
+    })
+}
+
 fn reader(log: &[u8]) -> Contender<'_> {
     let mut viewer = detect::audit_model::Viewer::default();
     let limits = Limits::default();
@@ -177,16 +193,27 @@ fn main() -> std::io::Result<()> {
         })
         .chain([("shipped rules".to_owned(), shipped)])
         .collect();
-    let mut out = std::io::stdout().lock();
+    let mut out = String::new();
     for (corpus, log) in [
         ("metadata", benches::metadata(n_events)),
         ("mixed", benches::mixed(n_events)),
+        ("eks", benches::eks(n_events)),
+        ("aks", benches::aks(n_events)),
+        ("gke", benches::gke(n_events)),
     ] {
+        let wrapped = !matches!(corpus, "metadata" | "mixed");
         let log = log.as_bytes();
         let mut contenders = floors(log);
-        contenders.push(reader(log));
         for (name, rules) in &sets {
-            contenders.extend(ours(name, rules, log));
+            if !wrapped {
+                contenders.extend(ours(name, rules, log));
+            }
+        }
+        if !wrapped {
+            contenders.push(reader(log));
+        }
+        for (name, rules) in sets.iter().take(1) {
+            contenders.push(detector(name, rules, log));
         }
         contenders.retain(|contender| {
             contender.name().contains(FLOOR) || wanted(&format!("{corpus} {}", contender.name()))
@@ -199,13 +226,15 @@ fn main() -> std::io::Result<()> {
         let n_lines = lines(log).count() as f64;
         writeln!(
             out,
-            "\n## {corpus}: {n_lines} events, {:.0} bytes each\n",
+            "\n### {corpus}: {n_lines} lines, {:.0} bytes each\n",
             log.len() as f64 / n_lines
-        )?;
+        )
+        .map_err(std::io::Error::other)?;
         writeln!(
             out,
-            "| contender | MB/s | events/s | floor ÷ it | count |\n|---|---:|---:|---:|---:|"
-        )?;
+            "| contender | MB/s | lines/s | floor ÷ it | count |\n|---|---:|---:|---:|---:|"
+        )
+        .map_err(std::io::Error::other)?;
         for outcome in &outcomes {
             let seconds = outcome.median.as_secs_f64();
             writeln!(
@@ -216,8 +245,29 @@ fn main() -> std::io::Result<()> {
                 n_lines / seconds,
                 floor / seconds,
                 outcome.count
-            )?;
+            )
+            .map_err(std::io::Error::other)?;
         }
     }
+    std::io::stdout().lock().write_all(out.as_bytes())?;
+    if std::env::args().any(|arg| arg == "--write") {
+        put(&out)?;
+    }
     Ok(())
+}
+
+/// Puts the tables into the page, between its marks.
+fn put(tables: &str) -> std::io::Result<()> {
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md");
+    const MARKS: [&str; 2] = ["<!-- tables -->", "<!-- end of tables -->"];
+    let page = std::fs::read_to_string(PAGE)?;
+    let [start, end] = MARKS.map(|mark| page.find(mark));
+    let (Some(start), Some(end)) = (start, end) else {
+        return Err(std::io::Error::other(
+            "the page has no marks for the tables",
+        ));
+    };
+    let before = page.get(..start + MARKS[0].len()).unwrap_or_default();
+    let after = page.get(end..).unwrap_or_default();
+    std::fs::write(PAGE, format!("{before}\n{tables}\n{after}"))
 }
