@@ -11,10 +11,13 @@
 
 use std::fmt;
 
-use audit_model::{Event, Limits};
+use std::time::Duration;
+
+use audit_model::{Event, Limits, Reader};
 use rule_lang::{Level, Rule, RuleTest, SourceId, Span, TestKind};
 
-use crate::{RuleSet, Scanner};
+use crate::correlate::time;
+use crate::{HitRule, Hits, RuleSet, Scanner};
 
 /// What running the tests of a rule set found.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +58,29 @@ pub struct TestFailure {
 }
 
 impl TestReport {
+    fn cover(&mut self, name: &str, tests: &[RuleTest]) {
+        let count = |kind| tests.iter().filter(|test| test.kind() == kind).count();
+        self.coverage.push(Coverage {
+            rule: name.to_owned(),
+            n_hits: count(TestKind::Hit),
+            n_near_misses: count(TestKind::NearMiss),
+            n_evasions: count(TestKind::Evasion),
+        });
+    }
+
+    fn add(&mut self, name: &str, source: SourceId, test: &RuleTest, result: Result<(), String>) {
+        self.n_tests += 1;
+        if let Err(reason) = result {
+            self.failures.push(TestFailure {
+                rule: name.to_owned(),
+                test: test.name().to_owned(),
+                source,
+                span: test.span(),
+                reason,
+            });
+        }
+    }
+
     /// Tests that were run.
     pub fn n_tests(&self) -> usize {
         self.n_tests
@@ -89,38 +115,80 @@ impl fmt::Display for TestReport {
     }
 }
 
-/// Runs the tests of the rules that pass `wanted`, each against the whole set: a filter that silences a rule where its
-/// test expects a hit is a failure too.
-pub fn run(rules: &RuleSet, wanted: impl Fn(&Rule) -> bool) -> TestReport {
+/// Runs the tests of the rules and correlations that pass `wanted`, each against the whole set: a filter that silences a
+/// rule where its test expects a hit is a failure too.
+///
+/// A test with a `count`, and every test of a correlation, lets its events go through a [`Detector`] one after the other,
+/// at the times that they say, and counts hits. Otherwise each event of a test must match, or none.
+pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport {
     let mut report = TestReport::default();
     let mut scanner = rules.scanner();
-    for rule in rules.rules().filter(|rule| wanted(rule)) {
-        let count = |kind| {
-            rule.tests()
-                .iter()
-                .filter(|test| test.kind() == kind)
-                .count()
-        };
-        report.coverage.push(Coverage {
-            rule: rule.name().to_owned(),
-            n_hits: count(TestKind::Hit),
-            n_near_misses: count(TestKind::NearMiss),
-            n_evasions: count(TestKind::Evasion),
-        });
+    for rule in rules.rules().filter(|rule| wanted(HitRule::Rule(rule))) {
+        report.cover(rule.name(), rule.tests());
         for test in rule.tests() {
-            report.n_tests += 1;
-            if let Err(reason) = check(&mut scanner, rule, test) {
-                report.failures.push(TestFailure {
-                    rule: rule.name().to_owned(),
-                    test: test.name().to_owned(),
-                    source: rule.source(),
-                    span: test.span(),
-                    reason,
-                });
-            }
+            let result = match test.count() {
+                Some(_) => check_count(rules, rule.name(), test),
+                None => check(&mut scanner, rule, test),
+            };
+            report.add(rule.name(), rule.source(), test, result);
+        }
+    }
+    let correlations = rules.correlations();
+    for found in correlations.filter(|found| wanted(HitRule::Correlation(found))) {
+        report.cover(found.name(), found.tests());
+        for test in found.tests() {
+            let result = check_count(rules, found.name(), test);
+            report.add(found.name(), found.source(), test, result);
         }
     }
     report
+}
+
+/// Runs one test whose events are looked at together.
+fn check_count(rules: &RuleSet, name: &str, test: &RuleTest) -> Result<(), String> {
+    let mut log = Vec::new();
+    for (at, (json, offset)) in test.events().iter().zip(test.offsets()).enumerate() {
+        let mut event = decode(json, test, at)?;
+        // Requests that say nothing of themselves are several all the same.
+        event
+            .audit_id
+            .get_or_insert_with(|| format!("00000000-0000-4000-8000-{at:012}").into());
+        fill_in(&mut event, *offset);
+        event.write_json(&mut log);
+        log.push(b'\n');
+    }
+    let mut detector = rules.detector();
+    let mut reader = Reader::new(log.as_slice());
+    let mut seen = Seen::default();
+    while let Some(record) = reader.next().map_err(|error| error.to_string())? {
+        seen.take(name, test, detector.process(&record))?;
+    }
+    seen.take(name, test, detector.finish())?;
+    let n = seen.n_hits;
+    match test.count() {
+        Some(expected) if expected != n => Err(format!("expected {expected} hits, found {n}")),
+        Some(_) => Ok(()),
+        None if test.matches() && n == 0 => Err("expected a hit, and there was none".to_owned()),
+        None if !test.matches() && n > 0 => Err(format!("expected no hit, found {n}")),
+        None => Ok(()),
+    }
+}
+
+/// The hits of one test.
+#[derive(Default)]
+struct Seen {
+    n_hits: u64,
+}
+
+impl Seen {
+    /// Counts the hits of the rule or correlation that is tested.
+    fn take(&mut self, name: &str, test: &RuleTest, hits: Hits<'_>) -> Result<(), String> {
+        for hit in hits.filter(|hit| hit.rule().name() == name) {
+            self.n_hits += 1;
+            agree(test, hit.level(), hit.message(), "")?;
+        }
+        Ok(())
+    }
 }
 
 /// Runs one test: each of its events must match, or none.
@@ -129,14 +197,9 @@ fn check(scanner: &mut Scanner, rule: &Rule, test: &RuleTest) -> Result<(), Stri
         return Err("the test has no event".to_owned());
     }
     for (at, json) in test.events().iter().enumerate() {
-        let of = if test.events().len() > 1 {
-            format!(" (event {})", at + 1)
-        } else {
-            String::new()
-        };
-        let mut event = Event::decode_fragment(json.as_bytes(), &Limits::default())
-            .map_err(|error| format!("the event cannot be read{of}: {error}"))?;
-        fill_in(&mut event);
+        let of = which(test, at);
+        let mut event = decode(json, test, at)?;
+        fill_in(&mut event, Duration::ZERO);
         let Some((level, message)) = outcome(scanner, &event, rule) else {
             if test.matches() {
                 return Err(format!("expected a hit, and the rule did not match{of}"));
@@ -148,16 +211,36 @@ fn check(scanner: &mut Scanner, rule: &Rule, test: &RuleTest) -> Result<(), Stri
                 "expected no hit, and the rule matched{of}: {message}"
             ));
         }
-        if let Some(expected) = test.level().filter(|expected| *expected != level) {
-            return Err(format!("expected level `{expected}`, found `{level}`{of}"));
-        }
-        if let Some(expected) = test.message().filter(|expected| *expected != message) {
-            return Err(format!(
-                "expected message `{expected}`, found `{message}`{of}"
-            ));
-        }
+        agree(test, level, &message, &of)?;
     }
     Ok(())
+}
+
+/// Whether a hit is as severe as the test says, and says what the test says.
+fn agree(test: &RuleTest, level: Level, message: &str, of: &str) -> Result<(), String> {
+    if let Some(expected) = test.level().filter(|expected| *expected != level) {
+        return Err(format!("expected level `{expected}`, found `{level}`{of}"));
+    }
+    if let Some(expected) = test.message().filter(|expected| *expected != message) {
+        return Err(format!(
+            "expected message `{expected}`, found `{message}`{of}"
+        ));
+    }
+    Ok(())
+}
+
+/// Which event of a test, where it has several.
+fn which(test: &RuleTest, at: usize) -> String {
+    if test.events().len() > 1 {
+        format!(" (event {})", at + 1)
+    } else {
+        String::new()
+    }
+}
+
+fn decode<'e>(json: &'e str, test: &RuleTest, at: usize) -> Result<Event<'e>, String> {
+    Event::decode_fragment(json.as_bytes(), &Limits::default())
+        .map_err(|error| format!("the event cannot be read{}: {error}", which(test, at)))
 }
 
 /// The level and message of the rule's hit on an event, if it has one.
@@ -171,20 +254,22 @@ fn outcome(scanner: &mut Scanner, event: &Event<'_>, rule: &Rule) -> Option<(Lev
     .map(|hit| (hit.level(), hit.message().to_owned()))
 }
 
-/// Fills in what a test may leave out because it is nearly always the same.
-fn fill_in(event: &mut Event<'_>) {
+/// The first moment of a test: 2026-01-02T03:04:05Z.
+const FIRST_MOMENT: Duration = Duration::from_secs(1_767_323_045);
+
+/// Fills in what a test may leave out because it is nearly always the same; the event comes some time after the first
+/// moment.
+fn fill_in(event: &mut Event<'_>, offset: Duration) {
+    let moment = time::format(time::of_duration(FIRST_MOMENT + offset));
     for (part, usual) in [
         (&mut event.kind, "Event"),
         (&mut event.api_version, "audit.k8s.io/v1"),
         (&mut event.audit_id, "00000000-0000-4000-8000-000000000000"),
         (&mut event.stage, "ResponseComplete"),
         (&mut event.level, "RequestResponse"),
-        (
-            &mut event.request_received_timestamp,
-            "2026-01-02T03:04:05.000000Z",
-        ),
-        (&mut event.stage_timestamp, "2026-01-02T03:04:05.000000Z"),
+        (&mut event.request_received_timestamp, &moment),
+        (&mut event.stage_timestamp, &moment),
     ] {
-        part.get_or_insert(usual.into());
+        part.get_or_insert_with(|| usual.to_owned().into());
     }
 }

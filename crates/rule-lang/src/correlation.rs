@@ -5,7 +5,7 @@ mod link;
 mod presence;
 mod read;
 mod suppress;
-mod timespan;
+pub(crate) mod timespan;
 
 use std::fmt;
 use std::str::FromStr;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use audit_model::{Field, FieldId};
 use serde::{Deserialize, Serialize};
@@ -433,6 +434,8 @@ pub struct RuleTest {
     pub(crate) name: String,
     pub(crate) kind: TestKind,
     pub(crate) events: Vec<String>,
+    pub(crate) offsets: Vec<Duration>,
+    pub(crate) count: Option<u64>,
     pub(crate) matches: bool,
     pub(crate) level: Option<Level>,
     pub(crate) message: Option<String>,
@@ -453,6 +456,16 @@ impl RuleTest {
     /// The events as JSON text: written from YAML in the order of their keys, or lines as they stand in the rule.
     pub fn events(&self) -> &[String] {
         &self.events
+    }
+
+    /// How long after the first moment each event comes, in the order of the events.
+    pub fn offsets(&self) -> &[Duration] {
+        &self.offsets
+    }
+
+    /// How many hits all events together must bring; without it, each event must match, or none.
+    pub fn count(&self) -> Option<u64> {
+        self.count
     }
 
     /// Whether the rule must match one of the events.

@@ -1,10 +1,16 @@
 //! Tests inside rules: events written as YAML become JSON text, to be decoded like a log.
 
-use crate::diagnostic::Code;
+use std::time::Duration;
+
+use crate::correlation::timespan;
+use crate::diagnostic::{Code, quoted};
 use crate::metadata::Keys;
 use crate::rule::{Level, RuleTest, TestKind};
 use crate::scalar::{Scalar, Style};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Entry, Kind, Node};
+
+/// The key of an event that says when it comes.
+const AT: &str = "at";
 
 /// Reads one test; `None` when it was reported.
 pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
@@ -16,7 +22,7 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
         return None;
     }
     keys.check(&[
-        "name", "kind", "event", "events", "match", "level", "message",
+        "name", "kind", "event", "events", "count", "match", "level", "message",
     ]);
     let kinds: Vec<&str> = TestKind::ALL.iter().map(|kind| kind.as_str()).collect();
     let levels: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
@@ -32,11 +38,15 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
     let matches = keys.bool("match");
     let level = keys.word("level", &levels);
     let message = keys.text("message");
+    let count = count(&mut keys);
     let kind = kind?;
+    let (events, offsets) = events?;
     Some(RuleTest {
         name: name.unwrap_or_else(|| format!("{kind} {}", at + 1)),
         kind,
-        events: events?,
+        events,
+        offsets,
+        count: count?,
         matches: matches.unwrap_or(kind != TestKind::NearMiss),
         level,
         message,
@@ -44,7 +54,24 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
     })
 }
 
-fn events(keys: &mut Keys<'_>) -> Option<Vec<String>> {
+/// The number of hits that is expected, if one is; `None` when it was reported.
+fn count(keys: &mut Keys<'_>) -> Option<Option<u64>> {
+    if keys.entry("count").is_none() {
+        return Some(None);
+    }
+    let scalar = keys.scalar("count")?;
+    let count = scalar.text.parse().ok();
+    if count.is_none() {
+        let message = format!("{} is no number of hits", quoted(&scalar.text));
+        keys.report.add(Code::BadNumber, scalar.span, message);
+    }
+    count.map(Some)
+}
+
+/// The events, and how long after the first moment each comes.
+type Timed = (Vec<String>, Vec<Duration>);
+
+fn events(keys: &mut Keys<'_>) -> Option<Timed> {
     let (entry, is_list) = match (keys.entry("event"), keys.entry("events")) {
         (Some(event), None) => (event, false),
         (None, Some(events)) => (events, true),
@@ -63,14 +90,17 @@ fn events(keys: &mut Keys<'_>) -> Option<Vec<String>> {
         }
     };
     match &entry.value.kind {
-        Kind::Map(_) if !is_list => Some(vec![json(&entry.value)]),
+        Kind::Map(_) if !is_list => Some((vec![json(&entry.value)], vec![Duration::ZERO])),
         Kind::List(items) if is_list && items.iter().all(|item| item.map().is_some()) => {
-            Some(items.iter().map(json).collect())
+            let offsets: Option<_> = items.iter().map(|item| offset(item, keys)).collect();
+            Some((items.iter().map(json).collect(), offsets?))
         }
         // Raw lines are for what YAML cannot say: doubled keys, lone surrogates.
         Kind::Scalar(scalar) if is_list && scalar.style == Style::Block => {
             let lines = scalar.text.lines().filter(|line| !line.trim().is_empty());
-            Some(lines.map(str::to_owned).collect())
+            let events: Vec<_> = lines.map(str::to_owned).collect();
+            let offsets = vec![Duration::ZERO; events.len()];
+            Some((events, offsets))
         }
         _ if is_list => {
             keys.wrong_type(entry, "a list of maps, or lines of JSON behind `|`");
@@ -83,10 +113,23 @@ fn events(keys: &mut Keys<'_>) -> Option<Vec<String>> {
     }
 }
 
-/// Writes a node as JSON: keys in their order, numbers with their text.
-fn json(node: &Node) -> String {
+/// How long after the first moment an event comes: its `at`, which no event of an API server has.
+fn offset(event: &Node, keys: &mut Keys<'_>) -> Option<Duration> {
+    let Some(entry) = event.get(AT) else {
+        return Some(Duration::ZERO);
+    };
+    if let Some(scalar) = entry.value.scalar() {
+        return timespan::read_or_none(scalar, keys.report);
+    }
+    keys.wrong_type(entry, "a span of time such as `30s`");
+    None
+}
+
+/// Writes an event as JSON: keys in their order, numbers with their text, its `at` left out.
+fn json(event: &Node) -> String {
     let mut out = String::new();
-    write(node, &mut out);
+    let entries = event.map().unwrap_or_default().iter();
+    write_map(entries.filter(|entry| entry.key.text != AT), &mut out);
     out
 }
 
@@ -104,20 +147,22 @@ fn write(node: &Node, out: &mut String) {
             }
             out.push(']');
         }
-        Kind::Map(entries) => {
-            out.push('{');
-            for (at, entry) in entries.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write_text(&entry.key.text, out);
-                out.push(':');
-                write(&entry.value, out);
-            }
-            out.push('}');
-        }
+        Kind::Map(entries) => write_map(entries.iter(), out),
         Kind::Refused => out.push_str("null"),
     }
+}
+
+fn write_map<'n>(entries: impl Iterator<Item = &'n Entry>, out: &mut String) {
+    out.push('{');
+    for (at, entry) in entries.enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write_text(&entry.key.text, out);
+        out.push(':');
+        write(&entry.value, out);
+    }
+    out.push('}');
 }
 
 fn write_scalar(scalar: &Scalar, out: &mut String) {

@@ -20,6 +20,20 @@ const UNITS: [(&str, u64); 7] = [
 
 /// Reads a span of time; `None` when it was reported.
 pub(crate) fn read(scalar: &Scalar, report: &mut Report) -> Option<Duration> {
+    let span = read_or_none(scalar, report)?;
+    if span.is_zero() {
+        report.add(
+            Code::BadValue,
+            scalar.span,
+            format!("{} is no time at all", quoted(&scalar.text)),
+        );
+        return None;
+    }
+    Some(span)
+}
+
+/// Reads a span of time that may be none, such as `0s`; `None` when it was reported.
+pub(crate) fn read_or_none(scalar: &Scalar, report: &mut Report) -> Option<Duration> {
     let text = scalar.text.as_str();
     let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(n_digits);
@@ -35,14 +49,6 @@ pub(crate) fn read(scalar: &Scalar, report: &mut Report) -> Option<Duration> {
     };
     let seconds = number.saturating_mul(*seconds);
     let limit = limits::TIMESPAN_SECONDS;
-    if seconds == 0 {
-        report.add(
-            Code::BadValue,
-            scalar.span,
-            format!("{} is no time at all", quoted(text)),
-        );
-        return None;
-    }
     if seconds > limit {
         let message = format!("this is {seconds} seconds and the limit is {limit}");
         report.add(Code::BadValue, scalar.span, message);

@@ -78,7 +78,7 @@ impl Shape {
             Self::Level => (&["when", "level"], &[]),
             Self::Test => (
                 &["name", "kind"],
-                &["event", "events", "match", "level", "message"],
+                &["event", "events", "count", "match", "level", "message"],
             ),
             Self::Override => (&["rules", "enabled", "level"], &[]),
             Self::Correlation => (CORRELATION, &[]),
