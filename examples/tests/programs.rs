@@ -159,7 +159,8 @@ mod programs {
             ),
             (&2.into(), &1.into(), &3.into(), &0.into())
         );
-        assert_eq!(stats["rules"], 21);
+        assert_eq!(stats["rules"], 40);
+        assert_eq!(stats["correlations"], 20);
         // Two rules match the first record; the second one is the same again.
         assert_eq!(stats["detections"], 2);
         let stderr = text(&output.stderr);
@@ -341,7 +342,7 @@ mod programs {
         assert!(output.status.success(), "{}", text(&output.stdout));
         assert!(
             text(&output.stdout)
-                .contains("21 rules: 21 with a hit, 21 with a near miss, 21 with an evasion")
+                .contains("60 rules: 60 with a hit, 60 with a near miss, 60 with an evasion")
         );
     }
 

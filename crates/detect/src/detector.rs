@@ -133,6 +133,12 @@ impl Detector {
         self
     }
 
+    /// Tells also of correlations that are there for others only, so that they can be tested.
+    pub(crate) fn telling_all(mut self) -> Self {
+        self.engine.tells_all = true;
+        self
+    }
+
     /// Lets events be this late instead of a minute. With none, a correlation is told as soon as a later event comes.
     #[must_use]
     pub fn with_lateness(mut self, lateness: Duration) -> Self {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use audit_model::Flags;
-use rule_lang::{Correlation, Level, Rule, Status};
+use rule_lang::{Correlation, Level, Rule, SourceId, Status};
 
 use crate::correlate::fired::Fired;
 use crate::correlated::Correlated;
@@ -113,6 +113,8 @@ both! {
     tags tags -> &'h [String];
     /// Where to read more.
     references further_reading -> &'h [String];
+    /// The file that it stands in.
+    source source -> SourceId;
     /// What else may look like this.
     falsepositives falsepositives -> &'h [String];
 }

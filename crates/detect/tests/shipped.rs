@@ -5,6 +5,7 @@ mod shipped {
     use std::sync::Arc;
 
     use detect::audit_model::{Provider, Source};
+    use detect::rule_lang::TestKind;
     use detect::{Detection, Event, Limits, Reader, Record, RuleSet, testing};
 
     fn rules() -> RuleSet {
@@ -116,7 +117,12 @@ mod shipped {
     #[test]
     fn the_rules_are_there_and_say_what_a_reader_needs() {
         let rules = rules();
-        let mut names: Vec<&str> = rules.rules().map(detect::Rule::name).collect();
+        // What only a correlation needs is not told.
+        let mut names: Vec<&str> = rules
+            .rules()
+            .filter(|rule| !rule.is_silenced())
+            .map(detect::Rule::name)
+            .collect();
         names.sort_unstable();
         assert_eq!(
             names,
@@ -155,6 +161,67 @@ mod shipped {
                 rule.tags().iter().any(|tag| tag.starts_with("attack.t")),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn the_correlations_are_there_and_say_what_a_reader_needs() {
+        let rules = rules();
+        let told = || {
+            rules
+                .correlations()
+                .filter(|correlation| !correlation.is_silenced())
+        };
+        let mut names: Vec<&str> = told().map(detect::Correlation::name).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "anonymous-denied-spike",
+                "attack-sequence-compromised-cluster",
+                "authn-failure-burst",
+                "create-privileged-then-exec",
+                "csr-self-approved",
+                "denials-then-grant",
+                "denied-breadth-by-user",
+                "denied-burst-by-ip",
+                "exec-many-pods",
+                "many-pods-or-hostmounts-by-one-actor",
+                "mass-delete",
+                "mass-delete-collections",
+                "multi-resource-recon",
+                "rbac-then-workload",
+                "sa-created-then-privileged",
+                "sa-token-off-pod",
+                "secret-burst-distinct",
+                "unusual-source-for-user",
+            ]
+        );
+        for correlation in told() {
+            let name = correlation.name();
+            assert!(correlation.inactive().is_none(), "{name}");
+            assert!(
+                correlation.id().is_some() && correlation.message().is_some(),
+                "{name}"
+            );
+            assert!(
+                !correlation.further_reading().is_empty()
+                    && !correlation.falsepositives().is_empty(),
+                "{name}"
+            );
+            assert!(
+                correlation
+                    .tags()
+                    .iter()
+                    .any(|tag| tag.starts_with("attack.t")),
+                "{name}"
+            );
+            for kind in TestKind::ALL {
+                assert!(
+                    correlation.tests().iter().any(|test| test.kind() == *kind),
+                    "{name} has no test that is a {kind}"
+                );
+            }
         }
     }
 

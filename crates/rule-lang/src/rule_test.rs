@@ -46,7 +46,7 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
         kind,
         events,
         offsets,
-        count: count?,
+        count,
         matches: matches.unwrap_or(kind != TestKind::NearMiss),
         level,
         message,
@@ -54,18 +54,15 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
     })
 }
 
-/// The number of hits that is expected, if one is; `None` when it was reported.
-fn count(keys: &mut Keys<'_>) -> Option<Option<u64>> {
-    if keys.entry("count").is_none() {
-        return Some(None);
-    }
+/// The number of hits that is expected, if one is.
+fn count(keys: &mut Keys<'_>) -> Option<u64> {
     let scalar = keys.scalar("count")?;
     let count = scalar.text.parse().ok();
     if count.is_none() {
         let message = format!("{} is no number of hits", quoted(&scalar.text));
         keys.report.add(Code::BadNumber, scalar.span, message);
     }
-    count.map(Some)
+    count
 }
 
 /// The events, and how long after the first moment each comes.

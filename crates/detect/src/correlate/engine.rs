@@ -59,6 +59,8 @@ pub(crate) struct Engine {
     /// Facts that were taken before their time for want of memory.
     pub(crate) hurried: u64,
     pub(crate) fired: Vec<Fired>,
+    /// Whether detections are told that are there for other correlations only.
+    pub(crate) tells_all: bool,
 }
 
 impl Engine {
@@ -71,6 +73,7 @@ impl Engine {
         Self {
             lateness: DEFAULT_LATENESS,
             budget: DEFAULT_BUDGET,
+            tells_all: false,
             seed,
             streams: Vec::new(),
             by_key: HashMap::new(),
@@ -333,7 +336,7 @@ impl Engine {
                 let Some(planned) = rules.inner().plan.correlations.get(index(at)) else {
                     return;
                 };
-                if !planned.told {
+                if !planned.told && !self.tells_all {
                     return;
                 }
                 fired.level = planned.correlation.level();

@@ -198,7 +198,7 @@ impl Step<'_> {
             shown: Vec::new(),
         };
         self.chain(fact, &ids);
-        if planned.told {
+        if planned.told || self.engine.tells_all {
             fired.tell(planned);
             self.engine.fired.push(fired);
         }

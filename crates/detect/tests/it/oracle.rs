@@ -210,7 +210,7 @@ fn lines(arrived: &[Seen]) -> Vec<String> {
 fn told_by(hit: &Hit<'_>) -> Option<Told> {
     let found = Detection::without_event(hit).correlation?;
     let second = |time: &str| {
-        let part = |range: std::ops::Range<usize>| time[range].parse::<i64>().unwrap();
+        let part = |range: std::ops::Range<usize>| time.get(range).unwrap().parse::<i64>().unwrap();
         part(11..13) * 3600 + part(14..16) * 60 + part(17..19)
     };
     #[expect(clippy::cast_possible_truncation, reason = "a count")]
