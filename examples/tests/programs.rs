@@ -314,7 +314,7 @@ mod programs {
     #[test]
     fn levels_are_filtered() {
         let output = text(&run("evaluate", &["--min-level", "critical"]).stdout);
-        assert!(output.contains("\n1 detection in 42 events"), "{output}");
+        assert!(output.contains("\n3 detections in 42 events"), "{output}");
     }
 
     #[test]

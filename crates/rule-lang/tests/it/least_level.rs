@@ -79,6 +79,8 @@ fn documented(page: &str) -> BTreeMap<String, String> {
         let name = cells.get(1)?.strip_prefix('`')?.strip_suffix('`')?;
         // What more a higher level adds stands behind a semicolon.
         let least = cells.get(4)?.split(';').next()?;
+        // The table of correlations has their time span there.
+        least.parse::<AuditLevel>().ok()?;
         Some((name.to_owned(), least.to_owned()))
     });
     rows.collect()
@@ -93,6 +95,8 @@ fn shipped_rules_need_what_their_table_says() {
         .finish()
         .rules
         .iter()
+        // Those that only correlations use stand in their files.
+        .filter(|rule| !rule.is_silenced())
         .map(|rule| (rule.name().to_owned(), rule.least_level().to_string()))
         .collect();
     assert!(found.len() >= 20);
