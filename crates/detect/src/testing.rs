@@ -118,7 +118,7 @@ impl fmt::Display for TestReport {
 /// Runs the tests of the rules and correlations that pass `wanted`, each against the whole set: a filter that silences a
 /// rule where its test expects a hit is a failure too.
 ///
-/// A test with a `count`, and every test of a correlation, lets its events go through a [`Detector`] one after the other,
+/// A test with a `count`, and every test of a correlation, lets its events go through a [`Detector`](crate::Detector) one after the other,
 /// at the times that they say, and counts hits. Otherwise each event of a test must match, or none.
 pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport {
     let mut report = TestReport::default();
