@@ -29,7 +29,7 @@ pub(crate) struct Inner {
     pub(crate) questions: Questions,
     /// The files of the rules, to say on which line something stands.
     pub(crate) places: Sources,
-    trusted_proxies: Arc<[Network]>,
+    pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) index: Index,
 }
 
@@ -45,6 +45,41 @@ pub(crate) struct ActiveRule {
 pub(crate) struct ActiveFilter {
     pub(crate) filter: Filter,
     pub(crate) linked: Linked,
+}
+
+impl Inner {
+    /// Adds a filter; its index is how many were added before.
+    pub(crate) fn add_filter(&mut self, filter: Filter) {
+        // A program with more predicates than an index can count is refused by the compiler's limits.
+        if let Some(linked) = Linked::new(filter.program().clone(), &mut self.questions) {
+            self.filters.push(ActiveFilter { filter, linked });
+        }
+    }
+
+    /// Adds a rule, after the filters that narrow it.
+    pub(crate) fn add_rule(&mut self, rule: Rule) {
+        if let Some(linked) = Linked::new(rule.program().clone(), &mut self.questions) {
+            let filters = rule.filters().to_vec();
+            self.rules.push(ActiveRule {
+                rule,
+                linked,
+                filters,
+            });
+        }
+    }
+}
+
+impl From<Inner> for RuleSet {
+    /// The set of all that was added.
+    fn from(mut inner: Inner) -> Self {
+        inner.questions.finish();
+        let guards = inner
+            .rules
+            .iter()
+            .map(|active| Guard::of(active.rule.program()));
+        inner.index = Index::new(guards);
+        Self(Arc::new(inner))
+    }
 }
 
 impl RuleSet {
@@ -237,10 +272,7 @@ impl RuleSetBuilder {
             ..Inner::default()
         };
         for filter in filters {
-            // A program with more predicates than an index can count is refused by the compiler's limits.
-            if let Some(linked) = Linked::new(filter.program().clone(), &mut inner.questions) {
-                inner.filters.push(ActiveFilter { filter, linked });
-            }
+            inner.add_filter(filter);
         }
         let mut keep = self.keep.unwrap_or_else(|| Box::new(|_| true));
         let mut left_out = Vec::new();
@@ -249,14 +281,7 @@ impl RuleSetBuilder {
                 left_out.push((rule.source(), rule.span()));
                 continue;
             }
-            if let Some(linked) = Linked::new(rule.program().clone(), &mut inner.questions) {
-                let filters = rule.filters().to_vec();
-                inner.rules.push(ActiveRule {
-                    rule,
-                    linked,
-                    filters,
-                });
-            }
+            inner.add_rule(rule);
         }
         // Both are in the order of files and places.
         let mut left_out = left_out.into_iter().peekable();
@@ -268,13 +293,7 @@ impl RuleSetBuilder {
         }
         let expiries = expiries(&inner.filters, self.today);
         let report = LoadReport::new(sources, documents, diagnostics, expiries);
-        inner.questions.finish();
-        let guards = inner
-            .rules
-            .iter()
-            .map(|active| Guard::of(active.rule.program()));
-        inner.index = Index::new(guards);
-        (RuleSet(Arc::new(inner)), report)
+        (inner.into(), report)
     }
 
     /// Compiles the rules; any mistake in any of them is an error.

@@ -1,18 +1,8 @@
 //! One rule set for many threads, and the same answers in all of them.
 
-use detect::{Detection, Detector, Event, Limits, RuleSet, Scanner};
+use detect::{Detection, Event, Limits, RuleSet};
 
 use crate::support::{compile, event, rule};
-
-#[test]
-fn a_set_is_shared_and_a_scanner_goes_where_it_is_needed() {
-    fn shared<T: Send + Sync + Clone + 'static>() {}
-    fn moved<T: Send + 'static>() {}
-    shared::<RuleSet>();
-    moved::<Scanner>();
-    moved::<Detector>();
-    moved::<Detection>();
-}
 
 /// No scanner has an order of its own: what is hashed to be found is told in the order of the text.
 #[test]
