@@ -205,6 +205,8 @@ fn counted(kind: DocumentKind, n: usize) -> &'static str {
         (DocumentKind::Override, _) => "overrides",
         (DocumentKind::Placeholders, 1) => "document of placeholders",
         (DocumentKind::Placeholders, _) => "documents of placeholders",
+        (DocumentKind::Tests, 1) => "document of tests",
+        (DocumentKind::Tests, _) => "documents of tests",
         (_, _) => "of no known kind",
     }
 }

@@ -1,4 +1,4 @@
-//! Running the tests that rules carry.
+//! Running the tests of rules: those inside them, and those in files beside them.
 //!
 //! ```
 //! use detect::{RuleSet, testing};
@@ -68,13 +68,13 @@ impl TestReport {
         });
     }
 
-    fn add(&mut self, name: &str, source: SourceId, test: &RuleTest, result: Result<(), String>) {
+    fn add(&mut self, name: &str, test: &RuleTest, result: Result<(), String>) {
         self.n_tests += 1;
         if let Err(reason) = result {
             self.failures.push(TestFailure {
                 rule: name.to_owned(),
                 test: test.name().to_owned(),
-                source,
+                source: test.source(),
                 span: test.span(),
                 reason,
             });
@@ -130,7 +130,7 @@ pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport 
                 Some(_) => check_count(rules, rule.name(), test),
                 None => check(&mut scanner, rule, test),
             };
-            report.add(rule.name(), rule.source(), test, result);
+            report.add(rule.name(), test, result);
         }
     }
     let correlations = rules.correlations();
@@ -138,7 +138,7 @@ pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport 
         report.cover(found.name(), found.tests());
         for test in found.tests() {
             let result = check_count(rules, found.name(), test);
-            report.add(found.name(), found.source(), test, result);
+            report.add(found.name(), test, result);
         }
     }
     report

@@ -146,6 +146,7 @@ codes! {
     UnusedSelection "unused-selection" Warning;
     BadMessage "bad-message" Error;
     UnknownRule "unknown-rule" Warning;
+    TestsWithoutRule "tests-without-rule" Error;
     UnknownReference "unknown-reference" Error;
     UnknownGroup "unknown-group" Error;
     DuplicateEntry "duplicate-entry" Error;

@@ -71,6 +71,7 @@ mod scope;
 mod set;
 mod source;
 mod targets;
+mod test_file;
 mod text;
 mod time;
 mod tree;
@@ -103,6 +104,7 @@ pub use rule::{
 };
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};
+pub use test_file::test_file_stem;
 pub use text::{Pattern, PatternKind};
 pub use time::TimePart;
 pub use verify::VerifyError;

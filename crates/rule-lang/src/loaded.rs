@@ -23,18 +23,21 @@ pub enum DocumentKind {
     Override,
     /// `placeholders`: named lists of values.
     Placeholders,
+    /// `tests` of a rule or correlation, in a file of their own.
+    Tests,
     /// None of these, or not to be read at all.
     Unknown,
 }
 
 impl DocumentKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Rule,
         Self::Correlation,
         Self::Filter,
         Self::Override,
         Self::Placeholders,
+        Self::Tests,
         Self::Unknown,
     ];
 
@@ -46,6 +49,7 @@ impl DocumentKind {
             Self::Filter => "filter",
             Self::Override => "override",
             Self::Placeholders => "placeholders",
+            Self::Tests => "tests",
             Self::Unknown => "unknown",
         }
     }
@@ -113,8 +117,8 @@ impl LoadedDocument {
         self.kind
     }
 
-    /// What others refer to it by: `name`, else the `id`, else the title; `None` when it has none of them, or could not
-    /// be read.
+    /// What others refer to it by: `name`, else the `id`, else the title; of tests, what they say that they are of. `None`
+    /// when it has none of them, or could not be read.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
@@ -157,13 +161,28 @@ pub(crate) struct Loaded(Vec<LoadedDocument>);
 
 impl Loaded {
     /// Notes a document; without a node it could not be read.
-    pub(crate) fn add(&mut self, source: SourceId, span: Span, node: Option<&Node>) {
-        let name = ["name", "id", "title"].into_iter().find_map(|key| {
+    pub(crate) fn add(
+        &mut self,
+        source: SourceId,
+        span: Span,
+        node: Option<&Node>,
+        is_tests: bool,
+    ) {
+        let named: &[&str] = if is_tests {
+            &["rule"]
+        } else {
+            &["name", "id", "title"]
+        };
+        let name = named.iter().find_map(|key| {
             let scalar = node?.get(key)?.value.scalar()?;
             (!scalar.is_null()).then(|| scalar.text.clone())
         });
         self.0.push(LoadedDocument {
-            kind: node.map_or(DocumentKind::Unknown, document::kind_of),
+            kind: match node {
+                Some(_) if is_tests => DocumentKind::Tests,
+                Some(node) => document::kind_of(node),
+                None => DocumentKind::Unknown,
+            },
             name,
             source,
             span,
@@ -171,6 +190,11 @@ impl Loaded {
             reason: None,
             narrowed_by: Vec::new(),
         });
+    }
+
+    /// The documents so far.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, LoadedDocument> {
+        self.0.iter()
     }
 
     /// The document that a place lies in.
@@ -280,7 +304,7 @@ impl LoadedDocument {
             return;
         }
         match self.kind {
-            DocumentKind::Override | DocumentKind::Placeholders => {
+            DocumentKind::Override | DocumentKind::Placeholders | DocumentKind::Tests => {
                 self.status = Some(DocumentStatus::Active);
             }
             // What is wrong with it was said in a diagnostic past their limit.

@@ -439,6 +439,7 @@ pub struct RuleTest {
     pub(crate) matches: bool,
     pub(crate) level: Option<Level>,
     pub(crate) message: Option<String>,
+    pub(crate) source: SourceId,
     pub(crate) span: Span,
 }
 
@@ -483,7 +484,12 @@ impl RuleTest {
         self.message.as_deref()
     }
 
-    /// Where it stands in the rule's file.
+    /// The file: that of the rule, or one of tests beside it.
+    pub fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// Where it stands in the file.
     pub fn span(&self) -> Span {
         self.span
     }

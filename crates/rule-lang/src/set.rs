@@ -21,6 +21,7 @@ use crate::resolve::Resolver;
 use crate::rule::{AuditLevel, Filter, Rule};
 use crate::source::{SourceId, Sources, Span};
 use crate::targets::Targets;
+use crate::test_file::{self, Attacher, TestDocument};
 use crate::tree::Tree;
 use crate::yaml;
 
@@ -53,11 +54,13 @@ pub struct Compiler {
     sources: Sources,
     files: Vec<File>,
     loaded: Loaded,
+    /// Other names of files, because the same text lies there too.
+    copies: Vec<(String, SourceId)>,
 }
 
 #[derive(Debug)]
-struct File {
-    report: Report,
+pub(crate) struct File {
+    pub(crate) report: Report,
     documents: Vec<Document>,
 }
 
@@ -82,6 +85,40 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The documents of all files by kind, each with the index of its file.
+#[derive(Debug, Default)]
+struct Documents {
+    rules: Vec<(usize, RuleDocument)>,
+    filters: Vec<(usize, FilterDocument)>,
+    correlations: Vec<(usize, CorrelationDocument)>,
+    overrides: Vec<(usize, Override)>,
+    tests: Vec<(usize, TestDocument)>,
+    placeholders: Placeholders,
+}
+
+impl Documents {
+    fn take(files: &mut [File]) -> Self {
+        let mut taken = Self::default();
+        for (file, File { documents, .. }) in files.iter_mut().enumerate() {
+            for document in documents.drain(..) {
+                match document {
+                    Document::Rule(rule) => taken.rules.push((file, *rule)),
+                    Document::Filter(filter) => taken.filters.push((file, *filter)),
+                    Document::Correlation(found) => taken.correlations.push((file, *found)),
+                    Document::Override(found) => taken.overrides.push((file, found)),
+                    Document::Tests(found) => taken.tests.push((file, found)),
+                    Document::Placeholders(lists) => {
+                        for list in lists {
+                            taken.placeholders.add(list);
+                        }
+                    }
+                }
+            }
+        }
+        taken
+    }
+}
+
 impl Compiled {
     /// All diagnostics as text, drawn with the lines of their files; see [`render`].
     pub fn render(&self, color: bool) -> String {
@@ -100,7 +137,8 @@ impl Compiler {
         Self::default()
     }
 
-    /// Adds a file. The name is for diagnostics; nothing is read from disk.
+    /// Adds a file. Nothing is read from disk: the name is for diagnostics, and tells a file of tests, whose name ends in
+    /// `.test.yaml`, and which rules they are of; see [`test_file_stem`](crate::test_file_stem).
     ///
     /// Text over 1 MiB is refused with a diagnostic.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
@@ -110,21 +148,34 @@ impl Compiler {
             text
         };
         let source = self.sources.add(name, kept);
+        let is_tests = test_file::test_file_stem(name).is_some();
         let mut report = Report::new(source);
         let mut documents = Vec::new();
         let found = yaml::read_file(text, &mut report);
         if found.is_empty() {
-            self.loaded.add(source, Span::default(), None);
+            self.loaded.add(source, Span::default(), None, is_tests);
         }
         for one in &found {
-            self.loaded.add(source, one.span, one.node.as_ref());
+            self.loaded
+                .add(source, one.span, one.node.as_ref(), is_tests);
             // When there is no room for problems, none is looked for.
-            if let Some(node) = one.node.as_ref().filter(|_| !report.is_full()) {
-                documents.extend(document::read(node, text, &mut report));
-            }
+            let Some(node) = one.node.as_ref().filter(|_| !report.is_full()) else {
+                continue;
+            };
+            documents.extend(if is_tests {
+                test_file::read(node, text, &mut report).map(Document::Tests)
+            } else {
+                document::read(node, text, &mut report)
+            });
         }
         self.files.push(File { report, documents });
         source
+    }
+
+    /// Says that the text of a file lies under another name too, so that tests which lie beside that one are tests of its
+    /// rules.
+    pub fn add_copy(&mut self, name: &str, of: SourceId) {
+        self.copies.push((name.to_owned(), of));
     }
 
     /// Adds a file that could not be read, so that it is reported like one that is wrong.
@@ -133,7 +184,7 @@ impl Compiler {
         let mut report = Report::new(source);
         let message = format!("the file cannot be read: {reason}");
         report.add(Code::UnreadableFile, Span::default(), message);
-        self.loaded.add(source, Span::default(), None);
+        self.loaded.add(source, Span::default(), None, false);
         self.files.push(File {
             report,
             documents: Vec::new(),
@@ -143,26 +194,14 @@ impl Compiler {
 
     /// Compiles what was added.
     pub fn finish(mut self) -> Compiled {
-        let mut placeholders = Placeholders::default();
-        let mut rules = Vec::new();
-        let mut filters = Vec::new();
-        let mut correlations = Vec::new();
-        let mut overrides = Vec::new();
-        for (file, File { documents, .. }) in self.files.iter_mut().enumerate() {
-            for document in documents.drain(..) {
-                match document {
-                    Document::Rule(rule) => rules.push((file, *rule)),
-                    Document::Filter(filter) => filters.push((file, *filter)),
-                    Document::Correlation(found) => correlations.push((file, *found)),
-                    Document::Override(found) => overrides.push((file, found)),
-                    Document::Placeholders(lists) => {
-                        for list in lists {
-                            placeholders.add(list);
-                        }
-                    }
-                }
-            }
-        }
+        let Documents {
+            rules,
+            filters,
+            correlations,
+            overrides,
+            tests,
+            placeholders,
+        } = Documents::take(&mut self.files);
         self.check_unique(&rules, &filters, &correlations);
         self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);
@@ -217,7 +256,7 @@ impl Compiler {
                 compiled_rules.push(rule);
             }
         }
-        let correlations = Self::correlations(
+        let mut correlations = Self::correlations(
             &mut self.files,
             &correlations,
             &infos,
@@ -226,6 +265,14 @@ impl Compiler {
         );
         self.loaded
             .compiled(&compiled_rules, &compiled_filters, &correlations);
+        Attacher {
+            sources: &self.sources,
+            copies: &self.copies,
+            loaded: &mut self.loaded,
+            rules: &mut compiled_rules,
+            correlations: &mut correlations,
+        }
+        .attach(tests, &mut self.files);
         self.check_duplicates(&compiled_rules);
         let reports = self.files.into_iter().map(|file| file.report);
         let diagnostics: Vec<Diagnostic> = reports.flat_map(Report::finish).collect();

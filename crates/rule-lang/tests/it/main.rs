@@ -26,3 +26,5 @@ mod set;
 mod shipped;
 #[cfg(test)]
 mod spans;
+#[cfg(test)]
+mod test_files;
