@@ -33,6 +33,8 @@ mod reference;
 #[cfg(test)]
 mod sigma;
 #[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod threads;

@@ -243,14 +243,14 @@ fn tests_beside_a_copy_are_those_of_the_first_file() {
             Some("its rules stand in `mine/x.yaml` too, which has its own tests"),
         ),
     ] {
-        let mut compiler = Compiler::new();
-        let first = compiler.add("mine/x.yaml", &rule("x"));
+        let mut set = Compiler::new();
+        let first = set.add("mine/x.yaml", &rule("x"));
         if let Some((name, text)) = own {
-            compiler.add(name, text);
+            set.add(name, text);
         }
-        compiler.add_copy("theirs/x.yaml", first);
-        compiler.add("theirs/x.test.yaml", HIT);
-        let compiled = compiler.finish();
+        set.add_copy("theirs/x.yaml", first);
+        set.add("theirs/x.test.yaml", HIT);
+        let compiled = set.finish();
         assert!(compiled.diagnostics.is_empty());
         assert_eq!(compiled.rules[0].tests().len(), 1);
         assert_eq!(compiled.documents.last().unwrap().reason(), reason);
