@@ -150,8 +150,10 @@ impl fmt::Display for Described<'_> {
         if let Some(reason) = document.reason() {
             write!(f, ": {reason}")?;
         }
-        if !document.narrowed_by().is_empty() {
-            write!(f, ", narrowed by {}", document.narrowed_by().join(", "))?;
+        let mut before = ", narrowed by ";
+        for filter in document.narrowed_by() {
+            write!(f, "{before}{filter}")?;
+            before = ", ";
         }
         Ok(())
     }

@@ -41,8 +41,6 @@ pub(crate) struct Inner {
 pub(crate) struct ActiveRule {
     pub(crate) rule: Rule,
     pub(crate) linked: Linked,
-    /// Indices of the filters that narrow it.
-    pub(crate) filters: Vec<usize>,
     /// Whether its hits are told, and not only taken by correlations.
     pub(crate) told: bool,
 }
@@ -351,13 +349,11 @@ impl RuleSetBuilder {
                 continue;
             }
             if let Some(linked) = Linked::new(rule.program().clone(), &mut inner.questions) {
-                let filters = rule.filters().to_vec();
                 kept.insert(at, inner.rules.len());
                 inner.rules.push(ActiveRule {
                     told: is_kept && !rule.is_silenced(),
                     rule,
                     linked,
-                    filters,
                 });
             }
         }

@@ -56,6 +56,7 @@ mod message;
 mod metadata;
 mod modifier;
 mod name;
+mod narrowing;
 mod number;
 mod outline;
 mod overrides;
@@ -99,8 +100,8 @@ pub use program::{
 pub use regex::{Regex, RegexError};
 pub use render::render;
 pub use rule::{
-    AuditLevel, Filter, Level, Message, MessagePart, ParseAuditLevelError, ParseLevelError,
-    ParseStatusError, ParseTestKindError, Rule, RuleTest, Status, TestKind,
+    AuditLevel, Filter, FilterIdx, Level, Message, MessagePart, ParseAuditLevelError,
+    ParseLevelError, ParseStatusError, ParseTestKindError, Rule, RuleTest, Status, TestKind,
 };
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};

@@ -1,11 +1,12 @@
 //! What became of each YAML document of a set, so that none is lost in silence.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::correlation::Correlation;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::document;
-use crate::rule::{Filter, Rule};
+use crate::rule::{Filter, FilterIdx, Rule};
 use crate::source::{SourceId, Span};
 use crate::yaml::Node;
 
@@ -108,7 +109,9 @@ pub struct LoadedDocument {
     span: Span,
     status: Option<DocumentStatus>,
     reason: Option<String>,
-    narrowed_by: Vec<String>,
+    narrowed_by: Arc<[FilterIdx]>,
+    /// The names of all filters of the set.
+    filters: Arc<[String]>,
 }
 
 impl LoadedDocument {
@@ -144,8 +147,9 @@ impl LoadedDocument {
     }
 
     /// Of a rule, the names of the filters that narrow it.
-    pub fn narrowed_by(&self) -> &[String] {
-        &self.narrowed_by
+    pub fn narrowed_by(&self) -> impl ExactSizeIterator<Item = &str> {
+        let name = |at: &FilterIdx| self.filters.get(at.index()).map_or("", String::as_str);
+        self.narrowed_by.iter().map(name)
     }
 
     /// Says that the document is right and takes no part in the evaluation, and why.
@@ -188,7 +192,8 @@ impl Loaded {
             span,
             status: None,
             reason: None,
-            narrowed_by: Vec::new(),
+            narrowed_by: [].into(),
+            filters: [].into(),
         });
     }
 
@@ -228,17 +233,18 @@ impl Loaded {
         }
         // Per filter: whether it is for a rule at all, and for one that is evaluated.
         let mut used = vec![(false, false); filters.len()];
+        let names = filters.iter().map(|filter| filter.name().to_owned());
+        let names: Arc<[String]> = names.collect();
         for rule in rules {
-            let named = rule.filters.iter().filter_map(|at| filters.get(*at));
-            let narrowed_by = named.map(|filter| filter.name().to_owned()).collect();
-            for at in &rule.filters {
-                if let Some((for_any, for_active)) = used.get_mut(*at) {
+            for at in rule.filters() {
+                if let Some((for_any, for_active)) = used.get_mut(at.index()) {
                     *for_any = true;
                     *for_active |= rule.inactive.is_none();
                 }
             }
             if let Some(document) = self.find(rule.source(), rule.span()) {
-                document.narrowed_by = narrowed_by;
+                document.narrowed_by = Arc::clone(&rule.filters);
+                document.filters = Arc::clone(&names);
                 document.compiled(rule.inactive());
             }
         }

@@ -31,7 +31,7 @@ pub(crate) struct Metadata {
 }
 
 /// Which logs a document is for. What it does not say is open.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Logsource {
     category: Option<String>,
     product: Option<String>,

@@ -14,6 +14,7 @@ use crate::limits;
 use crate::lint;
 use crate::loaded::{Loaded, LoadedDocument};
 use crate::metadata::Metadata;
+use crate::narrowing::Narrowing;
 use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
 use crate::render::render;
@@ -219,7 +220,7 @@ impl Compiler {
             if let Some(mut filter) = set.filter(document, report) {
                 filter.inactive = overrides.of_filter(&filter.metadata).off;
                 if filter.inactive.is_none() {
-                    narrowing.add(compiled_filters.len(), targets);
+                    narrowing.add(compiled_filters.len(), targets, &filter.metadata.logsource);
                 }
                 compiled_filters.push(filter);
             }
@@ -243,7 +244,7 @@ impl Compiler {
                 break;
             }
             if let Some(mut rule) = set.rule(document, report) {
-                rule.filters = narrowing.of(&rule.metadata, &compiled_filters);
+                rule.filters = narrowing.of(&rule.metadata);
                 let verdict = overrides.of_rule(&rule.metadata);
                 if let Some(level) = verdict.level {
                     rule.level = level;
@@ -481,37 +482,6 @@ impl Metadata {
     }
 }
 
-/// Which filters narrow a rule.
-#[derive(Debug, Default)]
-struct Narrowing {
-    any: Vec<usize>,
-    by_target: HashMap<String, Vec<usize>>,
-}
-
-impl Narrowing {
-    fn add(&mut self, filter: usize, targets: Targets) {
-        if targets.any {
-            self.any.push(filter);
-            return;
-        }
-        for target in targets.names {
-            self.by_target.entry(target.text).or_default().push(filter);
-        }
-    }
-
-    fn of(&self, metadata: &Metadata, filters: &[Filter]) -> Vec<usize> {
-        let named = metadata
-            .answers_to()
-            .filter_map(|name| self.by_target.get(name));
-        let named: BTreeSet<usize> = named.flatten().chain(&self.any).copied().collect();
-        let fits = |at: &usize| {
-            let filter = filters.get(*at);
-            filter.is_some_and(|filter| filter.metadata.logsource.covers(&metadata.logsource))
-        };
-        named.into_iter().filter(fits).collect()
-    }
-}
-
 /// What is made of the selections and the condition of a document.
 struct Made {
     output: Output,
@@ -552,7 +522,7 @@ impl Set<'_> {
             suppress: document.suppress,
             silenced: false,
             program: output.program,
-            filters: Vec::new(),
+            filters: [].into(),
             inactive,
         })
     }

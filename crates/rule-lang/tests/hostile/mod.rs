@@ -38,7 +38,12 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("negated lists", negated_lists()),
         ("regular expressions", regexes()),
         ("large regular expressions", large_regexes()),
-        ("filters and rules", filters()),
+        ("filters and rules", filters("attack.t1610", false)),
+        ("filters of every rule", filters("any", false)),
+        (
+            "filters of every rule and of their own",
+            filters("attack.t1610", true),
+        ),
         ("unknown fields", unknown_fields()),
         ("names that are nearly known", near_names()),
         ("selections that are nearly known", near_selections()),
@@ -186,22 +191,20 @@ fn large_regexes() -> String {
     ))
 }
 
-fn filters() -> String {
-    let half = BYTES / 400;
-    let mut text = String::new();
-    for at in 0..half {
-        write!(
-            text,
-            "title: r{at}\nname: r{at}\ntags: [attack.t1610]\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{name: n{at}}}, condition: s}}\n---\n"
+/// As many filters as rules, each for all of the rules, so that there are millions of pairs; and also for one of them by
+/// name, so that no two rules are narrowed for the same reasons.
+fn filters(rules: &str, own: bool) -> String {
+    let source = "logsource: {product: kubernetes, service: audit}";
+    lines(|at| {
+        let rules = if own {
+            format!("[{rules}, r{at}]")
+        } else {
+            rules.to_owned()
+        };
+        format!(
+            "title: r\nname: r{at}\ntags: [attack.t1610]\n{source}\ndetection: {{s: {{name: n{at}}}, condition: s}}\n---\ntitle: f\n{source}\nfilter: {{rules: {rules}, s: {{name: u}}, condition: not s}}\n---\n"
         )
-        .unwrap();
-        write!(
-            text,
-            "title: f{at}\nlogsource: {{product: kubernetes, service: audit}}\nfilter: {{rules: attack.t1610, s: {{user.username: u{at}}}, condition: not s}}\n---\n"
-        )
-        .unwrap();
-    }
-    text
+    })
 }
 
 fn unknown_fields() -> String {
