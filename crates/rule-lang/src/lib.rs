@@ -71,6 +71,7 @@ mod scalar;
 mod scope;
 mod set;
 mod source;
+mod suggest;
 mod targets;
 mod test_file;
 mod text;

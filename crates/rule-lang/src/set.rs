@@ -7,7 +7,7 @@ use audit_model::Network;
 use crate::ast::Name;
 use crate::compile::{self, Output};
 use crate::correlation::{Correlation, CorrelationDocument, Linker, RuleInfo};
-use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Diagnostic, Report, quoted};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::least;
 use crate::limits;
@@ -21,6 +21,7 @@ use crate::render::render;
 use crate::resolve::Resolver;
 use crate::rule::{AuditLevel, Filter, Rule};
 use crate::source::{SourceId, Sources, Span};
+use crate::suggest::Suggestions;
 use crate::targets::Targets;
 use crate::test_file::{self, Attacher, TestDocument};
 use crate::tree::Tree;
@@ -57,6 +58,7 @@ pub struct Compiler {
     loaded: Loaded,
     /// Other names of files, because the same text lies there too.
     copies: Vec<(String, SourceId)>,
+    suggestions: Suggestions,
 }
 
 #[derive(Debug)]
@@ -150,7 +152,7 @@ impl Compiler {
         };
         let source = self.sources.add(name, kept);
         let is_tests = test_file::test_file_stem(name).is_some();
-        let mut report = Report::new(source);
+        let mut report = Report::sharing(source, &self.suggestions);
         let mut documents = Vec::new();
         let found = yaml::read_file(text, &mut report);
         if found.is_empty() {
@@ -182,7 +184,7 @@ impl Compiler {
     /// Adds a file that could not be read, so that it is reported like one that is wrong.
     pub fn add_unreadable(&mut self, name: &str, reason: &str) -> SourceId {
         let source = self.sources.add(name, "");
-        let mut report = Report::new(source);
+        let mut report = Report::sharing(source, &self.suggestions);
         let message = format!("the file cannot be read: {reason}");
         report.add(Code::UnreadableFile, Span::default(), message);
         self.loaded.add(source, Span::default(), None, false);
@@ -453,11 +455,7 @@ fn check_known(targets: &Targets, known: &BTreeSet<&str>, what: &str, report: &m
         if known.contains(target.text.as_str()) || report.is_full() {
             continue;
         }
-        let help = if report.is_long() {
-            None
-        } else {
-            did_you_mean(&target.text, known.iter().copied())
-        };
+        let help = report.did_you_mean(&target.text, known.iter().copied());
         report.add_with_help(
             Code::UnknownRule,
             target.span,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ast::Name;
 use crate::correlation::Correlation;
-use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::document;
 use crate::loaded::{DocumentKind, Loaded, LoadedDocument};
 use crate::metadata::{Keys, Metadata, is_uuid, listed};
@@ -234,10 +234,7 @@ impl Attacher<'_> {
             if of_file.n_not_compiled > 0 {
                 return Some(Tested::NotCompiled);
             }
-            let near = || {
-                let is_long = report.is_long();
-                (!is_long).then(|| did_you_mean(&rule.text, names()))?
-            };
+            let near = || report.did_you_mean(&rule.text, names());
             let help = helper.home(&rule.text, self).or_else(near);
             let what = quoted(&rule.text);
             report.add_with_help(
@@ -274,7 +271,7 @@ impl Attacher<'_> {
     fn report_alone(&self, document: &TestDocument, helper: &mut Helper, report: &mut Report) {
         let stem = test_file_stem(self.sources.name(report.source())).unwrap_or_default();
         let rule = document.rule.as_ref();
-        let help = helper.near(report.source(), self);
+        let help = helper.near(report, self);
         let help = help.or_else(|| helper.home(&rule?.text, self));
         let help = help
             .unwrap_or_else(|| "tests of `NAME.yaml` lie beside it in `NAME.test.yaml`".to_owned());
@@ -361,6 +358,8 @@ impl Attacher<'_> {
 struct Helper {
     /// Where each rule and correlation of the set stands.
     homes: OnceCell<HashMap<String, SourceId>>,
+    /// The names of rule files without their endings, by directory.
+    stems: OnceCell<HashMap<String, Vec<String>>>,
     /// The name that a file of tests was meant to have.
     near: HashMap<SourceId, Option<String>>,
 }
@@ -386,26 +385,37 @@ impl Helper {
     }
 
     /// The rule file of the same directory whose name is nearly that of a file of tests.
-    fn near(&mut self, source: SourceId, set: &Attacher<'_>) -> Option<String> {
-        let near = self.near.entry(source).or_insert_with(|| {
-            let stem = test_file_stem(set.sources.name(source))?;
-            let own = file_name(stem);
-            let directory = stem.strip_suffix(own)?;
-            let files = set.sources.ids().map(|id| set.sources.name(id));
-            let beside = files.filter_map(|name| {
-                let name = name.strip_prefix(directory)?;
-                let is_rules = file_name(name) == name && test_file_stem(name).is_none();
-                let (stem, _) = name.rsplit_once('.').filter(|_| is_rules)?;
-                Some(stem)
-            });
-            let near = nearest(own, beside)?;
-            Some(format!(
-                "did you mean {}?",
-                quoted(&format!("{near}.test.yaml"))
-            ))
+    fn near(&mut self, report: &Report, set: &Attacher<'_>) -> Option<String> {
+        let source = report.source();
+        if let Some(near) = self.near.get(&source) {
+            return near.clone();
+        }
+        let stems = self.stems.get_or_init(|| {
+            let mut stems: HashMap<String, Vec<String>> = HashMap::new();
+            for name in set.sources.ids().map(|id| set.sources.name(id)) {
+                if let Some((stem, _)) = name.rsplit_once('.')
+                    && test_file_stem(name).is_none()
+                {
+                    let beside = stems.entry(directory(stem).to_owned()).or_default();
+                    beside.push(file_name(stem).to_owned());
+                }
+            }
+            stems
         });
-        near.clone()
+        let own = test_file_stem(set.sources.name(source))?;
+        let beside = stems.get(directory(own));
+        let beside = beside.into_iter().flatten().map(String::as_str);
+        let near = report
+            .nearest(file_name(own), beside)
+            .map(|near| format!("did you mean {}?", quoted(&format!("{near}.test.yaml"))));
+        self.near.insert(source, near.clone());
+        near
     }
+}
+
+/// A path without its last part.
+fn directory(path: &str) -> &str {
+    path.strip_suffix(file_name(path)).unwrap_or_default()
 }
 
 /// The last part of a path.
