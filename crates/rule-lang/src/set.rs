@@ -51,7 +51,7 @@ use crate::yaml;
 /// assert!(compiled.diagnostics.is_empty());
 /// assert_eq!(compiled.rules[0].title(), "Secrets listed");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Compiler {
     sources: Sources,
     files: Vec<File>,
@@ -59,6 +59,21 @@ pub struct Compiler {
     /// Other names of files, because the same text lies there too.
     copies: Vec<(String, SourceId)>,
     suggestions: Suggestions,
+    /// Most rules; a test has fewer.
+    most_rules: usize,
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self {
+            sources: Sources::default(),
+            files: Vec::new(),
+            loaded: Loaded::default(),
+            copies: Vec::new(),
+            suggestions: Suggestions::default(),
+            most_rules: limits::RULES,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -236,8 +251,8 @@ impl Compiler {
             let Some(File { report, .. }) = self.files.get_mut(file) else {
                 continue;
             };
-            if compiled_rules.len() >= limits::RULES {
-                let limit = limits::RULES;
+            if compiled_rules.len() >= self.most_rules {
+                let limit = self.most_rules;
                 let message = format!(
                     "this is rule {} of the set and the limit is {limit}",
                     limit + 1
@@ -590,5 +605,48 @@ impl Set<'_> {
             inferred,
             inactive,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_has_a_most_of_rules() {
+        let rule = |name: &str| {
+            format!(
+                "title: {name}\nname: {name}\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{verb: get, name: {name}}}, condition: s}}\n---\n"
+            )
+        };
+        let mut compiler = Compiler {
+            most_rules: 2,
+            ..Compiler::default()
+        };
+        compiler.add("one.yaml", &rule("a"));
+        compiler.add("more.yaml", &["b", "c", "d"].map(rule).concat());
+        let compiled = compiler.finish();
+        let names: Vec<_> = compiled.rules.iter().map(Rule::name).collect();
+        assert_eq!(names, ["a", "b"]);
+        let [found] = &*compiled.diagnostics else {
+            panic!("{}", compiled.render(false));
+        };
+        assert_eq!(found.code(), "too-many-rules");
+        assert_eq!(
+            found.message(),
+            "this is rule 3 of the set and the limit is 2"
+        );
+        let underlined = compiled.sources.slice(found.source(), found.span());
+        assert!(underlined.starts_with("title: c\n"), "{underlined}");
+        // What was left out is wrong, and says so.
+        let wrong = compiled.documents.iter().skip(2);
+        let reasons: Vec<_> = wrong.map(LoadedDocument::reason).collect();
+        assert_eq!(
+            reasons,
+            [
+                Some("this is rule 3 of the set and the limit is 2"),
+                Some("the file or the set has too many problems or rules"),
+            ]
+        );
     }
 }

@@ -9,6 +9,8 @@ mod documents;
 #[cfg(test)]
 mod format;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod goldens;
 #[cfg(test)]
 mod hostile;
