@@ -619,13 +619,13 @@ mod tests {
                 "title: {name}\nname: {name}\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{verb: get, name: {name}}}, condition: s}}\n---\n"
             )
         };
-        let mut compiler = Compiler {
+        let mut set = Compiler {
             most_rules: 2,
             ..Compiler::default()
         };
-        compiler.add("one.yaml", &rule("a"));
-        compiler.add("more.yaml", &["b", "c", "d"].map(rule).concat());
-        let compiled = compiler.finish();
+        set.add("one.yaml", &rule("a"));
+        set.add("more.yaml", &["b", "c", "d"].map(rule).concat());
+        let compiled = set.finish();
         let names: Vec<_> = compiled.rules.iter().map(Rule::name).collect();
         assert_eq!(names, ["a", "b"]);
         let [found] = &*compiled.diagnostics else {
