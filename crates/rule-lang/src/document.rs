@@ -149,6 +149,10 @@ fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<&'n Entry> {
     }
     let mut found = kind_keys(node);
     let Some(first) = found.next() else {
+        // What it might be was refused, and that is said.
+        if node.map().is_some_and(<[Entry]>::is_empty) && report.has_errors_in(node.span) {
+            return None;
+        }
         let mut keys = node
             .map()
             .unwrap_or_default()

@@ -60,18 +60,11 @@ fn names_that_stand_twice() {
 
 #[test]
 fn keys_that_are_no_texts() {
+    check("? [a]\n: x\n", &[("bad-key", "[a]")]);
+    check("{}\n", &[("not-a-document", "{}")]);
     check(
-        "? [a]
-: x
-",
-        &[
-            (
-                "not-a-document",
-                "? [a]
-: x",
-            ),
-            ("bad-key", "[a]"),
-        ],
+        "? [a]\n: x\nb: y\n",
+        &[("bad-key", "[a]"), ("not-a-document", "b")],
     );
 }
 
