@@ -1,9 +1,10 @@
 //! Which rules an event can match: all others are left alone.
 //!
 //! Each rule is filed under what its guard asks for: the values of all single-valued fields that must be equal to
-//! something, together; where there are none, a text that a field must contain; where there is neither, in a list of
+//! something, together, and with them those of paths below a body; where there are none, a text that a field must contain; where there is neither, in a list of
 //! rules that always run. The index may select rules that do not match, and never leaves out one that does.
 
+mod bodies;
 mod needles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use audit_model::{Doubt, FieldId, FieldSource, Plain, Scratch};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use rule_lang::{Conjunction, Guard, fold_into};
+use rule_lang::{Conjunction, Guard, Place};
 
+use bodies::Bodies;
 pub(crate) use needles::Memo;
 use needles::Needles;
 
@@ -28,6 +30,8 @@ const MOST_DIMENSIONS: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     dimensions: Vec<Dimension>,
+    /// Dimensions after those, one for each path below a body.
+    bodies: Bodies,
     schemas: Vec<Schema>,
     needles: Vec<Needles>,
     /// Rules that nothing rules out.
@@ -47,15 +51,25 @@ enum Asked {
 struct Dimension {
     asked: Asked,
     values: Intern,
+    /// The schemas that ask for it, one bit each; the last bit stands for all from the 64th on.
+    asking: u64,
+    /// The same, those of which no rule can match without it.
+    needing: u64,
 }
 
 /// The rules that are filed under the same dimensions.
 #[derive(Debug)]
 struct Schema {
     mask: u64,
-    /// Ranges of [`Index::filed`] by the hash of the values. Two keys with one hash select each other's rules.
-    keys: HashMap<u64, (u32, u32), FixedState>,
+    /// The same without paths below bodies.
+    envelope: u64,
+    keys: Keys,
+    /// The rules by what they ask of the envelope alone, where that is not all.
+    coarse: Keys,
 }
+
+/// Ranges of [`Index::filed`] by the hash of the values. Two keys with one hash select each other's rules.
+type Keys = HashMap<u64, (u32, u32), FixedState>;
 
 /// Which rules are to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,14 +90,8 @@ pub(crate) struct Probe {
     /// By dimension: the value's number, 0 for one that no rule names.
     ids: Vec<u32>,
     text: String,
+    other: String,
     memos: Vec<Memo>,
-}
-
-/// A value of a dimension.
-enum Found {
-    Id(u32),
-    Several,
-    Unknown,
 }
 
 impl Index {
@@ -98,7 +106,7 @@ impl Index {
 
     pub(crate) fn probe(&self) -> Probe {
         Probe {
-            ids: vec![0; self.dimensions.len()],
+            ids: vec![0; self.dimensions.len() + self.bodies.len()],
             memos: self.needles.iter().map(Needles::memo).collect(),
             ..Probe::default()
         }
@@ -123,36 +131,67 @@ impl Index {
             return Selected::All;
         }
         let mut have = 0_u64;
+        let mut alive = u64::MAX;
         for (at, (dimension, id)) in self.dimensions.iter().zip(&mut probe.ids).enumerate() {
+            // Nobody asks any more when no schema is left that would.
+            if alive & dimension.asking == 0 {
+                continue;
+            }
             match dimension.find(source, scratch.as_deref_mut(), &mut probe.text) {
-                Found::Several => return Selected::All,
-                Found::Unknown => return Selected::Undecided,
-                Found::Id(found) => {
+                Seen::Several => return Selected::All,
+                Seen::Unknown => return Selected::Undecided,
+                Seen::One(found) if found != 0 => {
                     *id = found;
-                    have |= u64::from(found != 0) << at;
+                    have |= 1 << at;
                 }
+                Seen::One(_) | Seen::Missing => alive &= !dimension.needing,
+            }
+        }
+        let mut vague = 0;
+        if self.bodies.len() > 0 {
+            // A body is read when a rule is left that could match by what the envelope says.
+            let is_left = |schema: &Schema| {
+                schema.envelope != schema.mask
+                    && schema.envelope & !have == 0
+                    && schema
+                        .coarse
+                        .contains_key(&key(schema.envelope, &probe.ids))
+            };
+            if self.schemas.iter().any(is_left) {
+                let ids = probe.ids.get_mut(self.dimensions.len()..);
+                let memory = [&mut probe.text, &mut probe.other];
+                let (found, several) = self.bodies.find(source, ids.unwrap_or_default(), memory);
+                have |= found << self.dimensions.len();
+                vague = several << self.dimensions.len();
             }
         }
         for schema in &self.schemas {
-            if schema.mask & !have != 0 {
+            let (mask, keys) = if schema.mask & vague == 0 {
+                (schema.mask, &schema.keys)
+            } else {
+                (schema.envelope, &schema.coarse)
+            };
+            if mask & !have != 0 {
                 continue;
             }
-            if let Some((start, end)) = schema.keys.get(&key(schema.mask, &probe.ids)) {
+            if let Some((start, end)) = keys.get(&key(mask, &probe.ids)) {
                 let filed = self.filed.get(*start as usize..*end as usize);
                 probe.rules.extend_from_slice(filed.unwrap_or_default());
             }
         }
         for (needles, memo) in self.needles.iter().zip(&mut probe.memos) {
-            match value(
-                source,
-                scratch.as_deref_mut(),
-                needles.field(),
-                &mut probe.text,
-            ) {
-                Value::Text(text) => needles.find(text, memo, &mut probe.rules),
-                Value::Missing => {}
-                Value::Several => return Selected::All,
-                Value::Unknown => return Selected::Undecided,
+            let Probe {
+                rules,
+                text: folded_text,
+                ..
+            } = probe;
+            let seen = see(source, scratch.as_deref_mut(), needles.field(), |text| {
+                needles.find(folded(text, folded_text), memo, rules);
+            });
+            match seen {
+                Seen::One(()) | Seen::Missing => {}
+                Seen::Several => return Selected::All,
+                Seen::Unknown => return Selected::Undecided,
             }
         }
         if !self.always.is_empty() {
@@ -172,8 +211,8 @@ impl Dimension {
         source: &impl FieldSource,
         scratch: Option<&mut Scratch>,
         memory: &mut String,
-    ) -> Found {
-        let present = |present: bool| Found::Id(u32::from(present));
+    ) -> Seen<u32> {
+        let present = |present: bool| Seen::One(u32::from(present));
         match self.asked {
             Asked::Present(FieldId::ImpersonatedUser) => {
                 present(source.has(0, FieldId::ImpersonatedUser))
@@ -183,42 +222,35 @@ impl Dimension {
                     || source.body(0, FieldId::ResponseObject).is_some(),
             ),
             Asked::Present(body) => present(source.body(0, body).is_some()),
-            Asked::Text(field) => match value(source, scratch, field, memory) {
-                Value::Several => Found::Several,
-                Value::Unknown => Found::Unknown,
-                Value::Missing => Found::Id(0),
-                Value::Text(text) => Found::Id(self.values.get(text)),
-            },
+            Asked::Text(field) => see(source, scratch, field, |text| {
+                self.values.get_folded(text, memory)
+            }),
         }
     }
 }
 
-enum Value<'v> {
+/// What a field is found to be.
+enum Seen<T> {
     Missing,
-    /// Its case folded.
-    Text(&'v str),
+    One(T),
     Several,
     /// It can only be found in a scratch.
     Unknown,
 }
 
-/// The one value of a field.
-fn value<'v>(
-    source: &'v impl FieldSource,
+/// Looks at the one value of a field.
+#[inline]
+fn see<T>(
+    source: &impl FieldSource,
     scratch: Option<&mut Scratch>,
     field: FieldId,
-    memory: &'v mut String,
-) -> Value<'v> {
+    each: impl FnOnce(&str) -> T,
+) -> Seen<T> {
     match (Plain::of(source, field), scratch) {
-        (Some(Plain::Missing), _) => Value::Missing,
-        (Some(Plain::Text(text)), _) => Value::Text(folded(text, memory)),
-        (Some(Plain::Number(number)), _) => {
-            memory.clear();
-            // Writing to a `String` cannot fail.
-            let _ = std::fmt::Write::write_fmt(memory, format_args!("{number}"));
-            Value::Text(memory)
-        }
-        (None, None) => Value::Unknown,
+        (Some(Plain::Missing), _) => Seen::Missing,
+        (Some(Plain::Text(text)), _) => Seen::One(each(text)),
+        (Some(Plain::Number(number)), _) => Seen::One(each(itoa::Buffer::new().format(number))),
+        (None, None) => Seen::Unknown,
         (None, Some(scratch)) => {
             let node = scratch.field(source, field);
             let (mut n_values, mut text) = (0, None);
@@ -229,13 +261,9 @@ fn value<'v>(
                 false
             });
             match (n_values, text) {
-                (0, _) => Value::Missing,
-                (1, Some(text)) => {
-                    memory.clear();
-                    fold_into(text, memory);
-                    Value::Text(memory)
-                }
-                _ => Value::Several,
+                (0, _) => Seen::Missing,
+                (1, Some(text)) => Seen::One(each(text)),
+                _ => Seen::Several,
             }
         }
     }
@@ -275,7 +303,7 @@ impl Plan {
             return;
         };
         for alternative in alternatives {
-            let selective = alternative.equal.keys().any(|field| is_selective(*field));
+            let selective = alternative.equal.keys().any(is_selective);
             match &alternative.contains {
                 Some((field, needles)) if !selective => {
                     let filed = self.contains.entry(*field).or_default();
@@ -298,9 +326,14 @@ impl Plan {
             ..Index::default()
         };
         let mut values: BTreeMap<Asked, BTreeSet<&str>> = BTreeMap::new();
+        let mut paths: BTreeMap<&Place, BTreeSet<&str>> = BTreeMap::new();
         for (_, alternative) in &self.equal {
-            for (field, texts) in &alternative.equal {
-                let known = values.entry(Asked::Text(*field)).or_default();
+            for (place, texts) in &alternative.equal {
+                let known = if place.path.is_empty() {
+                    values.entry(Asked::Text(place.field)).or_default()
+                } else {
+                    paths.entry(place).or_default()
+                };
                 known.extend(texts.iter().map(String::as_str));
             }
             for field in &alternative.present {
@@ -313,38 +346,46 @@ impl Plan {
             .map(|(asked, values)| Dimension {
                 asked,
                 values: Intern::new(values),
+                asking: 0,
+                needing: 0,
             })
             .collect();
+        let left = MOST_DIMENSIONS - index.dimensions.len();
+        index.bodies = Bodies::new(paths.into_iter().take(left));
         let mut schemas: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
+        let mut coarse: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
+        let file = |filed: &mut BTreeMap<u64, Vec<u32>>, keys: Vec<u64>, rule: u32| {
+            for key in keys {
+                let rules = filed.entry(key).or_default();
+                if rules.last() != Some(&rule) {
+                    rules.push(rule);
+                }
+            }
+        };
         for (rule, alternative) in &self.equal {
-            let (mask, keys) = index.keys(alternative);
+            let (envelope, keys) = index.keys(alternative);
+            let (mask, full) = index.body_keys(alternative, envelope, &keys);
             if mask == 0 {
                 index.always.push(*rule);
                 continue;
             }
-            let filed = schemas.entry(mask).or_default();
-            for key in keys {
-                let rules = filed.entry(key).or_default();
-                if rules.last() != Some(rule) {
-                    rules.push(*rule);
-                }
+            file(schemas.entry(mask).or_default(), full, *rule);
+            if mask != envelope {
+                file(coarse.entry(mask).or_default(), keys, *rule);
             }
         }
         for (mask, keys) in schemas {
-            let mut ranges = HashMap::with_capacity_and_hasher(keys.len(), FixedState::default());
-            for (key, rules) in keys {
-                let start = index.filed.len();
-                index.filed.extend(rules);
-                // A set has far fewer than 2³² keys; what would not fit runs always.
-                match (u32::try_from(start), u32::try_from(index.filed.len())) {
-                    (Ok(start), Ok(end)) => {
-                        ranges.insert(key, (start, end));
-                    }
-                    _ => index.always.extend(index.filed.drain(start..)),
-                }
-            }
-            index.schemas.push(Schema { mask, keys: ranges });
+            let keys = index.ranges(keys);
+            let coarse = index.ranges(coarse.remove(&mask).unwrap_or_default());
+            let envelope = mask & low_bits(index.dimensions.len());
+            index.schemas.push(Schema {
+                mask,
+                envelope,
+                keys,
+                coarse,
+            });
         }
+        index.link_dimensions();
         index.needles = self
             .contains
             .into_iter()
@@ -356,14 +397,69 @@ impl Plan {
     }
 }
 
+/// That many bits, from the lowest.
+fn low_bits(n: usize) -> u64 {
+    u64::try_from((1_u128 << n.min(64)) - 1).unwrap_or(u64::MAX)
+}
+
 impl Index {
-    /// The mask and the keys under which an alternative is filed.
+    /// Tells the dimensions which schemas ask for them.
+    fn link_dimensions(&mut self) {
+        const LAST: usize = u64::BITS as usize - 1;
+        for (at, dimension) in self.dimensions.iter_mut().enumerate() {
+            let asks = |schema: &Schema| schema.mask >> at & 1 == 1;
+            for (n, schema) in self.schemas.iter().enumerate() {
+                dimension.asking |= u64::from(asks(schema)) << n.min(LAST);
+            }
+            dimension.needing = dimension.asking;
+            if !self.schemas.iter().skip(LAST).all(asks) {
+                dimension.needing &= !(1 << LAST);
+            }
+        }
+    }
+
+    /// Files rules, range after range.
+    fn ranges(&mut self, keys: BTreeMap<u64, Vec<u32>>) -> Keys {
+        let mut ranges = HashMap::with_capacity_and_hasher(keys.len(), FixedState::default());
+        for (key, rules) in keys {
+            let start = self.filed.len();
+            self.filed.extend(rules);
+            // A set has far fewer than 2³² keys; what would not fit runs always.
+            match (u32::try_from(start), u32::try_from(self.filed.len())) {
+                (Ok(start), Ok(end)) => {
+                    ranges.insert(key, (start, end));
+                }
+                _ => self.always.extend(self.filed.drain(start..)),
+            }
+        }
+        ranges
+    }
+
+    /// The mask and the keys with the paths below bodies that an alternative asks for, given those without.
+    fn body_keys(&self, alternative: &Conjunction, envelope: u64, keys: &[u64]) -> (u64, Vec<u64>) {
+        let mut mask = envelope;
+        let mut keys = keys.to_vec();
+        for (at, path) in self.bodies.places().enumerate() {
+            let Some(texts) = alternative.equal.get(path) else {
+                continue;
+            };
+            let ids: Vec<u32> = texts.iter().map(|text| self.bodies.id(at, text)).collect();
+            mask |= 1 << (self.dimensions.len() + at);
+            keys = keys
+                .iter()
+                .flat_map(|key| ids.iter().map(|id| mix(*key, *id)))
+                .collect();
+        }
+        (mask, keys)
+    }
+
+    /// The mask and the keys under which an alternative is filed by what it asks of the envelope.
     fn keys(&self, alternative: &Conjunction) -> (u64, Vec<u64>) {
         let mut mask = 0;
         let mut keys = vec![0];
         for (at, dimension) in self.dimensions.iter().enumerate() {
             let ids: Vec<u32> = match dimension.asked {
-                Asked::Text(field) => match alternative.equal.get(&field) {
+                Asked::Text(field) => match alternative.equal.get(&field.into()) {
                     Some(texts) => {
                         let ids = texts.iter().map(|text| dimension.values.get(text));
                         ids.collect()
@@ -397,10 +493,8 @@ fn narrow(mut alternative: Conjunction) -> Conjunction {
         let widest = alternative
             .equal
             .iter()
-            .max_by_key(|(field, values)| {
-                (!is_selective(**field) && values.len() > 1, values.len())
-            })
-            .map(|(field, _)| *field);
+            .max_by_key(|(field, values)| (!is_selective(field) && values.len() > 1, values.len()))
+            .map(|(field, _)| field.clone());
         let Some(widest) = widest else {
             return alternative;
         };
@@ -408,10 +502,10 @@ fn narrow(mut alternative: Conjunction) -> Conjunction {
     }
 }
 
-/// Whether an event that has one given value of a field is rare.
-fn is_selective(field: FieldId) -> bool {
+/// Whether an event that has one given value at a place is rare.
+fn is_selective(place: &Place) -> bool {
     !matches!(
-        field,
+        place.field,
         FieldId::Verb
             | FieldId::Operation
             | FieldId::Stage
