@@ -149,6 +149,7 @@ fn limits_are_those_of_the_code() {
             limits::PROGRAM_OPS,
             limits::PROGRAM_VALUES,
             limits::RULES,
+            limits::REFERENCES,
         ]
     );
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::limits;
 use crate::source::{SourceId, Span};
+use crate::suggest::Suggestions;
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,10 +147,12 @@ codes! {
     UnusedSelection "unused-selection" Warning;
     BadMessage "bad-message" Error;
     UnknownRule "unknown-rule" Warning;
+    TestsWithoutRule "tests-without-rule" Error;
     UnknownReference "unknown-reference" Error;
     UnknownGroup "unknown-group" Error;
     DuplicateEntry "duplicate-entry" Error;
     CorrelationCycle "correlation-cycle" Error;
+    TooManyReferences "too-many-references" Error;
     HoldsAtOnce "holds-at-once" Warning;
     FilterWithoutNot "filter-without-not" Warning;
     ProgramTooLarge "program-too-large" Error;
@@ -244,6 +247,7 @@ pub(crate) struct Report {
     dropped: usize,
     /// Warnings that documents silence.
     allowed: Vec<Allowed>,
+    suggestions: Suggestions,
 }
 
 /// A kind of warning that a document silences.
@@ -257,7 +261,13 @@ struct Allowed {
 
 impl Report {
     pub(crate) fn new(source: SourceId) -> Self {
+        Self::sharing(source, &Suggestions::default())
+    }
+
+    /// A report of one of the files of a set, which share what may be spent on looking for what was meant.
+    pub(crate) fn sharing(source: SourceId, suggestions: &Suggestions) -> Self {
         Self {
+            suggestions: suggestions.clone(),
             source,
             found: Vec::new(),
             errors: 0,
@@ -314,10 +324,28 @@ impl Report {
         self.found.len() > limits::DIAGNOSTICS
     }
 
-    /// Whether there are so many that what was meant is not looked for any more, which costs more than the rest.
-    pub(crate) fn is_long(&self) -> bool {
+    /// The candidate nearest to `name`, when one is near. After many problems of a file or a long search in the files of a
+    /// set it is not looked for any more, which costs more than the rest.
+    pub(crate) fn nearest<'a>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
         const LONG: usize = 100;
-        self.found.len() > LONG
+        if self.found.len() > LONG {
+            return None;
+        }
+        self.suggestions.nearest(name, candidates)
+    }
+
+    /// `did you mean` with the candidate nearest to `name`, as [`Report::nearest`] finds it.
+    pub(crate) fn did_you_mean<'a>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<String> {
+        let near = self.nearest(name, candidates)?;
+        Some(format!("did you mean {}?", quoted(near)))
     }
 
     /// Number of errors so far, to see whether a part brought new ones.
@@ -444,63 +472,6 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// `did you mean` with the candidate nearest to `name`, when one is near.
-pub(crate) fn did_you_mean<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
-    nearest(name, candidates).map(|near| format!("did you mean {}?", quoted(near)))
-}
-
-/// The candidate nearest to `name` when it is near: a third of its letters at most, three at most.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    // The distance costs the product of both lengths, and sets may be large.
-    const LONGEST: usize = 64;
-    const MOST: usize = 10_000;
-    if name.len() > LONGEST {
-        return None;
-    }
-    let folded: Vec<char> = name.to_lowercase().chars().collect();
-    candidates
-        .into_iter()
-        .filter(|candidate| {
-            candidate.len() <= LONGEST && candidate.len().abs_diff(name.len()) <= 3 * 4
-        })
-        .take(MOST)
-        .filter_map(|candidate| {
-            let other: Vec<char> = candidate.to_lowercase().chars().collect();
-            let most = (other.len() / 3).clamp(1, 3);
-            let distance = distance(&other, &folded, most)?;
-            (distance <= most && distance < other.len()).then_some((distance, candidate))
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// How many letters differ, unless it is plain to see that they are more than `most`.
-fn distance(left: &[char], right: &[char], most: usize) -> Option<usize> {
-    // What both begin or end with changes nothing and is most of names that are near each other.
-    let same = |(left, right): &(&char, &char)| left == right;
-    let start = left.iter().zip(right).take_while(same).count();
-    let (left, right) = (left.get(start..)?, right.get(start..)?);
-    let ends = left.iter().rev().zip(right.iter().rev());
-    let end = ends.take_while(same).count();
-    let left = left.get(..left.len() - end)?;
-    let right = right.get(..right.len() - end)?;
-    if left.len().abs_diff(right.len()) > most {
-        return None;
-    }
-    // Each difference changes one letter or swaps two.
-    let unlike = left.iter().filter(|letter| !right.contains(letter)).count();
-    if unlike > most {
-        return None;
-    }
-    Some(strsim::generic_damerau_levenshtein(left, right))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -509,14 +480,6 @@ mod tests {
     fn quotes_without_control_characters() {
         assert_eq!(quoted("a\u{1b}[31mb"), "`a\\u{1b}[31mb`");
         assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(80)));
-    }
-
-    #[test]
-    fn finds_what_was_meant() {
-        let known = ["contains", "startswith", "cidr"];
-        assert_eq!(nearest("contain", known), Some("contains"));
-        assert_eq!(nearest("CIDR", known), Some("cidr"));
-        assert_eq!(nearest("base64", known), None);
     }
 
     #[test]

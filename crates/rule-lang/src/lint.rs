@@ -18,7 +18,7 @@ pub use list::Lint;
 pub(crate) use values::other_reading;
 
 use crate::ast::{Condition, Item, Scope};
-use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::encode::Base64;
 use crate::metadata::listed;
 use crate::modifier::How;
@@ -28,6 +28,7 @@ use crate::program::{Operand, Relation};
 use crate::rule::AuditLevel;
 use crate::scalar::Scalar;
 use crate::source::Span;
+use crate::suggest::did_you_mean;
 
 /// What can be told only of a whole document that has no errors.
 pub(crate) fn document(

@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
-use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::lint;
 use crate::number::Number;
 use crate::rule::Status;
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
+use crate::suggest::{did_you_mean, nearest};
 use crate::yaml::{Entry, Kind, Node};
 
 /// What every kind of document says about itself.
@@ -31,7 +32,7 @@ pub(crate) struct Metadata {
 }
 
 /// Which logs a document is for. What it does not say is open.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Logsource {
     category: Option<String>,
     product: Option<String>,

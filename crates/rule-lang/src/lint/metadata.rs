@@ -1,10 +1,11 @@
 //! Lints about what a document says of itself.
 
 use super::Lint;
-use crate::diagnostic::{Code, Report, Severity, did_you_mean, nearest, quoted};
+use crate::diagnostic::{Code, Report, Severity, quoted};
 use crate::metadata::{is_uuid, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
+use crate::suggest::{did_you_mean, nearest};
 use crate::time;
 use crate::yaml::Node;
 
@@ -118,6 +119,7 @@ pub(crate) fn related(items: &[Node], report: &mut Report) {
 pub(crate) fn allow(slug: &Scalar, document: Span, report: &mut Report) {
     let found = Code::ALL.iter().find(|code| code.slug() == slug.text);
     match found {
+        _ if report.is_full() => {}
         Some(code) if code.severity() == Severity::Warning && *code != Code::UnusedAllow => {
             report.allow(*code, document, slug.span);
         }

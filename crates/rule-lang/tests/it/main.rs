@@ -9,6 +9,8 @@ mod documents;
 #[cfg(test)]
 mod format;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod goldens;
 #[cfg(test)]
 mod hostile;
@@ -26,3 +28,5 @@ mod set;
 mod shipped;
 #[cfg(test)]
 mod spans;
+#[cfg(test)]
+mod test_files;
