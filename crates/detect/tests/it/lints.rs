@@ -96,9 +96,12 @@ fn what_is_decided_of_conditions_is_true_of_events() {
 
 #[test]
 fn a_stage_is_read_however_it_is_written() {
-    let escaped = r#"{"kind":"Event","stage":"Requ\u0065stReceived"}"#;
-    assert!(is_received(escaped.as_bytes()));
-    assert!(!is_received(
-        br#"{"kind":"Event","stage":"ResponseComplete","verb":"RequestReceived"}"#
-    ));
+    let is = |stage: &str, verb: &str| {
+        let json = format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"{stage}","verb":"{verb}"}}"#
+        );
+        is_received(json.as_bytes())
+    };
+    assert!(is(r"Requ\u0065stReceived", "get"));
+    assert!(!is("ResponseComplete", "RequestReceived"));
 }
