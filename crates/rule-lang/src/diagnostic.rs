@@ -52,6 +52,13 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether a document may say that its author has considered it.
+    pub(crate) fn can_be_silenced(self) -> bool {
+        self.severity() == Severity::Warning && self != Self::UnusedAllow
+    }
+}
+
 // Slugs are stable: users silence and search by them.
 codes! {
     UnreadableFile "unreadable-file" Error;

@@ -48,6 +48,7 @@ mod fold;
 mod format;
 mod guard;
 mod item;
+mod keys;
 mod least;
 mod limits;
 mod lint;
@@ -67,6 +68,7 @@ mod resolve;
 mod rule;
 mod rule_test;
 mod scalar;
+mod schema;
 mod scope;
 mod set;
 mod source;
@@ -101,6 +103,7 @@ pub use rule::{
     AuditLevel, Filter, Level, Message, MessagePart, ParseAuditLevelError, ParseLevelError,
     ParseStatusError, ParseTestKindError, Rule, RuleTest, Status, TestKind,
 };
+pub use schema::schema;
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};
 pub use text::{Pattern, PatternKind};

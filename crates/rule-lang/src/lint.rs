@@ -103,7 +103,7 @@ const VERBS: &[&str] = &[
 ];
 
 /// All values of a field that has few.
-fn words(field: FieldId) -> Option<&'static [&'static str]> {
+pub(crate) fn words(field: FieldId) -> Option<&'static [&'static str]> {
     Some(match field {
         FieldId::Verb | FieldId::Operation => VERBS,
         FieldId::Stage => &[

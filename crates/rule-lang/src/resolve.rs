@@ -29,7 +29,7 @@ pub(crate) struct Resolver<'a> {
 }
 
 /// Short names of old rules, and what they stand for where the table has no such field.
-const SHORT_NAMES: [(&str, &str); 4] = [
+pub(crate) const SHORT_NAMES: [(&str, &str); 4] = [
     (
         "capabilities",
         "requestObject.spec.containers.securityContext.capabilities.add",

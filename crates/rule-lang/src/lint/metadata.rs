@@ -1,7 +1,7 @@
 //! Lints about what a document says of itself.
 
 use super::Lint;
-use crate::diagnostic::{Code, Report, Severity, did_you_mean, nearest, quoted};
+use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
 use crate::metadata::{is_uuid, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -118,7 +118,7 @@ pub(crate) fn related(items: &[Node], report: &mut Report) {
 pub(crate) fn allow(slug: &Scalar, document: Span, report: &mut Report) {
     let found = Code::ALL.iter().find(|code| code.slug() == slug.text);
     match found {
-        Some(code) if code.severity() == Severity::Warning && *code != Code::UnusedAllow => {
+        Some(code) if code.can_be_silenced() => {
             report.allow(*code, document, slug.span);
         }
         Some(_) => {

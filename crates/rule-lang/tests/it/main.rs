@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod correlations;
 #[cfg(test)]
 mod documents;
@@ -21,8 +23,12 @@ mod pattern;
 #[cfg(test)]
 mod rejections;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod set;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod spans;
+#[cfg(test)]
+mod yaml;

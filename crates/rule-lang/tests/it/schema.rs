@@ -1,0 +1,282 @@
+//! The schema of rule files: kept in `docs/schema`, and held to the compiler in both directions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use rule_lang::{Compiled, Compiler, Severity};
+use serde_json::Value;
+
+use crate::{corpus, correlations, rejections, yaml};
+
+const KEPT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../docs/schema/rules.schema.json"
+);
+
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+    let schema: Value = serde_json::from_str(&rule_lang::schema()).unwrap();
+    jsonschema::draft7::meta::validate(&schema).unwrap();
+    jsonschema::draft7::new(&schema).unwrap()
+});
+
+#[test]
+fn the_kept_schema_is_up_to_date() {
+    let schema = rule_lang::schema();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::create_dir_all(Path::new(KEPT).parent().unwrap()).unwrap();
+        fs::write(KEPT, &schema).unwrap();
+    }
+    // Only in a checkout: a package does not hold it.
+    if let Ok(kept) = fs::read_to_string(KEPT) {
+        assert!(
+            kept == schema,
+            "`UPDATE_EXPECT=1 cargo test` writes {KEPT} anew"
+        );
+    }
+}
+
+/// Editors that read the language server's line find the schema by it.
+#[test]
+fn every_shipped_document_names_the_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut n_files = 0;
+    for (path, text) in corpus::files() {
+        let Ok(below) = path.strip_prefix(root.join("rules")) else {
+            continue;
+        };
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let up = "../".repeat(below.components().count());
+        let line = format!("# yaml-language-server: $schema={up}docs/schema/rules.schema.json\n");
+        for document in text.split_inclusive("\n---\n") {
+            assert!(
+                document.starts_with(&line),
+                "{} has no\n{line}",
+                path.display()
+            );
+        }
+        n_files += 1;
+    }
+    assert!(n_files > 20, "{n_files}");
+}
+
+/// How much of a kind of error the schema sees. What is not here it refuses always.
+const SEEN: &[(&str, Seen, &str)] = &[
+    ("bad-field-name", Seen::Partly, "what stands in a free path"),
+    ("bad-message", Seen::Never, "what a message names"),
+    ("bad-network", Seen::Never, "addresses"),
+    (
+        "bad-number",
+        Seen::Partly,
+        "ranges of parts of a time, and numbers behind other modifiers",
+    ),
+    ("bad-regex", Seen::Never, "regular expressions"),
+    (
+        "bad-value",
+        Seen::Partly,
+        "what modifiers ask of a value, and the largest span of time",
+    ),
+    ("block-too-deep", Seen::Never, "depth"),
+    ("condition-syntax", Seen::Never, "conditions"),
+    ("condition-too-deep", Seen::Never, "conditions"),
+    ("condition-too-long", Seen::Never, "conditions"),
+    ("correlation-cycle", Seen::Never, "other documents"),
+    ("duplicate-entry", Seen::Partly, "several names of one rule"),
+    ("duplicate-id", Seen::Never, "other documents"),
+    ("duplicate-key", Seen::Never, "the text of YAML"),
+    ("duplicate-name", Seen::Never, "other documents"),
+    ("empty-quantifier", Seen::Never, "conditions"),
+    (
+        "illegal-modifiers",
+        Seen::Partly,
+        "which modifiers go together, but not that a block has none",
+    ),
+    (
+        "legacy-aggregation",
+        Seen::Partly,
+        "conditions, but not `timeframe`",
+    ),
+    (
+        "mistyped-key",
+        Seen::Partly,
+        "a key of a document that is a slip away only without regard to case",
+    ),
+    ("no-placeholder", Seen::Never, "what a value holds"),
+    ("not-a-list", Seen::Partly, "what is a list below objects"),
+    ("presence-only", Seen::Never, "which values a field has"),
+    ("program-too-large", Seen::Never, "size"),
+    (
+        "too-many-values",
+        Seen::Partly,
+        "values that come of placeholders and modifiers",
+    ),
+    (
+        "unknown-field",
+        Seen::Partly,
+        "names in messages, `fieldref`, `suppress`, correlations, and parts of an image",
+    ),
+    ("unknown-group", Seen::Never, "what else the document says"),
+    ("unknown-member", Seen::Never, "what members of a list have"),
+    ("unknown-placeholder", Seen::Never, "other documents"),
+    ("unknown-reference", Seen::Never, "other documents"),
+    ("unknown-selection", Seen::Never, "conditions"),
+    ("wrong-type", Seen::Partly, "in which quotes a text stands"),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    Partly,
+    Never,
+}
+
+fn errors(document: &Value) -> Vec<String> {
+    let errors = VALIDATOR.iter_errors(document);
+    errors
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+/// Errors that nothing else shows by themselves.
+fn more() -> Vec<String> {
+    let rule = |before: &str, selection: &str| {
+        format!(
+            "title: t\nlogsource: {{product: kubernetes, service: audit}}\nsigma-version: 3\n{before}\
+             detection:\n  s: {selection}\n  condition: s\n"
+        )
+    };
+    let correlation = |body: &str| format!("---\ntitle: t\ncorrelation: {{{body}}}\n");
+    let good = rule("", "{verb: get}");
+    let twice = |key: &str| [&*rule(key, "{verb: get}"), "---\n", &rule(key, "{name: a}")].concat();
+    let listed: Vec<String> = (0..17).map(|at| format!("annotations.a{at}")).collect();
+    let groups = listed.join(", ");
+    let large: Vec<String> = (0..200)
+        .map(|at| format!("  s{at}: {{verb: get}}\n"))
+        .collect();
+    let large = large.concat();
+    let large = good.replace(
+        "  condition: s",
+        &format!("{large}  condition: s{}", " or 1 of s*".repeat(4000)),
+    );
+    let deep = good.replace(
+        "condition: s",
+        &format!("condition: {}s{}", "(".repeat(65), ")".repeat(65)),
+    );
+    let long = good.replace(
+        "condition: s",
+        &format!("condition: s{}", " and s".repeat(11_000)),
+    );
+    let blocks = format!(
+        "{{'containers[any]': {}{{x: y}}{}}}",
+        "{'a[any]': ".repeat(8),
+        "}".repeat(8)
+    );
+    vec![
+        rule("", "{object..x: a}"),
+        rule("", "{client.ip|cidr: 10.0.0.0/33}"),
+        rule("", "{'object.spec.replicas[any]': 3}"),
+        rule("", "{verb: get, verb: list}"),
+        rule("", "{userAgent|base64offset|contains: x}"),
+        rule("", "{'containers[any]|contains': {image: x}}"),
+        rule("LEVEL: high\n", "{verb: get}"),
+        rule("tests: [{kind: hit, events: '{}'}]\n", "{verb: get}"),
+        rule("", "{'user.groups[0][any]': a}"),
+        rule("", &blocks),
+        twice("id: 6ad91e31-53df-4826-bd27-0166171c8040\n"),
+        twice("name: n\n"),
+        large,
+        deep,
+        long,
+        good + &correlation(&format!(
+            "type: event_count, rules: any, timespan: 1m, condition: {{gte: 2}}, group-by: [{groups}]"
+        )),
+    ]
+}
+
+fn compile(text: &str) -> Compiled {
+    let mut compiler = Compiler::new();
+    compiler.add("rule.yaml", text);
+    compiler.finish()
+}
+
+/// The kinds of errors in a file.
+fn codes(compiled: &Compiled) -> BTreeSet<&'static str> {
+    let all = compiled.diagnostics.iter();
+    let errors = all.filter(|one| one.severity() == Severity::Error);
+    errors.map(rule_lang::Diagnostic::code).collect()
+}
+
+#[test]
+fn what_is_taken_is_valid_and_what_is_refused_is_not() {
+    let files = corpus::files()
+        .into_iter()
+        .map(|(path, text)| (path.display().to_string(), text));
+    let compiled = rejections::all().into_iter().chain(correlations::all());
+    let compiled = compiled.chain(more());
+    let files = files.chain(compiled.map(|text| ("a test".to_owned(), text)));
+    let (mut wrong, mut n_valid) = (Vec::new(), 0);
+    // Of each kind of error, how many documents with no other are valid and how many are not.
+    let mut seen: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
+    for (name, text) in files {
+        // What is no YAML an editor says by itself; a schema is asked of documents.
+        let documents = yaml::documents(&text).unwrap_or_default();
+        if documents.is_empty() {
+            continue;
+        }
+        let found = codes(&compile(&text));
+        let problems: Vec<String> = documents.iter().flat_map(errors).collect();
+        if found.is_empty() {
+            n_valid += documents.len();
+            if !problems.is_empty() {
+                wrong.push(format!(
+                    "{name} is taken\n{text}\n{}\n",
+                    problems.join("\n")
+                ));
+            }
+            continue;
+        }
+        let only = found.first().filter(|_| found.len() == 1).copied();
+        if let Some(code) = only {
+            let (valid, refused) = seen.entry(code).or_default();
+            *if problems.is_empty() { valid } else { refused } += 1;
+        }
+        let listed = |code: &&str| {
+            SEEN.iter()
+                .find(|(slug, ..)| slug == code)
+                .map(|(_, seen, _)| *seen)
+        };
+        if problems.is_empty() && found.iter().any(|code| listed(code).is_none()) {
+            wrong.push(format!(
+                "{name} is refused for {found:?} and valid\n{text}\n"
+            ));
+        }
+        if !problems.is_empty() && found.iter().all(|code| listed(code) == Some(Seen::Never)) {
+            wrong.push(format!(
+                "{name} is refused for {found:?}, which the schema sees\n{text}\n{}\n",
+                problems.join("\n")
+            ));
+        }
+    }
+    for (slug, what, _) in SEEN {
+        let (valid, refused) = seen.get(slug).copied().unwrap_or_default();
+        let holds = match what {
+            Seen::Never => valid > 0,
+            Seen::Partly => valid > 0 && refused > 0,
+        };
+        if !holds {
+            wrong.push(format!(
+                "{slug}: seen {what:?}, but {valid} are valid and {refused} are not\n"
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} are wrong\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(n_valid > 200, "{n_valid}");
+}
