@@ -1,7 +1,17 @@
 //! What is wrong with a rule file, and where.
 
+mod code;
+mod errors;
+mod kinds;
+mod lints;
+mod near;
+
 use std::collections::HashMap;
 use std::fmt;
+
+pub(crate) use code::Code;
+pub use kinds::DiagnosticKind;
+pub(crate) use near::{did_you_mean, nearest};
 
 use crate::limits;
 use crate::source::{SourceId, Span};
@@ -23,145 +33,6 @@ impl fmt::Display for Severity {
             Self::Warning => "warning",
         })
     }
-}
-
-macro_rules! codes {
-    ($($code:ident $slug:literal $severity:ident;)+) => {
-        /// The kinds of diagnostics.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub(crate) enum Code {
-            $($code,)+
-        }
-
-        impl Code {
-            /// Every one.
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$code,)+];
-
-            pub(crate) fn slug(self) -> &'static str {
-                match self {
-                    $(Self::$code => $slug,)+
-                }
-            }
-
-            pub(crate) fn severity(self) -> Severity {
-                match self {
-                    $(Self::$code => Severity::$severity,)+
-                }
-            }
-        }
-    };
-}
-
-impl Code {
-    /// Whether a document may say that its author has considered it.
-    pub(crate) fn can_be_silenced(self) -> bool {
-        self.severity() == Severity::Warning && self != Self::UnusedAllow
-    }
-}
-
-// Slugs are stable: users silence and search by them.
-codes! {
-    UnreadableFile "unreadable-file" Error;
-    FileTooLarge "file-too-large" Error;
-    TooManyDiagnostics "too-many-diagnostics" Error;
-    YamlSyntax "yaml-syntax" Error;
-    YamlTooDeep "yaml-too-deep" Error;
-    DuplicateKey "duplicate-key" Error;
-    BadKey "bad-key" Error;
-    YamlAnchor "yaml-anchor" Error;
-    YamlAlias "yaml-alias" Error;
-    YamlMergeKey "yaml-merge-key" Error;
-    YamlTag "yaml-tag" Error;
-    NotADocument "not-a-document" Error;
-    AmbiguousDocument "ambiguous-document" Error;
-    LegacyCollection "legacy-collection" Error;
-    UnsupportedLogsource "unsupported-logsource" Warning;
-    UnknownKey "unknown-key" Warning;
-    MistypedKey "mistyped-key" Error;
-    MissingKey "missing-key" Error;
-    WrongType "wrong-type" Error;
-    BadValue "bad-value" Error;
-    BadId "bad-id" Warning;
-    BadTag "bad-tag" Warning;
-    BadDate "bad-date" Warning;
-    BadRelated "bad-related" Warning;
-    UnknownAttackTag "unknown-attack-tag" Warning;
-    MissingMetadata "missing-metadata" Warning;
-    DuplicateId "duplicate-id" Error;
-    DuplicateName "duplicate-name" Error;
-    UnsupportedVersion "unsupported-version" Error;
-    UnknownTaxonomy "unknown-taxonomy" Warning;
-    ReservedName "reserved-name" Error;
-    EmptySelection "empty-selection" Error;
-    TooManySelections "too-many-selections" Error;
-    EmptyValues "empty-values" Error;
-    TooManyValues "too-many-values" Error;
-    NestedValues "nested-values" Error;
-    UnknownField "unknown-field" Error;
-    BadFieldName "bad-field-name" Error;
-    UnknownModifier "unknown-modifier" Error;
-    IllegalModifiers "illegal-modifiers" Error;
-    SingleAll "single-all" Warning;
-    PresenceOnly "presence-only" Error;
-    NotAList "not-a-list" Error;
-    UnknownMember "unknown-member" Error;
-    UnknownQuantifier "unknown-quantifier" Error;
-    NeedsSigmaVersion "needs-sigma-version" Error;
-    BlockTooDeep "block-too-deep" Error;
-    KeywordInBlock "keyword-in-block" Error;
-    BadRegex "bad-regex" Error;
-    BadNetwork "bad-network" Error;
-    BadNumber "bad-number" Error;
-    EmptyPattern "empty-pattern" Warning;
-    NeverMatches "never-matches" Warning;
-    UnknownVerb "unknown-verb" Warning;
-    ResourceSingular "resource-singular" Warning;
-    ResourceInWrongGroup "resource-in-wrong-group" Warning;
-    SubresourceInResource "subresource-in-resource" Warning;
-    ExecWithoutGet "exec-without-get" Warning;
-    CreateWithoutOperation "create-without-operation" Warning;
-    ResourceWithoutSubresource "resource-without-subresource" Warning;
-    ForgedSource "forged-source" Warning;
-    PodOnly "pod-only" Warning;
-    MainContainersOnly "main-containers-only" Warning;
-    RbacStar "rbac-star" Warning;
-    FilterHidesMembers "filter-hides-members" Warning;
-    Contradiction "contradiction" Warning;
-    Tautology "tautology" Warning;
-    ImpliedSelection "implied-selection" Warning;
-    DeadLevel "dead-level" Warning;
-    NoSuchRequest "no-such-request" Warning;
-    BodyNotLogged "body-not-logged" Warning;
-    UncorrelatedMembers "uncorrelated-members" Warning;
-    UnrecordedNegation "unrecorded-negation" Warning;
-    DuplicateRule "duplicate-rule" Warning;
-    UnboundedRegex "unbounded-regex" Warning;
-    UnknownLint "unknown-lint" Error;
-    UnusedAllow "unused-allow" Warning;
-    OffsetOfWhole "offset-of-whole" Warning;
-    LiteralRegex "literal-regex" Warning;
-    AmbiguousYaml "ambiguous-yaml" Warning;
-    UnknownPlaceholder "unknown-placeholder" Error;
-    NoPlaceholder "no-placeholder" Error;
-    UnexpandedPlaceholder "unexpanded-placeholder" Warning;
-    ConditionSyntax "condition-syntax" Error;
-    ConditionTooDeep "condition-too-deep" Error;
-    ConditionTooLong "condition-too-long" Error;
-    LegacyAggregation "legacy-aggregation" Error;
-    UnknownSelection "unknown-selection" Error;
-    EmptyQuantifier "empty-quantifier" Error;
-    UnusedSelection "unused-selection" Warning;
-    BadMessage "bad-message" Error;
-    UnknownRule "unknown-rule" Warning;
-    UnknownReference "unknown-reference" Error;
-    UnknownGroup "unknown-group" Error;
-    DuplicateEntry "duplicate-entry" Error;
-    CorrelationCycle "correlation-cycle" Error;
-    HoldsAtOnce "holds-at-once" Warning;
-    FilterWithoutNot "filter-without-not" Warning;
-    ProgramTooLarge "program-too-large" Error;
-    TooManyRules "too-many-rules" Error;
-    Defect "defect" Error;
 }
 
 /// One problem of a rule file: what, how bad, and which text of the file it is about.
@@ -451,63 +322,6 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// `did you mean` with the candidate nearest to `name`, when one is near.
-pub(crate) fn did_you_mean<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
-    nearest(name, candidates).map(|near| format!("did you mean {}?", quoted(near)))
-}
-
-/// The candidate nearest to `name` when it is near: a third of its letters at most, three at most.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    // The distance costs the product of both lengths, and sets may be large.
-    const LONGEST: usize = 64;
-    const MOST: usize = 10_000;
-    if name.len() > LONGEST {
-        return None;
-    }
-    let folded: Vec<char> = name.to_lowercase().chars().collect();
-    candidates
-        .into_iter()
-        .filter(|candidate| {
-            candidate.len() <= LONGEST && candidate.len().abs_diff(name.len()) <= 3 * 4
-        })
-        .take(MOST)
-        .filter_map(|candidate| {
-            let other: Vec<char> = candidate.to_lowercase().chars().collect();
-            let most = (other.len() / 3).clamp(1, 3);
-            let distance = distance(&other, &folded, most)?;
-            (distance <= most && distance < other.len()).then_some((distance, candidate))
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// How many letters differ, unless it is plain to see that they are more than `most`.
-fn distance(left: &[char], right: &[char], most: usize) -> Option<usize> {
-    // What both begin or end with changes nothing and is most of names that are near each other.
-    let same = |(left, right): &(&char, &char)| left == right;
-    let start = left.iter().zip(right).take_while(same).count();
-    let (left, right) = (left.get(start..)?, right.get(start..)?);
-    let ends = left.iter().rev().zip(right.iter().rev());
-    let end = ends.take_while(same).count();
-    let left = left.get(..left.len() - end)?;
-    let right = right.get(..right.len() - end)?;
-    if left.len().abs_diff(right.len()) > most {
-        return None;
-    }
-    // Each difference changes one letter or swaps two.
-    let unlike = left.iter().filter(|letter| !right.contains(letter)).count();
-    if unlike > most {
-        return None;
-    }
-    Some(strsim::generic_damerau_levenshtein(left, right))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -516,14 +330,6 @@ mod tests {
     fn quotes_without_control_characters() {
         assert_eq!(quoted("a\u{1b}[31mb"), "`a\\u{1b}[31mb`");
         assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(80)));
-    }
-
-    #[test]
-    fn finds_what_was_meant() {
-        let known = ["contains", "startswith", "cidr"];
-        assert_eq!(nearest("contain", known), Some("contains"));
-        assert_eq!(nearest("CIDR", known), Some("cidr"));
-        assert_eq!(nearest("base64", known), None);
     }
 
     #[test]

@@ -85,11 +85,10 @@ pub use correlation::{
     ParseCorrelationTypeError, Presence, Reference, Suppress, Target, tactics,
 };
 pub use day::{Day, ParseDayError};
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Severity};
 pub use fold::fold_into;
 pub use format::{FormatError, format};
 pub use guard::{Conjunction, Guard};
-pub use lint::Lint;
 pub use loaded::{DocumentKind, DocumentStatus, LoadedDocument};
 pub use number::{Number, compare};
 pub use outline::Outline;

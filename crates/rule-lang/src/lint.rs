@@ -3,7 +3,6 @@
 mod bodies;
 pub(crate) mod duplicates;
 mod facts;
-mod list;
 pub(crate) mod logic;
 pub(crate) mod metadata;
 mod requests;
@@ -14,7 +13,6 @@ mod values;
 
 use audit_model::{Field, FieldId, Shape};
 
-pub use list::Lint;
 pub(crate) use values::other_reading;
 
 use crate::ast::{Condition, Item, Scope};

@@ -1,7 +1,6 @@
 //! Lints about what a document says of itself.
 
-use super::Lint;
-use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
+use crate::diagnostic::{Code, DiagnosticKind, Report, did_you_mean, nearest, quoted};
 use crate::metadata::{is_uuid, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -129,7 +128,7 @@ pub(crate) fn allow(slug: &Scalar, document: Span, report: &mut Report) {
             );
         }
         None => {
-            let slugs = Lint::ALL.iter().map(Lint::slug);
+            let slugs = DiagnosticKind::LINTS.iter().map(DiagnosticKind::slug);
             let help = did_you_mean(&slug.text, slugs);
             report.add_with_help(
                 Code::UnknownLint,
