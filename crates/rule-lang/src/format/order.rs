@@ -11,6 +11,8 @@ enum Shape {
     Map(&'static Table),
     /// A map with selections and a `condition` beside the keys of a table, or one that is below it.
     Scope(&'static Table),
+    /// Events of a test, in the order of the author.
+    Events,
     /// Its order is the author's, and that of everything in it.
     Free,
 }
@@ -32,7 +34,7 @@ impl Shape {
                 let at = table.names().position(|known| known == key);
                 at.map_or(own, |at| if at < own { at } else { at + 1 })
             }
-            Self::Free => 0,
+            Self::Events | Self::Free => 0,
         }
     }
 
@@ -45,7 +47,7 @@ impl Shape {
                     .map(|known| &known.key)
             }
             Self::Map(table) | Self::Scope(table) => table.find(key),
-            Self::Free => None,
+            Self::Events | Self::Free => None,
         };
         match (self, found.map(|key| key.value)) {
             (
@@ -54,6 +56,7 @@ impl Shape {
                     Kind::Map(table) | Kind::Maps(table) | Kind::Likely(table) | Kind::Asked(table),
                 ),
             ) => Self::Map(table),
+            (_, Some(Kind::Events)) => Self::Events,
             (_, Some(Kind::Scope(table))) => Self::Scope(table),
             (Self::Scope(_), None) => Self::Scope(&keys::DETECTION),
             _ => Self::Free,
@@ -71,8 +74,18 @@ fn sort_value(value: &mut Value<'_>, shape: Shape) {
     let Value::Collection(collection) = value else {
         return;
     };
-    if matches!(shape, Shape::Free) {
-        return;
+    match shape {
+        Shape::Free => return,
+        Shape::Events => {
+            let values = collection.items.iter_mut().map(|item| &mut item.value);
+            for value in values {
+                if let Value::Collection(event) = value {
+                    event.is_event = true;
+                }
+            }
+            return;
+        }
+        Shape::Document | Shape::Map(_) | Shape::Scope(_) => {}
     }
     for item in &mut collection.items {
         let below = item
