@@ -106,7 +106,7 @@ impl Names {
                     }
                 }
             }
-            Tree::Const(_) | Tree::Select(_) | Tree::Block(_) | Tree::Test(..) => {}
+            Tree::Const(_) | Tree::Select(..) | Tree::Block(_) | Tree::Test(..) => {}
         }
     }
 }
@@ -226,7 +226,7 @@ fn needs(tree: &Tree, selections: &[Needs], request: Option<&Request<'_>>) -> Ne
                 fail: metadata,
             }
         }
-        Tree::Select(idx) => selections.get(*idx).copied().unwrap_or(Needs {
+        Tree::Select(idx, _) => selections.get(*idx).copied().unwrap_or(Needs {
             hold: metadata,
             fail: metadata,
         }),
