@@ -58,5 +58,5 @@ pub use source::{Provider, Source};
 pub use tree::{NodeId, Tree};
 pub use unknown::Unknown;
 pub use value::Value;
-pub use view::{EventView, Viewer};
+pub use view::{BodyPaths, EventView, Viewer};
 pub use walk::{Doubt, Member};

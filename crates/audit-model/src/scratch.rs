@@ -40,6 +40,8 @@ pub struct Scratch {
     /// The proxies before the API server that say truly whom they speak for.
     pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) flags: Flags,
+    /// Whether a field was asked for since the last beginning.
+    used: bool,
     /// Per reading, then per slot: the node of a field that has been found.
     slots: Vec<Option<NodeId>>,
     /// Per field: its node over all readings.
@@ -80,6 +82,10 @@ impl Scratch {
 
     /// Forgets the last event. To be called before the first field of the next.
     pub fn begin(&mut self) {
+        if !self.used && !self.combined.is_empty() {
+            return;
+        }
+        self.used = false;
         self.tree.clear();
         self.flags = Flags::default();
         self.slots.clear();
@@ -94,6 +100,7 @@ impl Scratch {
 
     /// Finds a field: where its values begin in [`Scratch::tree`].
     pub fn field(&mut self, source: &dyn FieldSource, field: FieldId) -> NodeId {
+        self.used = true;
         if let Some(Some(node)) = self.combined.get(field.index()) {
             return *node;
         }

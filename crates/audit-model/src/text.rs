@@ -21,6 +21,10 @@ pub(crate) fn unescape(mut raw: &[u8], out: &mut String) -> bool {
 
 /// Appends bytes as text, U+FFFD for each byte that is no UTF-8.
 fn push_utf8(bytes: &[u8], out: &mut String) -> bool {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        out.push_str(text);
+        return true;
+    }
     let mut valid = true;
     for chunk in bytes.utf8_chunks() {
         out.push_str(chunk.valid());

@@ -1,9 +1,10 @@
 //! Which rules an event can match: all others are left alone.
 //!
 //! Each rule is filed under what its guard asks for: the values of all single-valued fields that must be equal to
-//! something, together; where there are none, a text that a field must contain; where there is neither, in a list of
+//! something, together, and with them those of paths below a body; where there are none, a text that a field must contain; where there is neither, in a list of
 //! rules that always run. The index may select rules that do not match, and never leaves out one that does.
 
+mod bodies;
 mod needles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use audit_model::{Doubt, FieldId, FieldSource, Plain, Scratch};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use rule_lang::{Conjunction, Guard, fold_into};
+use rule_lang::{Conjunction, Guard, Place, fold_into};
 
+use bodies::Bodies;
 pub(crate) use needles::Memo;
 use needles::Needles;
 
@@ -28,6 +30,8 @@ const MOST_DIMENSIONS: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     dimensions: Vec<Dimension>,
+    /// Dimensions after those, one for each path below a body.
+    bodies: Bodies,
     schemas: Vec<Schema>,
     needles: Vec<Needles>,
     /// Rules that nothing rules out.
@@ -53,9 +57,15 @@ struct Dimension {
 #[derive(Debug)]
 struct Schema {
     mask: u64,
-    /// Ranges of [`Index::filed`] by the hash of the values. Two keys with one hash select each other's rules.
-    keys: HashMap<u64, (u32, u32), FixedState>,
+    /// The same without paths below bodies.
+    envelope: u64,
+    keys: Keys,
+    /// The rules by what they ask of the envelope alone, where that is not all.
+    coarse: Keys,
 }
+
+/// Ranges of [`Index::filed`] by the hash of the values. Two keys with one hash select each other's rules.
+type Keys = HashMap<u64, (u32, u32), FixedState>;
 
 /// Which rules are to be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +86,7 @@ pub(crate) struct Probe {
     /// By dimension: the value's number, 0 for one that no rule names.
     ids: Vec<u32>,
     text: String,
+    other: String,
     memos: Vec<Memo>,
 }
 
@@ -98,7 +109,7 @@ impl Index {
 
     pub(crate) fn probe(&self) -> Probe {
         Probe {
-            ids: vec![0; self.dimensions.len()],
+            ids: vec![0; self.dimensions.len() + self.bodies.len()],
             memos: self.needles.iter().map(Needles::memo).collect(),
             ..Probe::default()
         }
@@ -133,11 +144,34 @@ impl Index {
                 }
             }
         }
+        let mut vague = 0;
+        if self.bodies.len() > 0 {
+            // A body is read when a rule is left that could match by what the envelope says.
+            let is_left = |schema: &Schema| {
+                schema.envelope != schema.mask
+                    && schema.envelope & !have == 0
+                    && schema
+                        .coarse
+                        .contains_key(&key(schema.envelope, &probe.ids))
+            };
+            if self.schemas.iter().any(is_left) {
+                let ids = probe.ids.get_mut(self.dimensions.len()..);
+                let memory = [&mut probe.text, &mut probe.other];
+                let (found, several) = self.bodies.find(source, ids.unwrap_or_default(), memory);
+                have |= found << self.dimensions.len();
+                vague = several << self.dimensions.len();
+            }
+        }
         for schema in &self.schemas {
-            if schema.mask & !have != 0 {
+            let (mask, keys) = if schema.mask & vague == 0 {
+                (schema.mask, &schema.keys)
+            } else {
+                (schema.envelope, &schema.coarse)
+            };
+            if mask & !have != 0 {
                 continue;
             }
-            if let Some((start, end)) = schema.keys.get(&key(schema.mask, &probe.ids)) {
+            if let Some((start, end)) = keys.get(&key(mask, &probe.ids)) {
                 let filed = self.filed.get(*start as usize..*end as usize);
                 probe.rules.extend_from_slice(filed.unwrap_or_default());
             }
@@ -275,7 +309,7 @@ impl Plan {
             return;
         };
         for alternative in alternatives {
-            let selective = alternative.equal.keys().any(|field| is_selective(*field));
+            let selective = alternative.equal.keys().any(is_selective);
             match &alternative.contains {
                 Some((field, needles)) if !selective => {
                     let filed = self.contains.entry(*field).or_default();
@@ -298,9 +332,14 @@ impl Plan {
             ..Index::default()
         };
         let mut values: BTreeMap<Asked, BTreeSet<&str>> = BTreeMap::new();
+        let mut paths: BTreeMap<&Place, BTreeSet<&str>> = BTreeMap::new();
         for (_, alternative) in &self.equal {
-            for (field, texts) in &alternative.equal {
-                let known = values.entry(Asked::Text(*field)).or_default();
+            for (place, texts) in &alternative.equal {
+                let known = if place.path.is_empty() {
+                    values.entry(Asked::Text(place.field)).or_default()
+                } else {
+                    paths.entry(place).or_default()
+                };
                 known.extend(texts.iter().map(String::as_str));
             }
             for field in &alternative.present {
@@ -315,35 +354,40 @@ impl Plan {
                 values: Intern::new(values),
             })
             .collect();
+        let left = MOST_DIMENSIONS - index.dimensions.len();
+        index.bodies = Bodies::new(paths.into_iter().take(left));
         let mut schemas: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
+        let mut coarse: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
+        let file = |filed: &mut BTreeMap<u64, Vec<u32>>, keys: Vec<u64>, rule: u32| {
+            for key in keys {
+                let rules = filed.entry(key).or_default();
+                if rules.last() != Some(&rule) {
+                    rules.push(rule);
+                }
+            }
+        };
         for (rule, alternative) in &self.equal {
-            let (mask, keys) = index.keys(alternative);
+            let (envelope, keys) = index.keys(alternative);
+            let (mask, full) = index.body_keys(alternative, envelope, &keys);
             if mask == 0 {
                 index.always.push(*rule);
                 continue;
             }
-            let filed = schemas.entry(mask).or_default();
-            for key in keys {
-                let rules = filed.entry(key).or_default();
-                if rules.last() != Some(rule) {
-                    rules.push(*rule);
-                }
+            file(schemas.entry(mask).or_default(), full, *rule);
+            if mask != envelope {
+                file(coarse.entry(mask).or_default(), keys, *rule);
             }
         }
         for (mask, keys) in schemas {
-            let mut ranges = HashMap::with_capacity_and_hasher(keys.len(), FixedState::default());
-            for (key, rules) in keys {
-                let start = index.filed.len();
-                index.filed.extend(rules);
-                // A set has far fewer than 2³² keys; what would not fit runs always.
-                match (u32::try_from(start), u32::try_from(index.filed.len())) {
-                    (Ok(start), Ok(end)) => {
-                        ranges.insert(key, (start, end));
-                    }
-                    _ => index.always.extend(index.filed.drain(start..)),
-                }
-            }
-            index.schemas.push(Schema { mask, keys: ranges });
+            let keys = index.ranges(keys);
+            let coarse = index.ranges(coarse.remove(&mask).unwrap_or_default());
+            let envelope = mask & low_bits(index.dimensions.len());
+            index.schemas.push(Schema {
+                mask,
+                envelope,
+                keys,
+                coarse,
+            });
         }
         index.needles = self
             .contains
@@ -356,14 +400,54 @@ impl Plan {
     }
 }
 
+/// That many bits, from the lowest.
+fn low_bits(n: usize) -> u64 {
+    u64::try_from((1_u128 << n.min(64)) - 1).unwrap_or(u64::MAX)
+}
+
 impl Index {
-    /// The mask and the keys under which an alternative is filed.
+    /// Files rules, range after range.
+    fn ranges(&mut self, keys: BTreeMap<u64, Vec<u32>>) -> Keys {
+        let mut ranges = HashMap::with_capacity_and_hasher(keys.len(), FixedState::default());
+        for (key, rules) in keys {
+            let start = self.filed.len();
+            self.filed.extend(rules);
+            // A set has far fewer than 2³² keys; what would not fit runs always.
+            match (u32::try_from(start), u32::try_from(self.filed.len())) {
+                (Ok(start), Ok(end)) => {
+                    ranges.insert(key, (start, end));
+                }
+                _ => self.always.extend(self.filed.drain(start..)),
+            }
+        }
+        ranges
+    }
+
+    /// The mask and the keys with the paths below bodies that an alternative asks for, given those without.
+    fn body_keys(&self, alternative: &Conjunction, envelope: u64, keys: &[u64]) -> (u64, Vec<u64>) {
+        let mut mask = envelope;
+        let mut keys = keys.to_vec();
+        for (at, path) in self.bodies.places().enumerate() {
+            let Some(texts) = alternative.equal.get(path) else {
+                continue;
+            };
+            let ids: Vec<u32> = texts.iter().map(|text| self.bodies.id(at, text)).collect();
+            mask |= 1 << (self.dimensions.len() + at);
+            keys = keys
+                .iter()
+                .flat_map(|key| ids.iter().map(|id| mix(*key, *id)))
+                .collect();
+        }
+        (mask, keys)
+    }
+
+    /// The mask and the keys under which an alternative is filed by what it asks of the envelope.
     fn keys(&self, alternative: &Conjunction) -> (u64, Vec<u64>) {
         let mut mask = 0;
         let mut keys = vec![0];
         for (at, dimension) in self.dimensions.iter().enumerate() {
             let ids: Vec<u32> = match dimension.asked {
-                Asked::Text(field) => match alternative.equal.get(&field) {
+                Asked::Text(field) => match alternative.equal.get(&field.into()) {
                     Some(texts) => {
                         let ids = texts.iter().map(|text| dimension.values.get(text));
                         ids.collect()
@@ -397,10 +481,8 @@ fn narrow(mut alternative: Conjunction) -> Conjunction {
         let widest = alternative
             .equal
             .iter()
-            .max_by_key(|(field, values)| {
-                (!is_selective(**field) && values.len() > 1, values.len())
-            })
-            .map(|(field, _)| *field);
+            .max_by_key(|(field, values)| (!is_selective(field) && values.len() > 1, values.len()))
+            .map(|(field, _)| field.clone());
         let Some(widest) = widest else {
             return alternative;
         };
@@ -408,10 +490,10 @@ fn narrow(mut alternative: Conjunction) -> Conjunction {
     }
 }
 
-/// Whether an event that has one given value of a field is rare.
-fn is_selective(field: FieldId) -> bool {
+/// Whether an event that has one given value at a place is rare.
+fn is_selective(place: &Place) -> bool {
     !matches!(
-        field,
+        place.field,
         FieldId::Verb
             | FieldId::Operation
             | FieldId::Stage

@@ -37,7 +37,7 @@ pub(crate) const SHORTEST_NEEDLE: usize = 3;
 /// ");
 /// let guard = Guard::of(compiler.finish().rules[0].program());
 /// let [only] = guard.alternatives().unwrap_or_default() else { panic!("one alternative") };
-/// let verbs: Vec<_> = only.equal[&FieldId::Verb].iter().map(String::as_str).collect();
+/// let verbs: Vec<_> = only.equal[&FieldId::Verb.into()].iter().map(String::as_str).collect();
 /// assert_eq!(verbs, ["get", "list"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +51,56 @@ enum Form {
     OneOf(Vec<Conjunction>),
 }
 
+/// Where a text stands: in a field that has one value, or at the end of a path below a body, where several may.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The field.
+    pub field: FieldId,
+    /// Keys below the body. Lists on the way are gone through.
+    pub path: Vec<Box<str>>,
+}
+
+impl From<FieldId> for Place {
+    fn from(field: FieldId) -> Self {
+        Self {
+            field,
+            path: Vec::new(),
+        }
+    }
+}
+
+impl Place {
+    /// The place where an operand looks for a body's values; `None` for one that is not told by keys alone.
+    fn in_body(field: &audit_model::Field) -> Option<Self> {
+        let is_body = matches!(field.id(), FieldId::RequestObject | FieldId::ResponseObject);
+        let segments = field.path().segments();
+        if !is_body || segments.is_empty() {
+            return None;
+        }
+        let keys = segments.iter().map(|segment| match segment {
+            // A byte of a key that is no text reads as U+FFFD.
+            audit_model::Segment::Key(key) if !key.contains(char::REPLACEMENT_CHARACTER) => {
+                Some(key.clone())
+            }
+            audit_model::Segment::Split(name)
+                if !name.contains(['.', char::REPLACEMENT_CHARACTER]) =>
+            {
+                Some(name.clone())
+            }
+            _ => None,
+        });
+        Some(Self {
+            field: field.id(),
+            path: keys.collect::<Option<_>>()?,
+        })
+    }
+}
+
 /// One alternative of a [`Guard`]: all that it says must be true.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conjunction {
-    /// The text of a field, its case folded, is one of these. A number's text is its shortest.
-    pub equal: BTreeMap<FieldId, Arc<BTreeSet<String>>>,
+    /// The text at a place, its case folded, is one of these. A number's text is its shortest.
+    pub equal: BTreeMap<Place, Arc<BTreeSet<String>>>,
     /// The text of this field, its case folded, contains one of these.
     pub contains: Option<(FieldId, Arc<BTreeSet<String>>)>,
     /// These are there: a body, [`FieldId::Object`] for one of the two, the impersonated user.
@@ -153,6 +198,13 @@ impl Conjunction {
         let mut both = self.clone();
         for (field, values) in &other.equal {
             if let Some(known) = both.equal.get_mut(field) {
+                if !field.path.is_empty() {
+                    // There may be several values, one for each of the two.
+                    if values.len() < known.len() {
+                        known.clone_from(values);
+                    }
+                    continue;
+                }
                 // The fields that are looked at have one value.
                 if !Arc::ptr_eq(known, values) {
                     Arc::make_mut(known).retain(|value| values.contains(value));
@@ -161,7 +213,7 @@ impl Conjunction {
                     return None;
                 }
             } else {
-                both.equal.insert(*field, values.clone());
+                both.equal.insert(field.clone(), values.clone());
             }
         }
         let shortest = |needles: &Option<(FieldId, Arc<BTreeSet<String>>)>| {
@@ -185,7 +237,7 @@ impl Conjunction {
             .equal
             .iter()
             .filter(|(field, values)| other.equal.get(*field) != Some(*values));
-        let differing: Vec<FieldId> = differing.map(|(field, _)| *field).collect();
+        let differing: Vec<Place> = differing.map(|(field, _)| field.clone()).collect();
         match (differing.as_slice(), &mut self.contains, &other.contains) {
             ([], mine, theirs) if mine == theirs => true,
             ([], Some((field, needles)), Some((other, more))) if field == other => {
@@ -323,6 +375,12 @@ fn of_predicate(predicate: &Predicate) -> Guard {
     if field.id() == FieldId::Outcome {
         return of_outcome(&predicate.test);
     }
+    if let Some(place) = Place::in_body(field) {
+        return match &predicate.test {
+            Test::OneOf(literals) => present.and(of_values(place, literals)),
+            _ => present,
+        };
+    }
     if !field.path().is_empty() || !is_single(field.id()) {
         return present;
     }
@@ -343,7 +401,7 @@ fn of_predicate(predicate: &Predicate) -> Guard {
         .map(|texts| texts.into_iter().flatten().collect());
     if let Some(exact) = exact {
         let conjunction = Conjunction {
-            equal: BTreeMap::from([(field.id(), Arc::new(exact))]),
+            equal: BTreeMap::from([(field.id().into(), Arc::new(exact))]),
             ..Conjunction::default()
         };
         return present.and(Guard::only(conjunction));
@@ -360,6 +418,23 @@ fn of_predicate(predicate: &Predicate) -> Guard {
     present.and(of_needles(field.id(), needles.collect()))
 }
 
+/// What must be true for a value of a body to be one of some literals.
+fn of_values(place: Place, literals: &[Literal]) -> Guard {
+    let texts = literals.iter().map(|literal| match literal.pattern.kind() {
+        // A number matches however the body writes it.
+        PatternKind::Exact(text) if literal.number.is_none() => Some(folded(text)),
+        _ => None,
+    });
+    texts
+        .collect::<Option<BTreeSet<_>>>()
+        .map_or(Guard::anything(), |texts| {
+            Guard::only(Conjunction {
+                equal: BTreeMap::from([(place, Arc::new(texts))]),
+                ..Conjunction::default()
+            })
+        })
+}
+
 /// What must be true for the outcome to be something: only refusals are told by single values.
 fn of_outcome(test: &Test) -> Guard {
     let denied = |literal: &Literal| literal.pattern.kind() == PatternKind::Exact("denied");
@@ -374,7 +449,7 @@ fn of_outcome(test: &Test) -> Guard {
 fn of_words(field: FieldId, words: &[&str]) -> Guard {
     let words = words.iter().map(|word| (*word).to_owned()).collect();
     Guard::only(Conjunction {
-        equal: BTreeMap::from([(field, Arc::new(words))]),
+        equal: BTreeMap::from([(field.into(), Arc::new(words))]),
         ..Conjunction::default()
     })
 }

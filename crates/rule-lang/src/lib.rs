@@ -88,7 +88,7 @@ pub use day::{Day, ParseDayError};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Severity};
 pub use fold::fold_into;
 pub use format::{FormatError, format};
-pub use guard::{Conjunction, Guard};
+pub use guard::{Conjunction, Guard, Place};
 pub use loaded::{DocumentKind, DocumentStatus, LoadedDocument};
 pub use number::{Number, compare};
 pub use outline::Outline;

@@ -10,7 +10,9 @@
 )]
 
 mod block;
+mod cursor;
 mod keys;
+mod paths;
 mod read;
 mod source;
 mod spans;
@@ -20,6 +22,8 @@ use fearless_simd::{Level, dispatch};
 use crate::limits::Limits;
 use crate::source::Source;
 use block::{Look, Vector, Words};
+use cursor::Cursor;
+pub use paths::BodyPaths;
 use read::Pass;
 use spans::Spans;
 
@@ -111,8 +115,10 @@ impl Viewer {
 #[inline(always)]
 fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans) -> bool {
     Pass {
-        look,
-        bytes: record,
+        cursor: Cursor {
+            look,
+            bytes: record,
+        },
         spans,
     }
     .run()

@@ -2,9 +2,8 @@
 //!
 //! Nothing is refused here. Whatever is not as an API server writes it is odd, and left to the decoder.
 
-use std::ops::Range;
-
 use crate::view::block::{self, Look};
+use crate::view::cursor::{Cursor, Quoted};
 use crate::view::keys::{Body, EVENT, Holds, Key, List, Part, Slot};
 use crate::view::spans::{MOST_TEXTS, Spans};
 
@@ -13,22 +12,8 @@ const DECISION: &[u8] = b"authorization.k8s.io/decision";
 
 /// A record that is read.
 pub(crate) struct Pass<'p, L> {
-    pub(crate) look: L,
-    pub(crate) bytes: &'p [u8],
+    pub(crate) cursor: Cursor<'p, L>,
     pub(crate) spans: &'p mut Spans,
-}
-
-/// A string: what stands between its quotes, whether it holds an escape, and where it is over.
-struct Quoted {
-    range: Range<usize>,
-    escaped: bool,
-}
-
-impl Quoted {
-    #[inline(always)]
-    fn after(&self) -> usize {
-        self.range.end + 1
-    }
 }
 
 impl<L: Look> Pass<'_, L> {
@@ -36,17 +21,17 @@ impl<L: Look> Pass<'_, L> {
     #[inline(always)]
     pub(crate) fn run(&mut self) -> Option<()> {
         self.spans.clear();
-        let start = self.space(0);
-        if self.byte(start) != b'{' {
+        let start = self.cursor.space(0);
+        if self.cursor.byte(start) != b'{' {
             return None;
         }
         let end = self.event(start)?;
-        if self.space(end) < self.bytes.len() {
+        if self.cursor.space(end) < self.cursor.bytes.len() {
             return None;
         }
         self.is_text(end)?;
         let is = |slot: Slot, text: &[u8]| {
-            let found = self.spans.slot(self.bytes, "", slot);
+            let found = self.spans.slot(self.cursor.bytes, "", slot);
             found.is_some_and(|found| found.as_bytes() == text)
         };
         // Older versions keep some values elsewhere, and what does not say that it is an event must be asked more.
@@ -65,126 +50,12 @@ impl<L: Look> Pass<'_, L> {
             std::mem::swap(&mut first, &mut second);
         }
         for (start, end) in [(0, first.0), (first.1, second.0), (second.1, end)] {
-            let part = self.bytes.get(start..end)?;
+            let part = self.cursor.bytes.get(start..end)?;
             if !part.is_ascii() {
                 std::str::from_utf8(part).ok()?;
             }
         }
         Some(())
-    }
-
-    #[inline(always)]
-    fn byte(&self, at: usize) -> u8 {
-        self.bytes.get(at).copied().unwrap_or_default()
-    }
-
-    /// Where white space that begins here ends.
-    #[inline(always)]
-    fn space(&self, at: usize) -> usize {
-        if self.byte(at) > b' ' {
-            at
-        } else {
-            self.more_space(at)
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn more_space(&self, mut at: usize) -> usize {
-        while matches!(self.byte(at), b' ' | b'\t' | b'\r' | b'\n') {
-            at += 1;
-        }
-        at
-    }
-
-    #[inline(always)]
-    fn word(&self, at: usize) -> Option<u128> {
-        let rest = self.bytes.get(at..)?;
-        match rest.first_chunk::<16>() {
-            Some(chunk) => Some(u128::from_le_bytes(*chunk)),
-            None => self.last_word(at),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn last_word(&self, at: usize) -> Option<u128> {
-        let rest = self.bytes.get(at..)?;
-        let mut chunk = [0; 16];
-        chunk.get_mut(..rest.len())?.copy_from_slice(rest);
-        Some(u128::from_le_bytes(chunk))
-    }
-
-    /// The string whose opening quote stands here.
-    #[inline(always)]
-    fn quoted(&self, quote: usize) -> Option<Quoted> {
-        if self.byte(quote) != b'"' {
-            return None;
-        }
-        let start = quote + 1;
-        let mut at = start;
-        let mut escaped = false;
-        loop {
-            let Some(block) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) else {
-                return self.last_quoted(start, at, escaped);
-            };
-            let (mut stops, backslashes) = self.look.stops(block);
-            // How far the block goes: a backslash at its end escapes a byte of the next one.
-            let mut length = 32;
-            if backslashes != 0 {
-                let (hidden, open) = block::escaped_half(backslashes);
-                escaped |= backslashes.trailing_zeros() < (stops & !hidden).trailing_zeros();
-                if stops & hidden != 0 {
-                    // Of these only a quote may be escaped.
-                    let mut quotes = stops & hidden;
-                    while quotes != 0 {
-                        if *block.get(quotes.trailing_zeros() as usize)? != b'"' {
-                            return None;
-                        }
-                        quotes &= quotes - 1;
-                    }
-                    stops &= !hidden;
-                }
-                if open {
-                    length = 31;
-                }
-            }
-            if stops != 0 {
-                let end = at + stops.trailing_zeros() as usize;
-                if end < at + length {
-                    return (self.byte(end) == b'"').then_some(Quoted {
-                        range: start..end,
-                        escaped,
-                    });
-                }
-            }
-            at += length;
-        }
-    }
-
-    /// The end of a string in the last bytes of the record.
-    #[cold]
-    #[inline(never)]
-    fn last_quoted(&self, start: usize, mut at: usize, mut escaped: bool) -> Option<Quoted> {
-        loop {
-            match self.bytes.get(at)? {
-                b'"' => {
-                    return Some(Quoted {
-                        range: start..at,
-                        escaped,
-                    });
-                }
-                b'\\' => {
-                    escaped = true;
-                    if *self.bytes.get(at + 1)? < 0x20 {
-                        return None;
-                    }
-                    at += 2;
-                }
-                0..0x20 => return None,
-                _ => at += 1,
-            }
-        }
     }
 
     /// Which key stands here; where its value begins.
@@ -195,11 +66,11 @@ impl<L: Look> Pass<'_, L> {
         guess: &mut usize,
         at: usize,
     ) -> Option<(usize, &'static Key)> {
-        let word = self.word(at)?;
+        let word = self.cursor.word(at)?;
         // Servers write keys in one order, so those after the last are tried first.
         let mut next = *guess;
         while let Some(key) = keys.get(next) {
-            if key.begins(word, self.bytes, at) {
+            if key.begins(word, self.cursor.bytes, at) {
                 *guess = next + 1;
                 return Some((next, key));
             }
@@ -208,7 +79,7 @@ impl<L: Look> Pass<'_, L> {
         let found = keys
             .iter()
             .take(*guess)
-            .position(|key| key.begins(word, self.bytes, at))?;
+            .position(|key| key.begins(word, self.cursor.bytes, at))?;
         *guess = found + 1;
         Some((found, keys.get(found)?))
     }
@@ -216,8 +87,8 @@ impl<L: Look> Pass<'_, L> {
     /// Reads the members of the event whose brace stands here.
     #[inline(always)]
     fn event(&mut self, brace: usize) -> Option<usize> {
-        let mut at = self.space(brace + 1);
-        if self.byte(at) == b'}' {
+        let mut at = self.cursor.space(brace + 1);
+        if self.cursor.byte(at) == b'}' {
             return Some(at + 1);
         }
         let (mut seen, mut guess) = (0_u32, 0);
@@ -228,7 +99,7 @@ impl<L: Look> Pass<'_, L> {
                 return None;
             }
             seen |= 1 << found;
-            let value = self.space(at + key.length);
+            let value = self.cursor.space(at + key.length);
             at = match key.holds {
                 Holds::Text(slot) => self.text(slot, value)?,
                 Holds::Part(part) => self.part(part, value)?,
@@ -237,9 +108,9 @@ impl<L: Look> Pass<'_, L> {
                 Holds::Annotations => self.annotations(value)?,
                 Holds::Code | Holds::Extra { .. } => return None,
             };
-            at = self.space(at);
-            match self.byte(at) {
-                b',' => at = self.space(at + 1),
+            at = self.cursor.space(at);
+            match self.cursor.byte(at) {
+                b',' => at = self.cursor.space(at + 1),
                 b'}' => return Some(at + 1),
                 _ => return None,
             }
@@ -249,12 +120,12 @@ impl<L: Look> Pass<'_, L> {
     /// Reads an object with known keys.
     #[inline(always)]
     fn part(&mut self, part: Part, brace: usize) -> Option<usize> {
-        if self.byte(brace) != b'{' {
+        if self.cursor.byte(brace) != b'{' {
             return self.null(brace);
         }
         self.spans.parts |= 1 << part as u8;
-        let mut at = self.space(brace + 1);
-        if self.byte(at) == b'}' {
+        let mut at = self.cursor.space(brace + 1);
+        if self.cursor.byte(at) == b'}' {
             return Some(at + 1);
         }
         let keys = part.keys();
@@ -265,7 +136,7 @@ impl<L: Look> Pass<'_, L> {
                 return None;
             }
             seen |= 1 << found;
-            let value = self.space(at + key.length);
+            let value = self.cursor.space(at + key.length);
             at = match key.holds {
                 Holds::Text(slot) => self.text(slot, value)?,
                 Holds::Code => self.code(value)?,
@@ -274,9 +145,9 @@ impl<L: Look> Pass<'_, L> {
                 Holds::Body(body) => self.body(body, value)?,
                 Holds::Annotations | Holds::Part(_) => return None,
             };
-            at = self.space(at);
-            match self.byte(at) {
-                b',' => at = self.space(at + 1),
+            at = self.cursor.space(at);
+            match self.cursor.byte(at) {
+                b',' => at = self.cursor.space(at + 1),
                 b'}' => return Some(at + 1),
                 _ => return None,
             }
@@ -285,13 +156,13 @@ impl<L: Look> Pass<'_, L> {
 
     #[inline(always)]
     fn null(&self, at: usize) -> Option<usize> {
-        let rest = self.bytes.get(at..)?;
+        let rest = self.cursor.bytes.get(at..)?;
         rest.starts_with(b"null").then_some(at + 4)
     }
 
     #[inline(always)]
     fn text(&mut self, slot: Slot, at: usize) -> Option<usize> {
-        let Some(quoted) = self.quoted(at) else {
+        let Some(quoted) = self.cursor.quoted(at) else {
             return self.null(at);
         };
         self.spans.name(slot);
@@ -304,11 +175,11 @@ impl<L: Look> Pass<'_, L> {
     /// The status code; whatever is no plain number is odd.
     #[inline(always)]
     fn code(&mut self, at: usize) -> Option<usize> {
-        let digits = self.bytes.get(at..at + 3)?;
+        let digits = self.cursor.bytes.get(at..at + 3)?;
         let [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] = digits else {
             return self.null(at);
         };
-        if !matches!(self.byte(at + 3), b',' | b'}' | b' ') {
+        if !matches!(self.cursor.byte(at + 3), b',' | b'}' | b' ') {
             return None;
         }
         let digit = |byte: &u8| i64::from(byte & 0xf);
@@ -318,13 +189,13 @@ impl<L: Look> Pass<'_, L> {
 
     #[inline(always)]
     fn body(&mut self, body: Body, at: usize) -> Option<usize> {
-        if !matches!(self.byte(at), b'{' | b'[') {
+        if !matches!(self.cursor.byte(at), b'{' | b'[') {
             return self.null(at);
         }
-        let end = if matches!(self.bytes.get(at..at + 2), Some(b"{}" | b"[]")) {
+        let end = if matches!(self.cursor.bytes.get(at..at + 2), Some(b"{}" | b"[]")) {
             at + 2
         } else {
-            block::skip(self.look, self.bytes, at)?
+            block::skip(self.cursor.look, self.cursor.bytes, at)?
         };
         let (start, stop) = (u32::try_from(at).ok()?, u32::try_from(end).ok()?);
         *self.spans.bodies.get_mut(body as usize)? = Some((start, stop));
@@ -333,7 +204,7 @@ impl<L: Look> Pass<'_, L> {
 
     #[inline(always)]
     fn list(&mut self, list: List, at: usize) -> Option<usize> {
-        if self.byte(at) != b'[' {
+        if self.cursor.byte(at) != b'[' {
             return self.null(at);
         }
         let first = self.spans.n_texts();
@@ -345,12 +216,12 @@ impl<L: Look> Pass<'_, L> {
     /// Reads the list of texts whose bracket stands here.
     #[inline(always)]
     fn texts(&mut self, bracket: usize) -> Option<usize> {
-        let mut at = self.space(bracket + 1);
-        if self.byte(at) == b']' {
+        let mut at = self.cursor.space(bracket + 1);
+        if self.cursor.byte(at) == b']' {
             return Some(at + 1);
         }
         loop {
-            at = match self.quoted(at) {
+            at = match self.cursor.quoted(at) {
                 Some(quoted) => {
                     let after = quoted.after();
                     self.spans.push(quoted.range, quoted.escaped, false);
@@ -358,9 +229,9 @@ impl<L: Look> Pass<'_, L> {
                 }
                 None => self.null(at)?,
             };
-            at = self.space(at);
-            match self.byte(at) {
-                b',' => at = self.space(at + 1),
+            at = self.cursor.space(at);
+            match self.cursor.byte(at) {
+                b',' => at = self.cursor.space(at + 1),
                 b']' if (self.spans.n_texts() as usize) < MOST_TEXTS => return Some(at + 1),
                 _ => return None,
             }
@@ -373,26 +244,26 @@ impl<L: Look> Pass<'_, L> {
     /// Reads a member's key of anybody's choice; where its value begins.
     #[inline(always)]
     fn free_key(&self, at: usize) -> Option<(Quoted, usize)> {
-        let key = self.quoted(at)?;
-        let colon = self.space(key.after());
-        (self.byte(colon) == b':').then(|| (key, self.space(colon + 1)))
+        let key = self.cursor.quoted(at)?;
+        let colon = self.cursor.space(key.after());
+        (self.cursor.byte(colon) == b':').then(|| (key, self.cursor.space(colon + 1)))
     }
 
     #[inline(always)]
     fn annotations(&mut self, brace: usize) -> Option<usize> {
-        if self.byte(brace) != b'{' {
+        if self.cursor.byte(brace) != b'{' {
             return self.null(brace);
         }
         let first = self.spans.n_texts();
-        let mut at = self.space(brace + 1);
-        if self.byte(at) == b'}' {
+        let mut at = self.cursor.space(brace + 1);
+        if self.cursor.byte(at) == b'}' {
             at += 1;
         } else {
             loop {
                 let (key, value) = self.free_key(at)?;
-                at = match self.quoted(value) {
+                at = match self.cursor.quoted(value) {
                     Some(text) => {
-                        let name = self.bytes.get(key.range.clone())?;
+                        let name = self.cursor.bytes.get(key.range.clone())?;
                         let late = !key.escaped && name != DECISION;
                         self.spans.push(key.range, key.escaped, false);
                         let after = text.after();
@@ -401,12 +272,12 @@ impl<L: Look> Pass<'_, L> {
                     }
                     None => self.null(value)?,
                 };
-                at = self.space(at);
+                at = self.cursor.space(at);
                 if self.spans.n_texts() as usize >= MOST_TEXTS {
                     return None;
                 }
-                match self.byte(at) {
-                    b',' => at = self.space(at + 1),
+                match self.cursor.byte(at) {
+                    b',' => at = self.cursor.space(at + 1),
                     b'}' => break,
                     _ => return None,
                 }
@@ -419,39 +290,39 @@ impl<L: Look> Pass<'_, L> {
 
     #[inline(always)]
     fn extra(&mut self, impersonated: bool, brace: usize) -> Option<usize> {
-        if self.byte(brace) != b'{' {
+        if self.cursor.byte(brace) != b'{' {
             return self.null(brace);
         }
         let first = self.spans.n_extras();
-        let mut at = self.space(brace + 1);
-        if self.byte(at) == b'}' {
+        let mut at = self.cursor.space(brace + 1);
+        if self.cursor.byte(at) == b'}' {
             at += 1;
         } else {
             loop {
                 let (key, value) = self.free_key(at)?;
                 let name = self.spans.n_texts();
-                if self.byte(value) == b'n' {
+                if self.cursor.byte(value) == b'n' {
                     at = self.null(value)?;
                 } else {
                     self.spans.push(key.range, key.escaped, false);
                     let members = self.spans.n_texts();
-                    at = if self.byte(value) == b'[' {
+                    at = if self.cursor.byte(value) == b'[' {
                         self.texts(value)?
                     } else {
                         // Some providers write a single value bare.
-                        let text = self.quoted(value)?;
+                        let text = self.cursor.quoted(value)?;
                         let after = text.after();
                         self.spans.push(text.range, text.escaped, false);
                         after
                     };
                     self.spans.push_extra(name, members);
                 }
-                at = self.space(at);
+                at = self.cursor.space(at);
                 if self.spans.n_texts() as usize >= MOST_TEXTS {
                     return None;
                 }
-                match self.byte(at) {
-                    b',' => at = self.space(at + 1),
+                match self.cursor.byte(at) {
+                    b',' => at = self.cursor.space(at + 1),
                     b'}' => break,
                     _ => return None,
                 }

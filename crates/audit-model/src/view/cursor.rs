@@ -1,0 +1,141 @@
+//! Reading JSON text piece by piece: white space, words, strings.
+
+use std::ops::Range;
+
+use crate::view::block::{self, Look};
+
+/// JSON text that is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor<'c, L> {
+    pub(crate) look: L,
+    pub(crate) bytes: &'c [u8],
+}
+
+/// A string: what stands between its quotes, whether it holds an escape, and where it is over.
+pub(crate) struct Quoted {
+    pub(crate) range: Range<usize>,
+    pub(crate) escaped: bool,
+}
+
+impl Quoted {
+    #[inline(always)]
+    pub(crate) fn after(&self) -> usize {
+        self.range.end + 1
+    }
+}
+
+impl<L: Look> Cursor<'_, L> {
+    #[inline(always)]
+    pub(crate) fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or_default()
+    }
+
+    /// Where white space that begins here ends.
+    #[inline(always)]
+    pub(crate) fn space(&self, at: usize) -> usize {
+        if self.byte(at) > b' ' {
+            at
+        } else {
+            self.more_space(at)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn more_space(&self, mut at: usize) -> usize {
+        while matches!(self.byte(at), b' ' | b'\t' | b'\r' | b'\n') {
+            at += 1;
+        }
+        at
+    }
+
+    #[inline(always)]
+    pub(crate) fn word(&self, at: usize) -> Option<u128> {
+        let rest = self.bytes.get(at..)?;
+        match rest.first_chunk::<16>() {
+            Some(chunk) => Some(u128::from_le_bytes(*chunk)),
+            None => self.last_word(at),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn last_word(&self, at: usize) -> Option<u128> {
+        let rest = self.bytes.get(at..)?;
+        let mut chunk = [0; 16];
+        chunk.get_mut(..rest.len())?.copy_from_slice(rest);
+        Some(u128::from_le_bytes(chunk))
+    }
+
+    /// The string whose opening quote stands here.
+    #[inline(always)]
+    pub(crate) fn quoted(&self, quote: usize) -> Option<Quoted> {
+        if self.byte(quote) != b'"' {
+            return None;
+        }
+        let start = quote + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            let Some(block) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) else {
+                return self.last_quoted(start, at, escaped);
+            };
+            let (mut stops, backslashes) = self.look.stops(block);
+            // How far the block goes: a backslash at its end escapes a byte of the next one.
+            let mut length = 32;
+            if backslashes != 0 {
+                let (hidden, open) = block::escaped_half(backslashes);
+                escaped |= backslashes.trailing_zeros() < (stops & !hidden).trailing_zeros();
+                if stops & hidden != 0 {
+                    // Of these only a quote may be escaped.
+                    let mut quotes = stops & hidden;
+                    while quotes != 0 {
+                        if *block.get(quotes.trailing_zeros() as usize)? != b'"' {
+                            return None;
+                        }
+                        quotes &= quotes - 1;
+                    }
+                    stops &= !hidden;
+                }
+                if open {
+                    length = 31;
+                }
+            }
+            if stops != 0 {
+                let end = at + stops.trailing_zeros() as usize;
+                if end < at + length {
+                    return (self.byte(end) == b'"').then_some(Quoted {
+                        range: start..end,
+                        escaped,
+                    });
+                }
+            }
+            at += length;
+        }
+    }
+
+    /// The end of a string in the last bytes of the record.
+    #[cold]
+    #[inline(never)]
+    fn last_quoted(&self, start: usize, mut at: usize, mut escaped: bool) -> Option<Quoted> {
+        loop {
+            match self.bytes.get(at)? {
+                b'"' => {
+                    return Some(Quoted {
+                        range: start..at,
+                        escaped,
+                    });
+                }
+                b'\\' => {
+                    escaped = true;
+                    if *self.bytes.get(at + 1)? < 0x20 {
+                        return None;
+                    }
+                    at += 2;
+                }
+                0..0x20 => return None,
+                _ => at += 1,
+            }
+        }
+    }
+}
