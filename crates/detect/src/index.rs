@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use audit_model::{Doubt, FieldId, FieldSource, Plain, Scratch};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use rule_lang::{Conjunction, Guard, Place, fold_into};
+use rule_lang::{Conjunction, Guard, Place};
 
 use bodies::Bodies;
 pub(crate) use needles::Memo;
@@ -51,6 +51,10 @@ enum Asked {
 struct Dimension {
     asked: Asked,
     values: Intern,
+    /// The schemas that ask for it, one bit each; the last bit stands for all from the 64th on.
+    asking: u64,
+    /// The same, those of which no rule can match without it.
+    needing: u64,
 }
 
 /// The rules that are filed under the same dimensions.
@@ -90,13 +94,6 @@ pub(crate) struct Probe {
     memos: Vec<Memo>,
 }
 
-/// A value of a dimension.
-enum Found {
-    Id(u32),
-    Several,
-    Unknown,
-}
-
 impl Index {
     /// Files rules under their guards.
     pub(crate) fn new(guards: impl Iterator<Item = Guard>) -> Self {
@@ -134,14 +131,20 @@ impl Index {
             return Selected::All;
         }
         let mut have = 0_u64;
+        let mut alive = u64::MAX;
         for (at, (dimension, id)) in self.dimensions.iter().zip(&mut probe.ids).enumerate() {
+            // Nobody asks any more when no schema is left that would.
+            if alive & dimension.asking == 0 {
+                continue;
+            }
             match dimension.find(source, scratch.as_deref_mut(), &mut probe.text) {
-                Found::Several => return Selected::All,
-                Found::Unknown => return Selected::Undecided,
-                Found::Id(found) => {
+                Seen::Several => return Selected::All,
+                Seen::Unknown => return Selected::Undecided,
+                Seen::One(found) if found != 0 => {
                     *id = found;
-                    have |= u64::from(found != 0) << at;
+                    have |= 1 << at;
                 }
+                Seen::One(_) | Seen::Missing => alive &= !dimension.needing,
             }
         }
         let mut vague = 0;
@@ -177,16 +180,18 @@ impl Index {
             }
         }
         for (needles, memo) in self.needles.iter().zip(&mut probe.memos) {
-            match value(
-                source,
-                scratch.as_deref_mut(),
-                needles.field(),
-                &mut probe.text,
-            ) {
-                Value::Text(text) => needles.find(text, memo, &mut probe.rules),
-                Value::Missing => {}
-                Value::Several => return Selected::All,
-                Value::Unknown => return Selected::Undecided,
+            let Probe {
+                rules,
+                text: folded_text,
+                ..
+            } = probe;
+            let seen = see(source, scratch.as_deref_mut(), needles.field(), |text| {
+                needles.find(folded(text, folded_text), memo, rules);
+            });
+            match seen {
+                Seen::One(()) | Seen::Missing => {}
+                Seen::Several => return Selected::All,
+                Seen::Unknown => return Selected::Undecided,
             }
         }
         if !self.always.is_empty() {
@@ -206,8 +211,8 @@ impl Dimension {
         source: &impl FieldSource,
         scratch: Option<&mut Scratch>,
         memory: &mut String,
-    ) -> Found {
-        let present = |present: bool| Found::Id(u32::from(present));
+    ) -> Seen<u32> {
+        let present = |present: bool| Seen::One(u32::from(present));
         match self.asked {
             Asked::Present(FieldId::ImpersonatedUser) => {
                 present(source.has(0, FieldId::ImpersonatedUser))
@@ -217,42 +222,35 @@ impl Dimension {
                     || source.body(0, FieldId::ResponseObject).is_some(),
             ),
             Asked::Present(body) => present(source.body(0, body).is_some()),
-            Asked::Text(field) => match value(source, scratch, field, memory) {
-                Value::Several => Found::Several,
-                Value::Unknown => Found::Unknown,
-                Value::Missing => Found::Id(0),
-                Value::Text(text) => Found::Id(self.values.get(text)),
-            },
+            Asked::Text(field) => see(source, scratch, field, |text| {
+                self.values.get_folded(text, memory)
+            }),
         }
     }
 }
 
-enum Value<'v> {
+/// What a field is found to be.
+enum Seen<T> {
     Missing,
-    /// Its case folded.
-    Text(&'v str),
+    One(T),
     Several,
     /// It can only be found in a scratch.
     Unknown,
 }
 
-/// The one value of a field.
-fn value<'v>(
-    source: &'v impl FieldSource,
+/// Looks at the one value of a field.
+#[inline]
+fn see<T>(
+    source: &impl FieldSource,
     scratch: Option<&mut Scratch>,
     field: FieldId,
-    memory: &'v mut String,
-) -> Value<'v> {
+    each: impl FnOnce(&str) -> T,
+) -> Seen<T> {
     match (Plain::of(source, field), scratch) {
-        (Some(Plain::Missing), _) => Value::Missing,
-        (Some(Plain::Text(text)), _) => Value::Text(folded(text, memory)),
-        (Some(Plain::Number(number)), _) => {
-            memory.clear();
-            // Writing to a `String` cannot fail.
-            let _ = std::fmt::Write::write_fmt(memory, format_args!("{number}"));
-            Value::Text(memory)
-        }
-        (None, None) => Value::Unknown,
+        (Some(Plain::Missing), _) => Seen::Missing,
+        (Some(Plain::Text(text)), _) => Seen::One(each(text)),
+        (Some(Plain::Number(number)), _) => Seen::One(each(itoa::Buffer::new().format(number))),
+        (None, None) => Seen::Unknown,
         (None, Some(scratch)) => {
             let node = scratch.field(source, field);
             let (mut n_values, mut text) = (0, None);
@@ -263,13 +261,9 @@ fn value<'v>(
                 false
             });
             match (n_values, text) {
-                (0, _) => Value::Missing,
-                (1, Some(text)) => {
-                    memory.clear();
-                    fold_into(text, memory);
-                    Value::Text(memory)
-                }
-                _ => Value::Several,
+                (0, _) => Seen::Missing,
+                (1, Some(text)) => Seen::One(each(text)),
+                _ => Seen::Several,
             }
         }
     }
@@ -352,6 +346,8 @@ impl Plan {
             .map(|(asked, values)| Dimension {
                 asked,
                 values: Intern::new(values),
+                asking: 0,
+                needing: 0,
             })
             .collect();
         let left = MOST_DIMENSIONS - index.dimensions.len();
@@ -389,6 +385,7 @@ impl Plan {
                 coarse,
             });
         }
+        index.link_dimensions();
         index.needles = self
             .contains
             .into_iter()
@@ -406,6 +403,21 @@ fn low_bits(n: usize) -> u64 {
 }
 
 impl Index {
+    /// Tells the dimensions which schemas ask for them.
+    fn link_dimensions(&mut self) {
+        const LAST: usize = u64::BITS as usize - 1;
+        for (at, dimension) in self.dimensions.iter_mut().enumerate() {
+            let asks = |schema: &Schema| schema.mask >> at & 1 == 1;
+            for (n, schema) in self.schemas.iter().enumerate() {
+                dimension.asking |= u64::from(asks(schema)) << n.min(LAST);
+            }
+            dimension.needing = dimension.asking;
+            if !self.schemas.iter().skip(LAST).all(asks) {
+                dimension.needing &= !(1 << LAST);
+            }
+        }
+    }
+
     /// Files rules, range after range.
     fn ranges(&mut self, keys: BTreeMap<u64, Vec<u32>>) -> Keys {
         let mut ranges = HashMap::with_capacity_and_hasher(keys.len(), FixedState::default());

@@ -3,6 +3,8 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use crate::fold::folded;
+
 /// The texts that rules name for one field, each with a number from 1 on.
 #[derive(Debug, Default)]
 pub(crate) struct Intern {
@@ -28,21 +30,37 @@ impl Intern {
         let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
         let number = *self.numbers.entry_ref(text).or_insert(next);
         self.lengths |= length_bit(text);
-        let (word, bit) = edge_bit(text);
+        let (word, bit) = edge_bit(text, |byte| byte);
         if let Some(word) = self.edges.get_mut(word) {
             *word |= bit;
         }
         number
     }
 
+    /// The number of a text with its case folded; 0 for one that is not known.
+    #[inline]
+    pub(crate) fn get_folded(&self, text: &str, memory: &mut String) -> u32 {
+        // Folding keeps the length of ASCII, so most texts are told from all others before it.
+        if text.is_ascii() && !self.may_hold(text, |byte| byte.to_ascii_lowercase()) {
+            return 0;
+        }
+        self.get(folded(text, memory))
+    }
+
     /// The number of a text; 0 for one that is not known.
     pub(crate) fn get(&self, text: &str) -> u32 {
-        let (word, bit) = edge_bit(text);
-        let edge = self.edges.get(word).is_some_and(|word| word & bit != 0);
-        if self.lengths & length_bit(text) == 0 || !edge {
+        if !self.may_hold(text, |byte| byte) {
             return 0;
         }
         self.numbers.get(text).copied().unwrap_or_default()
+    }
+
+    /// Whether some known text is as long, and begins and ends alike.
+    #[inline]
+    fn may_hold(&self, text: &str, map: impl Fn(u8) -> u8) -> bool {
+        let (word, bit) = edge_bit(text, map);
+        self.lengths & length_bit(text) != 0
+            && self.edges.get(word).is_some_and(|word| word & bit != 0)
     }
 }
 
@@ -50,10 +68,11 @@ fn length_bit(text: &str) -> u64 {
     1 << (text.len() & 63)
 }
 
-fn edge_bit(text: &str) -> (usize, u64) {
+#[inline]
+fn edge_bit(text: &str, map: impl Fn(u8) -> u8) -> (usize, u64) {
     let edge = match text.as_bytes() {
-        [first, .., last] => first.wrapping_mul(29) ^ last.rotate_left(3),
-        [only] => *only,
+        [first, .., last] => map(*first).wrapping_mul(29) ^ map(*last).rotate_left(3),
+        [only] => map(*only),
         [] => 0,
     };
     (usize::from(edge >> 6), 1 << (edge & 63))
@@ -72,6 +91,12 @@ mod tests {
         assert_eq!(intern.get("g"), 4);
         for other in ["lisp", "gat", "l", "watch", "Get"] {
             assert_eq!(intern.get(other), 0, "{other}");
+        }
+        let mut memory = String::new();
+        let intern = Intern::new(["get", "k", "straße"]);
+        // The sign for kelvin is folded to one byte.
+        for (text, number) in [("GeT", 1), ("\u{212a}", 2), ("STRAßE", 3), ("GAT", 0)] {
+            assert_eq!(intern.get_folded(text, &mut memory), number, "{text}");
         }
     }
 }
