@@ -1,27 +1,30 @@
-//! Compiles rules, shows every diagnostic, and runs the tests that the rules carry.
+//! Compiles rules, shows every diagnostic, and runs the tests of the rules.
 //!
 //! ```text
-//! cargo run --example check -- PATH...
+//! cargo run --example check -- [--coverage] PATH...
 //! cargo run --example check -- [PATH...] --explain RULE EVENT
 //! cargo run --example check -- --format-rules [--dry-run] PATH...
 //! ```
 
+mod coverage;
 mod format_rules;
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use detect::rule_lang::{SourceId, render};
-use detect::{DocumentStatus, LoadReport, Reader, Record, Rule, RuleSet, Severity, testing};
-use kubesift_examples::{add_rules, colors_stderr, is_unreadable, show_documents, today, visible};
+use detect::rule_lang::{TestKind, render};
+use detect::testing::Suite;
+use detect::{Diagnostic, DocumentStatus, LoadReport, Reader, Record, Rule, RuleSet, Severity};
+use kubesift_examples::{
+    add_rules, colors_stderr, counted, is_unreadable, show_documents, today, visible,
+};
 
 /// Check detection rules.
 ///
-/// Compiles every rule file, prints what is wrong with it, and runs the tests in it. The shipped rules, filters and
+/// Compiles every rule file, prints what is wrong with it, and runs the tests in it and in the file `NAME.test.yaml` beside it. The shipped rules, filters and
 /// placeholder lists are in scope: filters may name them, tests are run with them. Exits with 1 when something is wrong, with 2 when a file cannot be read.
 #[derive(Debug, Parser)]
 #[command(name = "check", version)]
@@ -39,6 +42,9 @@ struct Options {
     /// Show for each event of a log whether a rule (its name, its id or its file) matches it and why; `-` reads the log from standard input
     #[arg(long, value_names = ["RULE", "EVENT"], num_args = 2)]
     explain: Vec<PathBuf>,
+    /// Show for each rule which kinds of test it has, and the least audit level that it needs, by resource
+    #[arg(long)]
+    coverage: bool,
     /// List every document with what became of it, the shipped ones too
     #[arg(long)]
     documents: bool,
@@ -69,32 +75,26 @@ fn check(options: &Options) -> io::Result<ExitCode> {
         return format_rules::run(&options.paths, options.dry_run, colors_stderr());
     }
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let mut builder = add_rules(RuleSet::builder(), &options.paths);
-    // The shipped files come after, so that what was given keeps its name when it is one of them.
-    let n_given = builder.n_files();
+    let builder = add_rules(RuleSet::builder(), &options.paths).today(today());
+    let mut suite = Suite::new(builder);
     if !options.no_shipped {
-        builder = builder.shipped();
+        suite = suite.with_shipped();
     }
-    let (rules, report) = builder.today(today()).load();
-    let given = |source: SourceId| source.index() < n_given;
+    let suite = suite.run();
+    let (report, tests) = (suite.load(), suite.tests());
 
     let color = colors_stderr();
-    let diagnostics: Vec<_> = report
-        .diagnostics()
-        .iter()
-        .filter(|found| given(found.source()))
-        .collect();
-    for diagnostic in &diagnostics {
+    for diagnostic in suite.diagnostics() {
         writeln!(stderr, "{}", render(diagnostic, report.sources(), color))?;
     }
-    show_documents(&report, |found| {
-        options.documents || given(found.source()) && found.status() != DocumentStatus::Active
+    show_documents(report, |found| {
+        options.documents
+            || suite.is_own(found.source()) && found.status() != DocumentStatus::Active
     })?;
-    if is_unreadable(&report) {
+    if is_unreadable(report) {
         return Ok(ExitCode::from(2));
     }
 
-    let tests = testing::run(&rules, |rule| given(rule.source()));
     for failure in tests.failures() {
         let place = report.sources().line_column(failure.source, failure.span);
         let file = report.sources().name(failure.source);
@@ -106,36 +106,38 @@ fn check(options: &Options) -> io::Result<ExitCode> {
         writeln!(stdout, "       {}", failure.reason)?;
     }
     let coverage = tests.coverage();
-    let with = |count: fn(&testing::Coverage) -> usize| {
-        coverage.iter().filter(|rule| count(rule) > 0).count()
-    };
+    if options.coverage {
+        coverage::show(suite.rules(), coverage, &mut stdout)?;
+    }
+    let with = |kind| coverage.iter().filter(|rule| rule.count(kind) > 0).count();
     writeln!(
         stdout,
-        "{} rules: {} with a hit, {} with a near miss, {} with an evasion",
-        coverage.len(),
-        with(|rule| rule.n_hits),
-        with(|rule| rule.n_near_misses),
-        with(|rule| rule.n_evasions),
+        "{}: {} with a hit, {} with a near miss, {} with an evasion",
+        counted(coverage.len(), "rule"),
+        with(TestKind::Hit),
+        with(TestKind::NearMiss),
+        with(TestKind::Evasion),
     )?;
-    let untested: HashSet<&str> = coverage
+    let untested = coverage
         .iter()
-        .filter(|rule| rule.n_hits + rule.n_evasions == 0)
-        .map(|rule| rule.rule.as_str())
-        .collect();
+        .filter(|rule| rule.n_hits + rule.n_evasions == 0);
+    let untested: Vec<String> = untested.map(|rule| visible(&rule.rule)).collect();
     if !untested.is_empty() {
-        let names: Vec<&str> = rules
-            .rules()
-            .map(detect::Rule::name)
-            .filter(|name| untested.contains(name))
-            .collect();
-        writeln!(stdout, "without a test that matches: {}", names.join(", "))?;
+        writeln!(
+            stdout,
+            "without a test that matches: {}",
+            untested.join(", ")
+        )?;
     }
-    let n_errors = diagnostics
-        .iter()
-        .filter(|found| found.severity() == Severity::Error)
-        .count();
-    let n_warnings = diagnostics.len() - n_errors;
-    writeln!(stdout, "{n_errors} errors, {n_warnings} warnings")?;
+    let is_error = |found: &&Diagnostic| found.severity() == Severity::Error;
+    let n_errors = suite.diagnostics().filter(is_error).count();
+    let n_warnings = suite.diagnostics().count() - n_errors;
+    writeln!(
+        stdout,
+        "{}, {}",
+        counted(n_errors, "error"),
+        counted(n_warnings, "warning")
+    )?;
     let n_failed = tests.failures().len();
     writeln!(
         stdout,

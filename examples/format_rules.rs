@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use detect::rule_lang;
+use kubesift_examples::counted;
 
 /// How deep directories are followed.
 const MAX_DEPTH: usize = 64;
@@ -62,8 +63,8 @@ pub(crate) fn run(paths: &[PathBuf], only_check: bool, color: bool) -> io::Resul
     let changed = if only_check { "to change" } else { "changed" };
     writeln!(
         io::stdout(),
-        "{} rule files: {n_changed} {changed}, {n_wrong} with errors",
-        files.len()
+        "{}: {n_changed} {changed}, {n_wrong} with errors",
+        counted(files.len(), "rule file")
     )?;
     Ok(if n_wrong > 0 || only_check && n_changed > 0 {
         ExitCode::FAILURE

@@ -70,6 +70,11 @@ pub fn level_style(level: Level) -> Style {
     Style::new().bold().fg_color(Some(Color::Ansi(color)))
 }
 
+/// A number of things, in words: `1 rule`, `2 rules`.
+pub fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
 /// Text for a terminal: control characters escaped, so that a log cannot write to it, and those that turn the direction
 /// of text, so that it reads as it is.
 pub fn visible(text: &str) -> String {

@@ -11,7 +11,7 @@ fn collect(dir: &Path, root: &Path, found: &mut Vec<String>) -> io::Result<()> {
         if path.is_dir() {
             // `target` and hidden directories hold what a tool left there, never rules.
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name != "target" && name != "src" && !name.starts_with('.') {
+            if !matches!(&*name, "target" | "src" | "tests") && !name.starts_with('.') {
                 collect(&path, root, found)?;
             }
         } else if path

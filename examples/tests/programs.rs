@@ -374,6 +374,30 @@ mod programs {
     }
 
     #[test]
+    fn check_shows_what_tests_there_are_and_what_rules_need() {
+        let head = "logsource: {product: kubernetes, service: audit}\nsigma-version: 3\n";
+        let rules = format!(
+            "title: Secrets\nname: secrets\n{head}detection: {{s: {{resource: secrets, verb: list}}, condition: s}}\ntests:\n  - {{kind: hit, event: {{verb: list, objectRef: {{resource: secrets}}}}}}\n  - {{kind: near-miss, event: {{verb: list}}}}\n---\ntitle: Images\nname: images\n{head}detection: {{a: {{'containers.image|contains': x}}, b: {{resource: pods, subresource: exec}}, condition: a or b}}\n---\ntitle: Many\nname: many\ncorrelation: {{type: event_count, rules: [secrets], timespan: 5m, condition: {{gte: 3}}}}\ngenerate: true\n"
+        );
+        let path = file("coverage.yaml", rules.as_bytes());
+        let output = run("check", &["--no-shipped", "--coverage", &path]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(
+            text(&output.stdout),
+            "\
+rule     hits  near misses  evasions  least audit level
+secrets     1            1         0  Metadata for secrets
+images      0            0         0  Metadata for pods/exec; Request for every other, */exec, pods
+many        0            0         0  that of secrets
+3 rules: 1 with a hit, 1 with a near miss, 0 with an evasion
+without a test that matches: images, many
+0 errors, 0 warnings
+tests: 2 passed, 0 failed
+"
+        );
+    }
+
+    #[test]
     fn check_explains_a_rule_on_events() {
         let log = format!("{EXEC}\n{}\n", EXEC.replace("101", "403"));
         let log = file("explained.jsonl", log.as_bytes());
@@ -425,13 +449,13 @@ mod programs {
         assert_eq!(dry.status.code(), Some(1));
         assert_eq!(
             text(&dry.stdout),
-            format!("would change {path}\n1 rule files: 1 to change, 0 with errors\n")
+            format!("would change {path}\n1 rule file: 1 to change, 0 with errors\n")
         );
         let first = run("check", &["--format-rules", &path]);
         assert!(first.status.success());
         assert_eq!(
             text(&first.stdout),
-            format!("changed {path}\n1 rule files: 1 changed, 0 with errors\n")
+            format!("changed {path}\n1 rule file: 1 changed, 0 with errors\n")
         );
         assert_eq!(
             std::fs::read_to_string(&path).unwrap(),

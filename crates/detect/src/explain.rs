@@ -331,8 +331,8 @@ impl Explainer {
             })
             .collect();
         let mut filters = Vec::new();
-        for filter in &active.filters {
-            let Some(filter) = rules.inner().filters.get(*filter) else {
+        for filter in active.rule.filters() {
+            let Some(filter) = rules.inner().filters.get(filter.index()) else {
                 continue;
             };
             let (program, source) = (&filter.linked, filter.filter.source());

@@ -11,12 +11,21 @@ use crate::RuleSetBuilder;
 const MAX_BYTES: u64 = 1 << 20;
 
 impl RuleSetBuilder {
-    /// Adds a rule file.
+    /// Adds a rule file, and the file of tests beside it, if there is one: `NAME.test.yaml` beside `NAME.yaml`.
     ///
     /// One that cannot be read, or is no UTF-8, is an error in the report and so of [`RuleSetBuilder::build`].
     #[must_use]
     pub fn file(self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
+        let builder = self.one_file(path);
+        let beside = ["test.yaml", "test.yml"].map(|ending| path.with_extension(ending));
+        let is_rules = tested(path).is_none();
+        let tests = beside.iter().filter(|tests| is_rules && tests.is_file());
+        tests.fold(builder, |builder, tests| builder.one_file(tests))
+    }
+
+    /// Adds a file as it is.
+    fn one_file(self, path: &Path) -> Self {
         let name = path.display().to_string();
         match read(path) {
             Ok(text) => self.text(name, text),
@@ -24,16 +33,24 @@ impl RuleSetBuilder {
         }
     }
 
-    /// Adds every `.yaml` and `.yml` file below a directory, in the order of their paths. `*.test.yaml` files hold tests
-    /// and are left out, hidden files and directories too.
+    /// Adds every `.yaml` and `.yml` file below a directory, in the order of their paths; a file of tests stands behind the
+    /// rule file that it is beside. Hidden files and directories are left out.
     ///
     /// What cannot be read is an error in the report and so of [`RuleSetBuilder::build`].
     #[must_use]
     pub fn dir(self, path: impl AsRef<Path>) -> Self {
         let mut tree = Tree::default();
         tree.walk(path.as_ref());
-        tree.files.sort();
-        let builder = tree.files.into_iter().fold(self, Self::file);
+        tree.files.sort_by_cached_key(|path| {
+            let stem = tested(path);
+            (
+                stem.clone().unwrap_or_else(|| path.with_extension("")),
+                stem.is_some(),
+                path.clone(),
+            )
+        });
+        let files = tree.files.iter();
+        let builder = files.fold(self, |builder, path| builder.one_file(path));
         tree.unreadable.sort();
         let unreadable = tree.unreadable.into_iter();
         unreadable.fold(builder, |builder, (path, reason)| {
@@ -51,6 +68,12 @@ impl RuleSetBuilder {
             self.file(path)
         }
     }
+}
+
+/// The path of a file of tests without its ending.
+fn tested(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_string_lossy();
+    rule_lang::test_file_stem(&name).map(|stem| path.with_file_name(stem))
 }
 
 /// The text of a file, or why there is none.
@@ -121,11 +144,10 @@ impl Tree {
         if name.starts_with('.') {
             return;
         }
-        let is = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-        let is_rules = is(&[".yaml", ".yml"]) && !is(&[".test.yaml", ".test.yml"]);
+        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         if path.is_dir() {
             open.push(path);
-        } else if is_rules {
+        } else if is_yaml {
             self.files.push(path);
         }
     }

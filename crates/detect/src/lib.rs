@@ -100,3 +100,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/sources.md")]
 struct Sources;
+
+/// The code of the page on testing rules compiles.
+#[cfg(all(doctest, feature = "fs", feature = "shipped"))]
+#[doc = include_str!("../../../docs/testing-rules.md")]
+struct TestingRules;

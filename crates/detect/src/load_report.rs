@@ -150,8 +150,10 @@ impl fmt::Display for Described<'_> {
         if let Some(reason) = document.reason() {
             write!(f, ": {reason}")?;
         }
-        if !document.narrowed_by().is_empty() {
-            write!(f, ", narrowed by {}", document.narrowed_by().join(", "))?;
+        let mut before = ", narrowed by ";
+        for filter in document.narrowed_by() {
+            write!(f, "{before}{filter}")?;
+            before = ", ";
         }
         Ok(())
     }
@@ -205,6 +207,8 @@ fn counted(kind: DocumentKind, n: usize) -> &'static str {
         (DocumentKind::Override, _) => "overrides",
         (DocumentKind::Placeholders, 1) => "document of placeholders",
         (DocumentKind::Placeholders, _) => "documents of placeholders",
+        (DocumentKind::Tests, 1) => "document of tests",
+        (DocumentKind::Tests, _) => "documents of tests",
         (_, _) => "of no known kind",
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use audit_model::{FieldId, FieldSource};
-use rule_lang::{Day, Filter};
+use rule_lang::{Day, Filter, FilterIdx};
 
 use crate::hit::Hit;
 use crate::rule_set::Inner;
@@ -64,14 +64,14 @@ impl Narrowing {
     pub(crate) fn take(
         &mut self,
         inner: &Inner,
-        filters: &[usize],
+        filters: &[FilterIdx],
         source: &dyn FieldSource,
         holds: &mut dyn FnMut(&Linked) -> bool,
     ) -> Option<usize> {
         // The first one that would have taken the hit, had it not expired.
         let mut expired = None;
-        for at in filters {
-            let Some(active) = inner.filters.get(*at) else {
+        for at in filters.iter().map(|at| at.index()) {
+            let Some(active) = inner.filters.get(at) else {
                 continue;
             };
             if self.impersonated && active.filter.spares_impersonated() || holds(&active.linked) {
@@ -84,16 +84,16 @@ impl Narrowing {
                 match self.time {
                     Time::On(day) if day <= last => {}
                     Time::On(_) => {
-                        expired.get_or_insert(*at);
+                        expired.get_or_insert(at);
                         continue;
                     }
                     Time::NotRead | Time::Unknown => continue,
                 }
             }
-            if let Some(count) = self.counts.get_mut(*at) {
+            if let Some(count) = self.counts.get_mut(at) {
                 count.suppressed += 1;
             }
-            return Some(*at);
+            return Some(at);
         }
         if let Some(count) = expired.and_then(|at| self.counts.get_mut(at)) {
             count.expired += 1;

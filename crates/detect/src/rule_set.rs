@@ -41,8 +41,6 @@ pub(crate) struct Inner {
 pub(crate) struct ActiveRule {
     pub(crate) rule: Rule,
     pub(crate) linked: Linked,
-    /// Indices of the filters that narrow it.
-    pub(crate) filters: Vec<usize>,
     /// Whether its hits are told, and not only taken by correlations.
     pub(crate) told: bool,
 }
@@ -152,6 +150,8 @@ pub struct RuleSetBuilder {
     /// Hashes of the texts, with the files that have them.
     texts: HashMap<u64, Vec<usize>>,
     hasher: RandomState,
+    /// Names of files whose text another file has, with that file.
+    copies: Vec<(String, usize)>,
     keep: Option<Keep>,
     today: Option<Day>,
     keep_correlation: Option<KeepCorrelation>,
@@ -174,23 +174,74 @@ impl fmt::Debug for RuleSetBuilder {
 }
 
 impl RuleSetBuilder {
-    /// Adds the text of a rule file; the name is for diagnostics. The same text again is not added twice.
+    /// Adds the text of a rule file. The same text again is not added twice.
+    ///
+    /// The name is for diagnostics, and tells files of tests: `NAME.test.yaml` holds tests of the rules in `NAME.yaml`.
+    ///
+    /// # Examples
+    /// ```
+    /// use detect::{RuleSet, testing};
+    ///
+    /// let rule = "
+    /// title: Secrets listed
+    /// logsource: {product: kubernetes, service: audit}
+    /// detection: {selection: {resource: secrets, verb: list}, condition: selection}
+    /// ";
+    /// let tests = "
+    /// tests:
+    ///   - kind: hit
+    ///     event: {verb: list, objectRef: {resource: secrets}}
+    /// ";
+    /// let rules = RuleSet::builder().text("secrets.yaml", rule).text("secrets.test.yaml", tests);
+    /// assert_eq!(testing::run(&rules.build()?, |_| true).to_string(), "1 passed, 0 failed");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         let (name, text) = (name.into(), text.into());
-        let same = self.texts.entry(self.hasher.hash_one(&text)).or_default();
-        let is_known = |at: &usize| {
+        let hash = self.hasher.hash_one(&text);
+        let same = self.texts.get(&hash).map_or(&[][..], Vec::as_slice);
+        let mut same = same.iter().copied().filter(|at| {
             let known = self.files.get(*at);
             known.is_some_and(|known| known.text.as_ref() == Ok(&text))
+        });
+        let tested = rule_lang::test_file_stem(&name);
+        let known = match tested {
+            None => same.next(),
+            // The same tests beside another rule file are tests of other rules.
+            Some(stem) => same.find(|at| self.is_beside_copy(stem, *at)),
         };
-        if !same.iter().any(is_known) {
-            same.push(self.files.len());
-            self.files.push(File {
-                name,
-                text: Ok(text),
-            });
+        match known {
+            Some(known) if tested.is_none() => self.copies.push((name, known)),
+            Some(_) => {}
+            None => {
+                self.texts.entry(hash).or_default().push(self.files.len());
+                self.files.push(File {
+                    name,
+                    text: Ok(text),
+                });
+            }
         }
         self
+    }
+
+    /// Whether a file of tests lies beside the rule file of this stem, or beside one of the same text.
+    fn is_beside_copy(&self, stem: &str, tests: usize) -> bool {
+        let Some(other) = self.files.get(tests) else {
+            return false;
+        };
+        let Some(other) = rule_lang::test_file_stem(&other.name) else {
+            return false;
+        };
+        let is_of = |name: &str, stem: &str| {
+            let ending = name.strip_prefix(stem);
+            ending.is_some_and(|ending| matches!(ending, ".yaml" | ".yml"))
+        };
+        other == stem
+            || self.copies.iter().any(|(name, of)| {
+                let of = self.files.get(*of);
+                is_of(name, stem) && of.is_some_and(|of| is_of(&of.name, other))
+            })
     }
 
     /// Adds a file that cannot be read, and why.
@@ -212,8 +263,12 @@ impl RuleSetBuilder {
     #[cfg(feature = "shipped")]
     #[must_use]
     pub fn shipped(self) -> Self {
+        // A file of tests is known as a copy once the rule file that it lies beside is.
+        let is_tests = |name: &str| rule_lang::test_file_stem(name).is_some();
         let files = shipped_rules::FILES.iter();
-        files.fold(self, |builder, (name, text)| {
+        let rules = files.clone().filter(|(name, _)| !is_tests(name));
+        let tests = files.filter(|(name, _)| is_tests(name));
+        rules.chain(tests).fold(self, |builder, (name, text)| {
             builder.text(format!("shipped/{name}"), *text)
         })
     }
@@ -244,11 +299,15 @@ impl RuleSetBuilder {
     /// Compiles what is right and reports what is not. Never fails.
     pub fn load(self) -> (RuleSet, LoadReport) {
         let mut compiler = Compiler::new();
-        for File { name, text } in &self.files {
-            match text {
-                Ok(text) => compiler.add(name, text),
-                Err(reason) => compiler.add_unreadable(name, reason),
-            };
+        let added = self.files.iter().map(|File { name, text }| match text {
+            Ok(text) => compiler.add(name, text),
+            Err(reason) => compiler.add_unreadable(name, reason),
+        });
+        let added: Vec<SourceId> = added.collect();
+        for (name, of) in &self.copies {
+            if let Some(of) = added.get(*of) {
+                compiler.add_copy(name, *of);
+            }
         }
         let Compiled {
             sources,
@@ -290,13 +349,11 @@ impl RuleSetBuilder {
                 continue;
             }
             if let Some(linked) = Linked::new(rule.program().clone(), &mut inner.questions) {
-                let filters = rule.filters().to_vec();
                 kept.insert(at, inner.rules.len());
                 inner.rules.push(ActiveRule {
                     told: is_kept && !rule.is_silenced(),
                     rule,
                     linked,
-                    filters,
                 });
             }
         }

@@ -373,7 +373,7 @@ impl Scanner {
                 continue;
             }
             let level = level(active, &mut machine);
-            let taken = narrowing.take(inner, &active.filters, source, &mut |linked| {
+            let taken = narrowing.take(inner, active.rule.filters(), source, &mut |linked| {
                 let mut machine =
                     self::machine(&inner.questions, linked, source, scratch, answers, memory);
                 machine.run(linked.program.condition())

@@ -1,4 +1,4 @@
-//! Running the tests that rules carry.
+//! Running the tests of rules: those inside them, and those in files beside them.
 //!
 //! ```
 //! use detect::{RuleSet, testing};
@@ -8,15 +8,22 @@
 //! assert!(report.failures().is_empty(), "{report}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A project tests its own rules in one line: [`assert_dir`]; [`Suite`] is the same with more to choose.
+
+mod suite;
 
 use std::fmt;
-
 use std::time::Duration;
 
 use audit_model::{Event, Limits, Reader};
 use rule_lang::{Level, Rule, RuleTest, SourceId, Span, TestKind};
 
 use crate::correlate::time;
+#[cfg(feature = "fs")]
+pub use suite::assert_dir;
+pub use suite::{Suite, SuiteReport};
+
 use crate::{HitRule, Hits, RuleSet, Scanner};
 
 /// What running the tests of a rule set found.
@@ -27,12 +34,16 @@ pub struct TestReport {
     failures: Vec<TestFailure>,
 }
 
-/// Which kinds of test a rule has.
+/// Which kinds of test a rule or correlation has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Coverage {
-    /// The rule's name.
+    /// The name of the rule or correlation.
     pub rule: String,
+    /// Its file.
+    pub source: SourceId,
+    /// Its document in the file.
+    pub span: Span,
     /// Tests that show what it is for.
     pub n_hits: usize,
     /// Tests that come close and must not match.
@@ -41,11 +52,22 @@ pub struct Coverage {
     pub n_evasions: usize,
 }
 
+impl Coverage {
+    /// How many tests of a kind there are.
+    pub fn count(&self, kind: TestKind) -> usize {
+        match kind {
+            TestKind::Hit => self.n_hits,
+            TestKind::NearMiss => self.n_near_misses,
+            TestKind::Evasion => self.n_evasions,
+        }
+    }
+}
+
 /// A test that did not go as it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TestFailure {
-    /// The rule's name.
+    /// The name of the rule or correlation.
     pub rule: String,
     /// The test's name.
     pub test: String,
@@ -58,23 +80,25 @@ pub struct TestFailure {
 }
 
 impl TestReport {
-    fn cover(&mut self, name: &str, tests: &[RuleTest]) {
+    fn cover(&mut self, name: &str, (source, span): (SourceId, Span), tests: &[RuleTest]) {
         let count = |kind| tests.iter().filter(|test| test.kind() == kind).count();
         self.coverage.push(Coverage {
             rule: name.to_owned(),
+            source,
+            span,
             n_hits: count(TestKind::Hit),
             n_near_misses: count(TestKind::NearMiss),
             n_evasions: count(TestKind::Evasion),
         });
     }
 
-    fn add(&mut self, name: &str, source: SourceId, test: &RuleTest, result: Result<(), String>) {
+    fn add(&mut self, name: &str, test: &RuleTest, result: Result<(), String>) {
         self.n_tests += 1;
         if let Err(reason) = result {
             self.failures.push(TestFailure {
                 rule: name.to_owned(),
                 test: test.name().to_owned(),
-                source,
+                source: test.source(),
                 span: test.span(),
                 reason,
             });
@@ -124,21 +148,21 @@ pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport 
     let mut report = TestReport::default();
     let mut scanner = rules.scanner();
     for rule in rules.rules().filter(|rule| wanted(HitRule::Rule(rule))) {
-        report.cover(rule.name(), rule.tests());
+        report.cover(rule.name(), (rule.source(), rule.span()), rule.tests());
         for test in rule.tests() {
             let result = match test.count() {
                 Some(_) => check_count(rules, rule.name(), test),
                 None => check(&mut scanner, rule, test),
             };
-            report.add(rule.name(), rule.source(), test, result);
+            report.add(rule.name(), test, result);
         }
     }
     let correlations = rules.correlations();
     for found in correlations.filter(|found| wanted(HitRule::Correlation(found))) {
-        report.cover(found.name(), found.tests());
+        report.cover(found.name(), (found.source(), found.span()), found.tests());
         for test in found.tests() {
             let result = check_count(rules, found.name(), test);
-            report.add(found.name(), found.source(), test, result);
+            report.add(found.name(), test, result);
         }
     }
     report

@@ -224,8 +224,8 @@ impl Bound<'_> {
         if !self.run(&active.linked, court) {
             return false;
         }
-        for filter in &active.filters {
-            let Some(filter) = court.inner.filters.get(*filter) else {
+        for filter in active.rule.filters() {
+            let Some(filter) = court.inner.filters.get(filter.index()) else {
                 continue;
             };
             let spares = filter.filter.spares_impersonated();

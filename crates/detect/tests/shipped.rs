@@ -6,7 +6,8 @@ mod shipped {
 
     use detect::audit_model::{Provider, Source};
     use detect::rule_lang::TestKind;
-    use detect::{Detection, Event, Limits, Reader, Record, RuleSet, testing};
+    use detect::testing::Suite;
+    use detect::{Detection, Event, Limits, Reader, Record, RuleSet};
 
     fn rules() -> RuleSet {
         RuleSet::builder().shipped().build().unwrap()
@@ -103,15 +104,8 @@ mod shipped {
 
     #[test]
     fn every_rule_passes_its_own_tests() {
-        let rules = rules();
-        let report = testing::run(&rules, |_| true);
-        assert!(report.failures().is_empty(), "{report}");
-        for rule in report.coverage() {
-            assert!(
-                rule.n_hits > 0 && rule.n_near_misses > 0 && rule.n_evasions > 0,
-                "{rule:?}"
-            );
-        }
+        let suite = Suite::new(RuleSet::builder().shipped()).deny_warnings();
+        suite.require(TestKind::ALL).run().assert_passed();
     }
 
     #[test]

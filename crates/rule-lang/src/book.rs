@@ -131,7 +131,7 @@ fn table(asked: &str) -> String {
                         }
                     })
                     .collect();
-                if all.len() == DocumentKind::ALL.len() - 1 && key.needed_by.is_empty() {
+                if all.len() == keys::EVERY.len() && key.needed_by.is_empty() {
                     return "all".to_owned();
                 }
                 all.join(", ")
@@ -154,6 +154,7 @@ fn table(asked: &str) -> String {
         &keys::LINT,
         &keys::LEVEL,
         &keys::TEST,
+        &keys::TEST_FILE,
         &keys::SUPPRESS,
         &keys::FILTER,
         &keys::OVERRIDE,
@@ -289,6 +290,7 @@ fn limits_are_those_of_the_code() {
             limits::PROGRAM_OPS,
             limits::PROGRAM_VALUES,
             limits::RULES,
+            limits::REFERENCES,
         ]
     );
 }

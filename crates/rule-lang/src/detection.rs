@@ -1,12 +1,13 @@
 //! Selections, blocks and items: from the YAML tree to the AST. Nothing is looked up yet.
 
 use crate::ast::{Block, Body, Condition, Item, Keywords, Name, Scope, Selection};
-use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
 use crate::modifier::{self, Chain};
 use crate::name;
 use crate::scalar::Scalar;
 use crate::source::Span;
+use crate::suggest::did_you_mean;
 use crate::yaml::{Entry, Kind, Node};
 
 /// Reads the selections of one document.

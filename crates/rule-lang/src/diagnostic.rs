@@ -4,17 +4,16 @@ mod code;
 mod errors;
 mod kinds;
 mod lints;
-mod near;
 
 use std::collections::HashMap;
 use std::fmt;
 
 pub(crate) use code::Code;
 pub use kinds::DiagnosticKind;
-pub(crate) use near::{did_you_mean, nearest};
 
 use crate::limits;
 use crate::source::{SourceId, Span};
+use crate::suggest::Suggestions;
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -122,6 +121,7 @@ pub(crate) struct Report {
     dropped: usize,
     /// Warnings that documents silence.
     allowed: Vec<Allowed>,
+    suggestions: Suggestions,
 }
 
 /// A kind of warning that a document silences.
@@ -135,7 +135,13 @@ struct Allowed {
 
 impl Report {
     pub(crate) fn new(source: SourceId) -> Self {
+        Self::sharing(source, &Suggestions::default())
+    }
+
+    /// A report of one of the files of a set, which share what may be spent on looking for what was meant.
+    pub(crate) fn sharing(source: SourceId, suggestions: &Suggestions) -> Self {
         Self {
+            suggestions: suggestions.clone(),
             source,
             found: Vec::new(),
             errors: 0,
@@ -192,10 +198,28 @@ impl Report {
         self.found.len() > limits::DIAGNOSTICS
     }
 
-    /// Whether there are so many that what was meant is not looked for any more, which costs more than the rest.
-    pub(crate) fn is_long(&self) -> bool {
+    /// The candidate nearest to `name`, when one is near. After many problems of a file or a long search in the files of a
+    /// set it is not looked for any more, which costs more than the rest.
+    pub(crate) fn nearest<'a>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
         const LONG: usize = 100;
-        self.found.len() > LONG
+        if self.found.len() > LONG {
+            return None;
+        }
+        self.suggestions.nearest(name, candidates)
+    }
+
+    /// `did you mean` with the candidate nearest to `name`, as [`Report::nearest`] finds it.
+    pub(crate) fn did_you_mean<'a>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<String> {
+        let near = self.nearest(name, candidates)?;
+        Some(format!("did you mean {}?", quoted(near)))
     }
 
     /// Number of errors so far, to see whether a part brought new ones.

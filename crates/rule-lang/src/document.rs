@@ -6,7 +6,7 @@ use crate::ast::Scope;
 use crate::correlation::{CorrelationDocument, Suppress};
 use crate::day::Day;
 use crate::detection::Reader;
-use crate::diagnostic::{Code, Report, nearest, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::keys::{self, KINDS};
 use crate::lint;
 use crate::loaded::DocumentKind;
@@ -17,7 +17,9 @@ use crate::placeholder::{self, List};
 use crate::rule::{AuditLevel, Level, Message, RuleTest};
 use crate::rule_test;
 use crate::scalar::Scalar;
+use crate::suggest::nearest;
 use crate::targets::Targets;
+use crate::test_file::TestDocument;
 use crate::yaml::{Entry, Kind, Node};
 
 /// A document of a kind that is used.
@@ -28,6 +30,7 @@ pub(crate) enum Document {
     Correlation(Box<CorrelationDocument>),
     Placeholders(Vec<List>),
     Override(Override),
+    Tests(TestDocument),
 }
 
 /// A rule. What could not be read is missing, and was reported.
@@ -57,13 +60,7 @@ pub(crate) struct FilterDocument {
 
 /// Reads a document; `None` when it is not used, which was reported.
 pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<Document> {
-    if node.map().is_none() {
-        if !node.is_refused() {
-            let message = format!("a document is a map, and this is {}", node.describe());
-            report
-                .add(Code::NotADocument, node.span, message)
-                .set_help("a rule begins with `title: …`");
-        }
+    if !is_map(node, "a rule begins with `title: …`", report) {
         return None;
     }
     let kind = kind(node, report)?;
@@ -80,6 +77,22 @@ pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<Docum
             .map(|correlation| Document::Correlation(Box::new(correlation))),
         _ => None,
     }
+}
+
+/// Whether a document is a map; what else it is, is reported.
+pub(crate) fn is_map(node: &Node, help: &str, report: &mut Report) -> bool {
+    if node.map().is_none() && !node.is_refused() {
+        let message = format!("a document is a map, and this is {}", node.describe());
+        report
+            .add(Code::NotADocument, node.span, message)
+            .set_help(help);
+    }
+    node.map().is_some()
+}
+
+/// The keys of a document that tell what it is.
+pub(crate) fn kind_keys(node: &Node) -> impl Iterator<Item = &Entry> {
+    KINDS.iter().filter_map(|(key, _)| node.get(key))
 }
 
 /// What kind of document a node is, as far as its keys tell.
@@ -100,27 +113,34 @@ fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<&'n Entry> {
             .set_help("write every rule in full");
         return None;
     }
-    let words = || KINDS.iter().map(|(key, _)| *key);
-    let mut found = words().filter_map(|key| node.get(key));
+    let mut found = kind_keys(node);
     let Some(first) = found.next() else {
+        // What it might be was refused, and that is said.
+        if node.map().is_some_and(<[Entry]>::is_empty) && report.has_errors_in(node.span) {
+            return None;
+        }
         let mut keys = node
             .map()
             .unwrap_or_default()
             .iter()
             .map(|entry| &entry.key);
         // The key that was nearly one of them, else the first one: the whole document is too much to underline.
-        let near = keys
-            .clone()
-            .find_map(|key| nearest(&key.text, words()).map(|near| (key.span, near)));
+        let near = keys.clone().find_map(|key| {
+            nearest(&key.text, KINDS.map(|(key, _)| key)).map(|near| (key.span, near))
+        });
         let span = near
             .map(|(span, _)| span)
             .or(keys.next().map(|key| key.span));
         let help = near.map(|(_, near)| format!("did you mean {}?", quoted(near)));
+        let tests = node
+            .get("tests")
+            .map(|_| "tests alone lie in a file beside the rule: `NAME.test.yaml`".to_owned());
         report.add_with_help(
             Code::NotADocument,
             span.unwrap_or(node.span),
             "this document is neither a rule nor a correlation, filter, override or list of placeholders",
-            help.or_else(|| Some("a rule has the key `detection`".to_owned())),
+            help.or(tests)
+                .or_else(|| Some("a rule has the key `detection`".to_owned())),
         );
         return None;
     };

@@ -142,7 +142,7 @@ pub(crate) struct DocumentKey {
     pub(crate) needed_by: &'static [DocumentKind],
 }
 
-const EVERY: &[DocumentKind] = &[Rule, Correlation, Filter, Placeholders, Override];
+pub(crate) const EVERY: &[DocumentKind] = &[Rule, Correlation, Filter, Placeholders, Override];
 
 const fn on(of: &'static [DocumentKind], key: Key) -> DocumentKey {
     DocumentKey {
@@ -610,6 +610,23 @@ pub(crate) const TEST: Table = Table {
     ],
     is_open: false,
     alternatives: Alternatives::One(&["event", "events"]),
+};
+
+/// A document of a file of tests beside a rule file.
+pub(crate) const TEST_FILE: Table = Table {
+    name: "test-file",
+    first: &[key(
+        "rule",
+        Value::Text,
+        "the name or id of the rule or correlation that is tested, where the rule file has several",
+    )],
+    last: &[needed(
+        "tests",
+        Value::Maps(&TEST),
+        "events that it finds or leaves alone",
+    )],
+    is_open: false,
+    alternatives: Alternatives::None,
 };
 
 pub(crate) const CORRELATION: Table = Table {

@@ -57,6 +57,7 @@ mod message;
 mod metadata;
 mod modifier;
 mod name;
+mod narrowing;
 mod number;
 mod outline;
 mod overrides;
@@ -72,7 +73,9 @@ mod schema;
 mod scope;
 mod set;
 mod source;
+mod suggest;
 mod targets;
+mod test_file;
 mod text;
 mod time;
 mod tree;
@@ -99,12 +102,13 @@ pub use program::{
 pub use regex::{Regex, RegexError};
 pub use render::render;
 pub use rule::{
-    AuditLevel, Filter, Level, Message, MessagePart, ParseAuditLevelError, ParseLevelError,
-    ParseStatusError, ParseTestKindError, Rule, RuleTest, Status, TestKind,
+    AuditLevel, Filter, FilterIdx, Level, Message, MessagePart, ParseAuditLevelError,
+    ParseLevelError, ParseStatusError, ParseTestKindError, Rule, RuleTest, Status, TestKind,
 };
-pub use schema::schema;
+pub use schema::{schema, test_schema};
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};
+pub use test_file::test_file_stem;
 pub use text::{Pattern, PatternKind};
 pub use time::TimePart;
 pub use verify::VerifyError;

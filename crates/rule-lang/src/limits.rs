@@ -32,6 +32,9 @@ pub(crate) const COUNT: usize = 100_000;
 pub(crate) const TIMESPAN_SECONDS: u64 = 31_556_952;
 /// Most fields that a correlation groups by, or that make a value.
 pub(crate) const GROUP_BY: usize = 16;
+/// Most references of all correlations of a set to rules. Each counts once, and once for each field that it groups by or
+/// takes a value of.
+pub(crate) const REFERENCES: usize = 1 << 19;
 /// Most rules of a correlation that asks which of them matched.
 pub(crate) const STEPS: usize = 32;
 /// Most rules in a set.

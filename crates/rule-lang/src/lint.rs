@@ -16,7 +16,7 @@ use audit_model::{Field, FieldId, Shape};
 pub(crate) use values::other_reading;
 
 use crate::ast::{Condition, Item, Scope};
-use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::encode::Base64;
 use crate::metadata::listed;
 use crate::modifier::How;
@@ -26,6 +26,7 @@ use crate::program::{Operand, Relation};
 use crate::rule::AuditLevel;
 use crate::scalar::Scalar;
 use crate::source::Span;
+use crate::suggest::did_you_mean;
 
 /// What can be told only of a whole document that has no errors.
 pub(crate) fn document(

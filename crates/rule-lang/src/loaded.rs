@@ -1,11 +1,12 @@
 //! What became of each YAML document of a set, so that none is lost in silence.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::correlation::Correlation;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::document;
-use crate::rule::{Filter, Rule};
+use crate::rule::{Filter, FilterIdx, Rule};
 use crate::source::{SourceId, Span};
 use crate::yaml::Node;
 
@@ -23,18 +24,21 @@ pub enum DocumentKind {
     Override,
     /// `placeholders`: named lists of values.
     Placeholders,
+    /// `tests` of a rule or correlation, in a file of their own.
+    Tests,
     /// None of these, or not to be read at all.
     Unknown,
 }
 
 impl DocumentKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Rule,
         Self::Correlation,
         Self::Filter,
         Self::Override,
         Self::Placeholders,
+        Self::Tests,
         Self::Unknown,
     ];
 
@@ -46,6 +50,7 @@ impl DocumentKind {
             Self::Filter => "filter",
             Self::Override => "override",
             Self::Placeholders => "placeholders",
+            Self::Tests => "tests",
             Self::Unknown => "unknown",
         }
     }
@@ -104,7 +109,9 @@ pub struct LoadedDocument {
     span: Span,
     status: Option<DocumentStatus>,
     reason: Option<String>,
-    narrowed_by: Vec<String>,
+    narrowed_by: Arc<[FilterIdx]>,
+    /// The names of all filters of the set.
+    filters: Arc<[String]>,
 }
 
 impl LoadedDocument {
@@ -113,8 +120,8 @@ impl LoadedDocument {
         self.kind
     }
 
-    /// What others refer to it by: `name`, else the `id`, else the title; `None` when it has none of them, or could not
-    /// be read.
+    /// What others refer to it by: `name`, else the `id`, else the title; of tests, what they say that they are of. `None`
+    /// when it has none of them, or could not be read.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
@@ -140,8 +147,9 @@ impl LoadedDocument {
     }
 
     /// Of a rule, the names of the filters that narrow it.
-    pub fn narrowed_by(&self) -> &[String] {
-        &self.narrowed_by
+    pub fn narrowed_by(&self) -> impl ExactSizeIterator<Item = &str> {
+        let name = |at: &FilterIdx| self.filters.get(at.index()).map_or("", String::as_str);
+        self.narrowed_by.iter().map(name)
     }
 
     /// Says that the document is right and takes no part in the evaluation, and why.
@@ -157,20 +165,41 @@ pub(crate) struct Loaded(Vec<LoadedDocument>);
 
 impl Loaded {
     /// Notes a document; without a node it could not be read.
-    pub(crate) fn add(&mut self, source: SourceId, span: Span, node: Option<&Node>) {
-        let name = ["name", "id", "title"].into_iter().find_map(|key| {
+    pub(crate) fn add(
+        &mut self,
+        source: SourceId,
+        span: Span,
+        node: Option<&Node>,
+        is_tests: bool,
+    ) {
+        let named: &[&str] = if is_tests {
+            &["rule"]
+        } else {
+            &["name", "id", "title"]
+        };
+        let name = named.iter().find_map(|key| {
             let scalar = node?.get(key)?.value.scalar()?;
             (!scalar.is_null()).then(|| scalar.text.clone())
         });
         self.0.push(LoadedDocument {
-            kind: node.map_or(DocumentKind::Unknown, document::kind_of),
+            kind: match node {
+                Some(_) if is_tests => DocumentKind::Tests,
+                Some(node) => document::kind_of(node),
+                None => DocumentKind::Unknown,
+            },
             name,
             source,
             span,
             status: None,
             reason: None,
-            narrowed_by: Vec::new(),
+            narrowed_by: [].into(),
+            filters: [].into(),
         });
+    }
+
+    /// The documents so far.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, LoadedDocument> {
+        self.0.iter()
     }
 
     /// The document that a place lies in.
@@ -204,17 +233,18 @@ impl Loaded {
         }
         // Per filter: whether it is for a rule at all, and for one that is evaluated.
         let mut used = vec![(false, false); filters.len()];
+        let names = filters.iter().map(|filter| filter.name().to_owned());
+        let names: Arc<[String]> = names.collect();
         for rule in rules {
-            let named = rule.filters.iter().filter_map(|at| filters.get(*at));
-            let narrowed_by = named.map(|filter| filter.name().to_owned()).collect();
-            for at in &rule.filters {
-                if let Some((for_any, for_active)) = used.get_mut(*at) {
+            for at in rule.filters() {
+                if let Some((for_any, for_active)) = used.get_mut(at.index()) {
                     *for_any = true;
                     *for_active |= rule.inactive.is_none();
                 }
             }
             if let Some(document) = self.find(rule.source(), rule.span()) {
-                document.narrowed_by = narrowed_by;
+                document.narrowed_by = Arc::clone(&rule.filters);
+                document.filters = Arc::clone(&names);
                 document.compiled(rule.inactive());
             }
         }
@@ -280,7 +310,7 @@ impl LoadedDocument {
             return;
         }
         match self.kind {
-            DocumentKind::Override | DocumentKind::Placeholders => {
+            DocumentKind::Override | DocumentKind::Placeholders | DocumentKind::Tests => {
                 self.status = Some(DocumentStatus::Active);
             }
             // What is wrong with it was said in a diagnostic past their limit.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::diagnostic::{Code, Report, did_you_mean, nearest, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::keys;
 use crate::lint;
 use crate::loaded::DocumentKind;
@@ -10,6 +10,7 @@ use crate::number::Number;
 use crate::rule::Status;
 use crate::scalar::Scalar;
 use crate::source::{SourceId, Span};
+use crate::suggest::{did_you_mean, nearest};
 use crate::yaml::{Entry, Kind, Node};
 
 /// What every kind of document says about itself.
@@ -33,7 +34,7 @@ pub(crate) struct Metadata {
 }
 
 /// Which logs a document is for. What it does not say is open.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Logsource {
     category: Option<String>,
     product: Option<String>,

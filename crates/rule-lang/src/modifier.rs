@@ -1,9 +1,10 @@
 //! Modifiers of fields: one table of names and legal combinations, and what a chain of them asks for.
 
 use crate::ast::Name;
-use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::encode::{Base64, Encoding};
 use crate::program::{Comparison, Relation};
+use crate::suggest::did_you_mean;
 use crate::time::TimePart;
 
 mod table;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use audit_model::Network;
 
 use crate::ast::Name;
-use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
 use crate::scalar::{Scalar, Style};
 
@@ -140,7 +140,8 @@ impl Placeholders {
     fn find(&self, name: &Name, report: &mut Report) -> Option<&[Scalar]> {
         let list = self.get(&name.text);
         if list.is_none() {
-            let help = did_you_mean(&name.text, self.lists.keys().map(String::as_str))
+            let help = report
+                .did_you_mean(&name.text, self.lists.keys().map(String::as_str))
                 .unwrap_or_else(|| {
                     format!(
                         "add a document `placeholders: {{{}: [value, …]}}` to the set",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use audit_model::{FIELDS, Field, FieldId, Path, Segment, Shape};
 
 use crate::ast::{self, BlockQuantifier, Body, Condition, Name, Quantity};
-use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
 use crate::lint;
 use crate::placeholder::Placeholders;
@@ -372,15 +372,12 @@ impl<'s> Names<'s> {
             .selections
             .iter()
             .map(|selection| selection.name.as_str());
+        let help = report.did_you_mean(name, known);
         report.add_with_help(
             Code::UnknownSelection,
             *span,
             format!("there is no selection {}", quoted(name)),
-            if report.is_long() {
-                None
-            } else {
-                did_you_mean(name, known)
-            },
+            help,
         );
         None
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use audit_model::{Field, FieldId};
@@ -139,7 +140,7 @@ pub struct Rule {
     pub(crate) suppress: Option<Suppress<Field>>,
     pub(crate) silenced: bool,
     pub(crate) program: Program,
-    pub(crate) filters: Vec<usize>,
+    pub(crate) filters: Arc<[FilterIdx]>,
     pub(crate) inactive: Option<String>,
 }
 
@@ -298,8 +299,8 @@ impl Rule {
         &self.tests
     }
 
-    /// The filters that narrow it, as indices into [`Compiled::filters`](crate::Compiled::filters), ascending.
-    pub fn filters(&self) -> &[usize] {
+    /// The filters that narrow it, in the order of the set.
+    pub fn filters(&self) -> &[FilterIdx] {
         &self.filters
     }
 
@@ -317,6 +318,21 @@ impl Rule {
     /// The document in the file.
     pub fn span(&self) -> Span {
         self.metadata.span
+    }
+}
+
+/// Identifies a filter of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FilterIdx(u32);
+
+impl FilterIdx {
+    pub(crate) fn new(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// Its place in [`Compiled::filters`](crate::Compiled::filters).
+    pub fn index(self) -> usize {
+        self.0 as usize
     }
 }
 
@@ -442,6 +458,7 @@ pub struct RuleTest {
     pub(crate) matches: bool,
     pub(crate) level: Option<Level>,
     pub(crate) message: Option<String>,
+    pub(crate) source: SourceId,
     pub(crate) span: Span,
 }
 
@@ -486,7 +503,12 @@ impl RuleTest {
         self.message.as_deref()
     }
 
-    /// Where it stands in the rule's file.
+    /// The file: that of the rule, or one of tests beside it.
+    pub fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// Where it stands in the file.
     pub fn span(&self) -> Span {
         self.span
     }

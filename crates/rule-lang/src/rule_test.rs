@@ -1,4 +1,4 @@
-//! Tests inside rules: events written as YAML become JSON text, to be decoded like a log.
+//! Tests of rules: events written as YAML become JSON text, to be decoded like a log.
 
 use std::time::Duration;
 
@@ -47,6 +47,7 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
         matches: matches.unwrap_or(kind != TestKind::NearMiss),
         level,
         message,
+        source: keys.report.source(),
         span: keys.node.span,
     })
 }

@@ -40,6 +40,36 @@ pub fn schema() -> String {
     format!("{root:#}\n")
 }
 
+/// A JSON Schema (draft 7) of the files of tests that lie beside rule files, `NAME.test.yaml`. It is to them what
+/// [`schema`] is to rule files.
+///
+/// # Examples
+/// ```
+/// assert!(rule_lang::test_schema().contains("\"evasion\""));
+/// ```
+pub fn test_schema() -> String {
+    let mut definitions = Map::new();
+    common(&mut definitions);
+    definitions.retain(|name, _| TEST_DEFINITIONS.contains(&name.as_str()));
+    let mut root = map(&keys::TEST_FILE);
+    set(&mut root, &["properties", "tests", "minItems"], 1);
+    for (key, value) in [
+        ("$schema", json!("http://json-schema.org/draft-07/schema#")),
+        ("title", json!("Files of tests of kubesift")),
+        (
+            "description",
+            json!("Tests of a rule or correlation in the file beside it"),
+        ),
+        ("definitions", Json::Object(definitions)),
+    ] {
+        set(&mut root, &[key], value);
+    }
+    format!("{root:#}\n")
+}
+
+/// The definitions that tests need.
+const TEST_DEFINITIONS: [&str; 4] = ["text", "event", "events", "test"];
+
 /// A reference to a definition.
 fn of(name: &str) -> Json {
     json!({ "$ref": format!("#/definitions/{name}") })

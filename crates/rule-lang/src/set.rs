@@ -7,20 +7,23 @@ use audit_model::Network;
 use crate::ast::Name;
 use crate::compile::{self, Output};
 use crate::correlation::{Correlation, CorrelationDocument, Linker, RuleInfo};
-use crate::diagnostic::{Code, Diagnostic, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Diagnostic, Report, quoted};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::least;
 use crate::limits;
 use crate::lint;
 use crate::loaded::{Loaded, LoadedDocument};
 use crate::metadata::Metadata;
+use crate::narrowing::Narrowing;
 use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
 use crate::render::render;
 use crate::resolve::Resolver;
 use crate::rule::{AuditLevel, Filter, Rule};
 use crate::source::{SourceId, Sources, Span};
+use crate::suggest::Suggestions;
 use crate::targets::Targets;
+use crate::test_file::{self, Attacher, TestDocument};
 use crate::tree::Tree;
 use crate::yaml;
 
@@ -48,16 +51,34 @@ use crate::yaml;
 /// assert!(compiled.diagnostics.is_empty());
 /// assert_eq!(compiled.rules[0].title(), "Secrets listed");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Compiler {
     sources: Sources,
     files: Vec<File>,
     loaded: Loaded,
+    /// Other names of files, because the same text lies there too.
+    copies: Vec<(String, SourceId)>,
+    suggestions: Suggestions,
+    /// Most rules; a test has fewer.
+    most_rules: usize,
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self {
+            sources: Sources::default(),
+            files: Vec::new(),
+            loaded: Loaded::default(),
+            copies: Vec::new(),
+            suggestions: Suggestions::default(),
+            most_rules: limits::RULES,
+        }
+    }
 }
 
 #[derive(Debug)]
-struct File {
-    report: Report,
+pub(crate) struct File {
+    pub(crate) report: Report,
     documents: Vec<Document>,
 }
 
@@ -82,6 +103,40 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The documents of all files by kind, each with the index of its file.
+#[derive(Debug, Default)]
+struct Documents {
+    rules: Vec<(usize, RuleDocument)>,
+    filters: Vec<(usize, FilterDocument)>,
+    correlations: Vec<(usize, CorrelationDocument)>,
+    overrides: Vec<(usize, Override)>,
+    tests: Vec<(usize, TestDocument)>,
+    placeholders: Placeholders,
+}
+
+impl Documents {
+    fn take(files: &mut [File]) -> Self {
+        let mut taken = Self::default();
+        for (file, File { documents, .. }) in files.iter_mut().enumerate() {
+            for document in documents.drain(..) {
+                match document {
+                    Document::Rule(rule) => taken.rules.push((file, *rule)),
+                    Document::Filter(filter) => taken.filters.push((file, *filter)),
+                    Document::Correlation(found) => taken.correlations.push((file, *found)),
+                    Document::Override(found) => taken.overrides.push((file, found)),
+                    Document::Tests(found) => taken.tests.push((file, found)),
+                    Document::Placeholders(lists) => {
+                        for list in lists {
+                            taken.placeholders.add(list);
+                        }
+                    }
+                }
+            }
+        }
+        taken
+    }
+}
+
 impl Compiled {
     /// All diagnostics as text, drawn with the lines of their files; see [`render`].
     pub fn render(&self, color: bool) -> String {
@@ -100,7 +155,8 @@ impl Compiler {
         Self::default()
     }
 
-    /// Adds a file. The name is for diagnostics; nothing is read from disk.
+    /// Adds a file. Nothing is read from disk: the name is for diagnostics, and tells a file of tests, whose name ends in
+    /// `.test.yaml`, and which rules they are of; see [`test_file_stem`](crate::test_file_stem).
     ///
     /// Text over 1 MiB is refused with a diagnostic.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
@@ -110,30 +166,43 @@ impl Compiler {
             text
         };
         let source = self.sources.add(name, kept);
-        let mut report = Report::new(source);
+        let is_tests = test_file::test_file_stem(name).is_some();
+        let mut report = Report::sharing(source, &self.suggestions);
         let mut documents = Vec::new();
         let found = yaml::read_file(text, &mut report);
         if found.is_empty() {
-            self.loaded.add(source, Span::default(), None);
+            self.loaded.add(source, Span::default(), None, is_tests);
         }
         for one in &found {
-            self.loaded.add(source, one.span, one.node.as_ref());
+            self.loaded
+                .add(source, one.span, one.node.as_ref(), is_tests);
             // When there is no room for problems, none is looked for.
-            if let Some(node) = one.node.as_ref().filter(|_| !report.is_full()) {
-                documents.extend(document::read(node, text, &mut report));
-            }
+            let Some(node) = one.node.as_ref().filter(|_| !report.is_full()) else {
+                continue;
+            };
+            documents.extend(if is_tests {
+                test_file::read(node, text, &mut report).map(Document::Tests)
+            } else {
+                document::read(node, text, &mut report)
+            });
         }
         self.files.push(File { report, documents });
         source
     }
 
+    /// Says that the text of a file lies under another name too, so that tests which lie beside that one are tests of its
+    /// rules.
+    pub fn add_copy(&mut self, name: &str, of: SourceId) {
+        self.copies.push((name.to_owned(), of));
+    }
+
     /// Adds a file that could not be read, so that it is reported like one that is wrong.
     pub fn add_unreadable(&mut self, name: &str, reason: &str) -> SourceId {
         let source = self.sources.add(name, "");
-        let mut report = Report::new(source);
+        let mut report = Report::sharing(source, &self.suggestions);
         let message = format!("the file cannot be read: {reason}");
         report.add(Code::UnreadableFile, Span::default(), message);
-        self.loaded.add(source, Span::default(), None);
+        self.loaded.add(source, Span::default(), None, false);
         self.files.push(File {
             report,
             documents: Vec::new(),
@@ -143,26 +212,14 @@ impl Compiler {
 
     /// Compiles what was added.
     pub fn finish(mut self) -> Compiled {
-        let mut placeholders = Placeholders::default();
-        let mut rules = Vec::new();
-        let mut filters = Vec::new();
-        let mut correlations = Vec::new();
-        let mut overrides = Vec::new();
-        for (file, File { documents, .. }) in self.files.iter_mut().enumerate() {
-            for document in documents.drain(..) {
-                match document {
-                    Document::Rule(rule) => rules.push((file, *rule)),
-                    Document::Filter(filter) => filters.push((file, *filter)),
-                    Document::Correlation(found) => correlations.push((file, *found)),
-                    Document::Override(found) => overrides.push((file, found)),
-                    Document::Placeholders(lists) => {
-                        for list in lists {
-                            placeholders.add(list);
-                        }
-                    }
-                }
-            }
-        }
+        let Documents {
+            rules,
+            filters,
+            correlations,
+            overrides,
+            tests,
+            placeholders,
+        } = Documents::take(&mut self.files);
         self.check_unique(&rules, &filters, &correlations);
         self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);
@@ -180,7 +237,7 @@ impl Compiler {
             if let Some(mut filter) = set.filter(document, report) {
                 filter.inactive = overrides.of_filter(&filter.metadata).off;
                 if filter.inactive.is_none() {
-                    narrowing.add(compiled_filters.len(), targets);
+                    narrowing.add(compiled_filters.len(), targets, &filter.metadata.logsource);
                 }
                 compiled_filters.push(filter);
             }
@@ -194,8 +251,8 @@ impl Compiler {
             let Some(File { report, .. }) = self.files.get_mut(file) else {
                 continue;
             };
-            if compiled_rules.len() >= limits::RULES {
-                let limit = limits::RULES;
+            if compiled_rules.len() >= self.most_rules {
+                let limit = self.most_rules;
                 let message = format!(
                     "this is rule {} of the set and the limit is {limit}",
                     limit + 1
@@ -204,7 +261,7 @@ impl Compiler {
                 break;
             }
             if let Some(mut rule) = set.rule(document, report) {
-                rule.filters = narrowing.of(&rule.metadata, &compiled_filters);
+                rule.filters = narrowing.of(&rule.metadata);
                 let verdict = overrides.of_rule(&rule.metadata);
                 if let Some(level) = verdict.level {
                     rule.level = level;
@@ -217,7 +274,7 @@ impl Compiler {
                 compiled_rules.push(rule);
             }
         }
-        let correlations = Self::correlations(
+        let mut correlations = Self::correlations(
             &mut self.files,
             &correlations,
             &infos,
@@ -226,6 +283,14 @@ impl Compiler {
         );
         self.loaded
             .compiled(&compiled_rules, &compiled_filters, &correlations);
+        Attacher {
+            sources: &self.sources,
+            copies: &self.copies,
+            loaded: &mut self.loaded,
+            rules: &mut compiled_rules,
+            correlations: &mut correlations,
+        }
+        .attach(tests, &mut self.files);
         self.check_duplicates(&compiled_rules);
         let reports = self.files.into_iter().map(|file| file.report);
         let diagnostics: Vec<Diagnostic> = reports.flat_map(Report::finish).collect();
@@ -405,11 +470,7 @@ fn check_known(targets: &Targets, known: &BTreeSet<&str>, what: &str, report: &m
         if known.contains(target.text.as_str()) || report.is_full() {
             continue;
         }
-        let help = if report.is_long() {
-            None
-        } else {
-            did_you_mean(&target.text, known.iter().copied())
-        };
+        let help = report.did_you_mean(&target.text, known.iter().copied());
         report.add_with_help(
             Code::UnknownRule,
             target.span,
@@ -431,37 +492,6 @@ impl Metadata {
             .into_iter()
             .chain(self.name.as_deref())
             .chain(tags)
-    }
-}
-
-/// Which filters narrow a rule.
-#[derive(Debug, Default)]
-struct Narrowing {
-    any: Vec<usize>,
-    by_target: HashMap<String, Vec<usize>>,
-}
-
-impl Narrowing {
-    fn add(&mut self, filter: usize, targets: Targets) {
-        if targets.any {
-            self.any.push(filter);
-            return;
-        }
-        for target in targets.names {
-            self.by_target.entry(target.text).or_default().push(filter);
-        }
-    }
-
-    fn of(&self, metadata: &Metadata, filters: &[Filter]) -> Vec<usize> {
-        let named = metadata
-            .answers_to()
-            .filter_map(|name| self.by_target.get(name));
-        let named: BTreeSet<usize> = named.flatten().chain(&self.any).copied().collect();
-        let fits = |at: &usize| {
-            let filter = filters.get(*at);
-            filter.is_some_and(|filter| filter.metadata.logsource.covers(&metadata.logsource))
-        };
-        named.into_iter().filter(fits).collect()
     }
 }
 
@@ -505,7 +535,7 @@ impl Set<'_> {
             suppress: document.suppress,
             silenced: false,
             program: output.program,
-            filters: Vec::new(),
+            filters: [].into(),
             inactive,
         })
     }
@@ -575,5 +605,48 @@ impl Set<'_> {
             inferred,
             inactive,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_has_a_most_of_rules() {
+        let rule = |name: &str| {
+            format!(
+                "title: {name}\nname: {name}\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{verb: get, name: {name}}}, condition: s}}\n---\n"
+            )
+        };
+        let mut set = Compiler {
+            most_rules: 2,
+            ..Compiler::default()
+        };
+        set.add("one.yaml", &rule("a"));
+        set.add("more.yaml", &["b", "c", "d"].map(rule).concat());
+        let compiled = set.finish();
+        let names: Vec<_> = compiled.rules.iter().map(Rule::name).collect();
+        assert_eq!(names, ["a", "b"]);
+        let [found] = &*compiled.diagnostics else {
+            panic!("{}", compiled.render(false));
+        };
+        assert_eq!(found.code(), "too-many-rules");
+        assert_eq!(
+            found.message(),
+            "this is rule 3 of the set and the limit is 2"
+        );
+        let underlined = compiled.sources.slice(found.source(), found.span());
+        assert!(underlined.starts_with("title: c\n"), "{underlined}");
+        // What was left out is wrong, and says so.
+        let wrong = compiled.documents.iter().skip(2);
+        let reasons: Vec<_> = wrong.map(LoadedDocument::reason).collect();
+        assert_eq!(
+            reasons,
+            [
+                Some("this is rule 3 of the set and the limit is 2"),
+                Some("the file or the set has too many problems or rules"),
+            ]
+        );
     }
 }

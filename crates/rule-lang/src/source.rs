@@ -91,6 +91,12 @@ impl Sources {
         self.files.get(id.index())
     }
 
+    /// The id of every file, in order.
+    pub(crate) fn ids(&self) -> impl DoubleEndedIterator<Item = SourceId> {
+        let n = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        (0..n).map(SourceId)
+    }
+
     /// Number of files.
     pub fn len(&self) -> usize {
         self.files.len()

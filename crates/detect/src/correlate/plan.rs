@@ -445,7 +445,12 @@ pub(crate) fn content(active: &ActiveRule, filters: &[ActiveFilter]) -> Key {
     // Writing to a `String` cannot fail.
     let _ = write!(text, "{:?}", active.linked.program);
     let _ = write!(text, "{:?}", active.rule.suppress());
-    for filter in active.filters.iter().filter_map(|at| filters.get(*at)) {
+    for filter in active
+        .rule
+        .filters()
+        .iter()
+        .filter_map(|at| filters.get(at.index()))
+    {
         let _ = write!(text, "{:?}", filter.linked.program);
     }
     hasher.text(&text);

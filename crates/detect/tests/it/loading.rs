@@ -44,7 +44,10 @@ fn a_tree_is_loaded_whole() {
             "lists/admins.yaml",
             "title: Admins\nplaceholders: {admins: [root]}\n",
         ),
-        ("a/deep.test.yaml", "events: []\n"),
+        (
+            "a/b/c/deep.test.yaml",
+            "tests: [{kind: hit, event: {verb: get}}]\n",
+        ),
         (".git/hidden.yaml", "nothing\n"),
         ("notes.txt", "nothing\n"),
         ("wrong.yaml", "title: [\n"),
@@ -57,6 +60,7 @@ fn a_tree_is_loaded_whole() {
         shown(&report, &dir),
         [
             "a/b/c/deep.yaml:1: rule `deep` is active, narrowed by ci",
+            "a/b/c/deep.test.yaml:1: tests is active",
             "a/filters.yaml:1: filter `ci` is active",
             "a/filters.yaml:5: correlation `Many` is active",
             "latin1.yaml:1: document is wrong: the file cannot be read: it is not UTF-8 at byte 10",
@@ -67,7 +71,7 @@ fn a_tree_is_loaded_whole() {
     );
     assert_eq!(
         report.to_string(),
-        "7 documents in 6 files: 2 rules, 1 correlation, 1 filter, 1 document of placeholders, 2 of no known kind (2 wrong)"
+        "8 documents in 7 files: 2 rules, 1 correlation, 1 filter, 1 document of placeholders, 1 document of tests, 2 of no known kind (2 wrong)"
     );
     assert_eq!(rules.rules().len(), 2);
 }
@@ -101,6 +105,86 @@ fn a_file_that_is_too_large_is_not_read_to_its_end() {
             "large.yaml:1: document is wrong: the file cannot be read: it has 3145728 bytes and the limit is 1048576"
         ]
     );
+}
+
+/// The tests of the only rule, by file.
+fn tests_by_file(rules: &RuleSet, report: &LoadReport) -> Vec<String> {
+    let rule = rules.rules().next().unwrap();
+    let files = rule.tests().iter().map(detect::rule_lang::RuleTest::source);
+    files
+        .map(|file| report.sources().name(file).to_owned())
+        .collect()
+}
+
+#[test]
+fn a_file_brings_the_tests_beside_it() {
+    let dir = directory("beside");
+    fs::write(dir.join("one.yml"), reads("one")).unwrap();
+    fs::write(dir.join("one.test.yaml"), HIT).unwrap();
+    let (rules, report) = RuleSet::builder().file(dir.join("one.yml")).load();
+    let tests = dir.join("one.test.yaml").display().to_string();
+    assert_eq!(tests_by_file(&rules, &report), [tests.as_str()]);
+    // Asked for once more, they are not run twice.
+    let builder = RuleSet::builder().dir(&dir).file(dir.join("one.test.yaml"));
+    let (rules, report) = builder.file(dir.join("one.yml")).load();
+    assert_eq!(tests_by_file(&rules, &report), [tests.as_str()]);
+    assert_eq!(report.documents().len(), 2);
+    // Alone they are nobody's.
+    let (_, report) = RuleSet::builder().file(dir.join("one.test.yaml")).load();
+    assert!(report.has_errors());
+}
+
+const HIT: &str = "tests: [{kind: hit, event: {verb: get}}]\n";
+const MISS: &str = "tests: [{kind: near-miss, event: {verb: list}}]\n";
+
+#[test]
+fn the_same_tests_beside_another_rule_are_its_own() {
+    let (rules, report) = RuleSet::builder()
+        .text("one.yaml", reads("one"))
+        .text("one.test.yaml", HIT)
+        .text("two.yaml", reads("two"))
+        .text("two.test.yaml", HIT)
+        .load();
+    assert!(!report.has_errors(), "{}", report.render(false));
+    let n_tests: Vec<_> = rules.rules().map(|rule| rule.tests().len()).collect();
+    assert_eq!(n_tests, [1, 1]);
+}
+
+#[test]
+fn of_a_rule_that_is_there_twice_the_tests_of_the_first_count() {
+    for (tests, documents) in [
+        (
+            HIT,
+            &[
+                "mine/one.yaml:1: rule `one` is active",
+                "mine/one.test.yaml:1: tests is active",
+            ][..],
+        ),
+        (
+            MISS,
+            &[
+                "mine/one.yaml:1: rule `one` is active",
+                "mine/one.test.yaml:1: tests is active",
+                "shipped/one.test.yaml:1: tests is filtered: its rules stand in `mine/one.yaml` too, which has its own tests",
+            ],
+        ),
+    ] {
+        let (rules, report) = RuleSet::builder()
+            .text("mine/one.yaml", reads("one"))
+            .text("mine/one.test.yaml", HIT)
+            .text("shipped/one.yaml", reads("one"))
+            .text("shipped/one.test.yaml", tests)
+            .load();
+        assert_eq!(shown(&report, Path::new("none")), documents);
+        assert_eq!(tests_by_file(&rules, &report), ["mine/one.test.yaml"]);
+    }
+    // Where the first has none, those beside the copy are run.
+    let (rules, report) = RuleSet::builder()
+        .text("mine/one.yaml", reads("one"))
+        .text("shipped/one.yaml", reads("one"))
+        .text("shipped/one.test.yaml", HIT)
+        .load();
+    assert_eq!(tests_by_file(&rules, &report), ["shipped/one.test.yaml"]);
 }
 
 #[cfg(unix)]

@@ -31,7 +31,11 @@ mod redaction;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod served;
+#[cfg(test)]
 mod sigma;
+#[cfg(test)]
+mod suite;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What the names in correlations stand for: rules and other correlations of the set, and their fields.
 
+use std::cell::OnceCell;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use crate::ast::Name;
 use crate::correlation::{
     Column, Correlation, CorrelationDocument, CorrelationType, Presence, Reference, Target,
 };
-use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
 use crate::metadata::{Metadata, listed};
 use crate::overrides::Overrides;
@@ -58,6 +60,8 @@ pub(crate) struct Linker<'s> {
     /// By id or name.
     by_name: HashMap<&'s str, Found>,
     by_tag: HashMap<&'s str, Vec<usize>>,
+    /// Every name and tag in order, once it is needed.
+    known: OnceCell<Vec<&'s str>>,
     /// Rules and correlations whose hits are not told, as they stand in the set.
     silenced: HashSet<Found>,
     /// Per correlation: what each entry of `rules` stands for; absent when one is not known.
@@ -94,14 +98,17 @@ impl<'s> Linker<'s> {
             documents,
             by_name,
             by_tag,
+            known: OnceCell::new(),
             silenced: HashSet::new(),
             found: Vec::new(),
         };
         linker.silence();
+        let mut n_references = 0;
         for (file, document) in documents {
-            let found = reports
-                .get_mut(*file)
-                .and_then(|report| linker.targets(document, report));
+            let found = reports.get_mut(*file).and_then(|report| {
+                let found = linker.targets(document, report)?;
+                is_room_for(&found, &mut n_references, document, report).then_some(found)
+            });
             linker.found.push(found);
         }
         linker.break_cycles(reports);
@@ -176,8 +183,12 @@ impl<'s> Linker<'s> {
             } else {
                 good = false;
                 if !report.is_full() {
-                    let known = self.by_name.keys().chain(self.by_tag.keys()).copied();
-                    let known: BTreeSet<&str> = known.collect();
+                    let known = self.known.get_or_init(|| {
+                        let known = self.by_name.keys().chain(self.by_tag.keys());
+                        let known: BTreeSet<&str> = known.copied().collect();
+                        known.into_iter().collect()
+                    });
+                    let help = report.did_you_mean(&name.text, known.iter().copied());
                     report.add_with_help(
                         Code::UnknownReference,
                         name.span,
@@ -185,7 +196,7 @@ impl<'s> Linker<'s> {
                             "no rule or correlation of the set has the id, name or tag {}",
                             quoted(&name.text)
                         ),
-                        did_you_mean(&name.text, known),
+                        help,
                     );
                 }
             }
@@ -374,6 +385,7 @@ impl<'s> Linker<'s> {
             linker: self,
             document,
             done,
+            aliases: self.aliases(document),
             known: HashMap::new(),
             told: HashSet::new(),
         };
@@ -438,6 +450,27 @@ impl<'s> Linker<'s> {
             tests: document.tests.clone(),
             inactive,
         })
+    }
+
+    /// Of each alias of a correlation, its name and the field of each rule; what stands first counts.
+    fn aliases<'c>(
+        &self,
+        document: &'c CorrelationDocument,
+    ) -> HashMap<&'c str, (&'c Name, HashMap<Found, &'c Name>)> {
+        let mut aliases = HashMap::new();
+        for alias in &document.aliases {
+            let name = alias.name.text.as_str();
+            let Entry::Vacant(free) = aliases.entry(name) else {
+                continue;
+            };
+            let (_, fields) = free.insert((&alias.name, HashMap::new()));
+            for (rule, field) in &alias.fields {
+                if let Some(found) = self.by_name.get(rule.text.as_str()) {
+                    fields.entry(*found).or_insert(field);
+                }
+            }
+        }
+        aliases
     }
 
     fn is_active(&self, found: Found) -> bool {
@@ -571,6 +604,8 @@ struct Columns<'c, 's> {
     linker: &'c Linker<'s>,
     document: &'c CorrelationDocument,
     done: Done<'c>,
+    /// Of each alias, its name and the field of each rule.
+    aliases: HashMap<&'c str, (&'c Name, HashMap<Found, &'c Name>)>,
     /// Fields that have been looked up.
     known: HashMap<String, Option<Column>>,
     told: HashSet<String>,
@@ -587,20 +622,11 @@ impl Columns<'_, '_> {
     }
 
     fn column(&mut self, name: &Name, found: Found, report: &mut Report) -> Option<Column> {
-        let alias = self
-            .document
-            .aliases
-            .iter()
-            .find(|alias| alias.name.text == name.text);
-        let Some(alias) = alias else {
+        let Some((alias, fields)) = self.aliases.get(name.text.as_str()) else {
             return self.direct(name, found, report);
         };
-        let linker = self.linker;
-        let field = alias
-            .fields
-            .iter()
-            .find(|(rule, _)| linker.by_name.get(rule.text.as_str()) == Some(&found));
-        if let Some((_, field)) = field {
+        let (linker, alias) = (self.linker, *alias);
+        if let Some(field) = fields.get(&found) {
             return self.direct(field, found, report);
         }
         if self.told.insert(name.text.clone()) {
@@ -609,7 +635,7 @@ impl Columns<'_, '_> {
                 quoted(&name.text),
                 quoted(linker.name(found))
             );
-            report.add(Code::UnknownGroup, alias.name.span, message);
+            report.add(Code::UnknownGroup, alias.span, message);
         }
         None
     }
@@ -668,6 +694,17 @@ impl Columns<'_, '_> {
 
     /// Reports aliases that name no rule of the correlation, and aliases that nothing uses.
     fn check_aliases(&self, report: &mut Report) {
+        let targets = &self.document.targets;
+        let listed: HashSet<&str> = targets
+            .names
+            .iter()
+            .map(|name| name.text.as_str())
+            .collect();
+        let by_name = |name: &&str| self.linker.by_name.get(*name);
+        let listed_found: HashSet<Found> = listed.iter().filter_map(by_name).copied().collect();
+        let has_tag = listed
+            .iter()
+            .any(|name| self.linker.by_tag.contains_key(*name));
         for alias in &self.document.aliases {
             let names = self.document.group_by.iter().chain(&self.document.fields);
             if !names.into_iter().any(|name| name.text == alias.name.text) {
@@ -675,24 +712,44 @@ impl Columns<'_, '_> {
                 report.add(Code::UnusedSelection, alias.name.span, message);
             }
             for (rule, _) in &alias.fields {
-                let targets = self.document.targets.names.iter();
-                let found = self.linker.by_name.get(rule.text.as_str());
-                let is_listed = self.document.targets.any
-                    || targets.clone().any(|target| {
-                        target.text == rule.text
-                            || (found.is_some()
-                                && self.linker.by_name.get(target.text.as_str()) == found)
-                            || self.linker.by_tag.contains_key(target.text.as_str())
-                    });
+                let rule_text = rule.text.as_str();
+                let found = self.linker.by_name.get(rule_text);
+                let is_listed = targets.any
+                    || has_tag
+                    || listed.contains(rule_text)
+                    || found.is_some_and(|found| listed_found.contains(found));
                 if !is_listed {
                     let message = format!("{} is not among `rules`", quoted(&rule.text));
-                    let known = targets.map(|target| target.text.as_str());
-                    let help = did_you_mean(&rule.text, known);
+                    let known = targets.names.iter().map(|name| name.text.as_str());
+                    let help = report.did_you_mean(&rule.text, known);
                     report.add_with_help(Code::UnknownReference, rule.span, message, help);
                 }
             }
         }
     }
+}
+
+/// Whether a set has room for what a correlation refers to; counts it if so, and reports it if not.
+fn is_room_for(
+    found: &[Vec<Found>],
+    n_references: &mut usize,
+    document: &CorrelationDocument,
+    report: &mut Report,
+) -> bool {
+    let each = 1 + document.group_by.len() + document.fields.len();
+    let n = *n_references + each * found.iter().map(Vec::len).sum::<usize>();
+    let limit = limits::REFERENCES;
+    if n > limit {
+        let message = format!(
+            "with this one, the correlations of the set have {n} references to rules and the limit is {limit}"
+        );
+        report
+            .add(Code::TooManyReferences, document.key, message)
+            .set_help("each rule counts once, and once for each field that is grouped by or taken a value of");
+        return false;
+    }
+    *n_references = n;
+    true
 }
 
 /// The entries of `rules`.

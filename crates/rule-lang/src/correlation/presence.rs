@@ -1,7 +1,7 @@
 //! `condition: a and not b`: which rules must have matched.
 
 use crate::ast::{Condition, Name, Quantity};
-use crate::diagnostic::{Code, Report, did_you_mean, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::source::Span;
 
 /// Which entries of a correlation's list `rules` must have matched within the timespan.
@@ -89,7 +89,7 @@ impl Presence {
                 if slot.is_none() {
                     let names = slots.iter().map(|slot| slot.text.as_str());
                     let message = format!("{} is not among `rules`", quoted(name));
-                    let help = did_you_mean(name, names);
+                    let help = report.did_you_mean(name, names);
                     report.add_with_help(Code::UnknownSelection, *span, message, help);
                 }
                 Self::Slot(slot?)

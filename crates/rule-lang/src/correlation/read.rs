@@ -278,7 +278,7 @@ impl<'a> Keys<'a> {
                 let known = group_by.iter().map(|group| group.text.as_str());
                 let known = known.chain(HOLES.iter().map(|(hole, _)| *hole));
                 let message = format!("{} is nothing that a correlation knows", quoted(&name.text));
-                let help = crate::diagnostic::did_you_mean(&name.text, known.clone());
+                let help = report.did_you_mean(&name.text, known.clone());
                 let help = help.unwrap_or_else(|| {
                     let known: Vec<&str> = known.collect();
                     format!("it knows {}", crate::metadata::listed(&known))

@@ -6,7 +6,7 @@ use audit_model::Field;
 
 use crate::ast::Name;
 use crate::correlation::timespan;
-use crate::diagnostic::{Code, did_you_mean, quoted};
+use crate::diagnostic::{Code, quoted};
 use crate::keys;
 use crate::metadata::{Keys, listed};
 use crate::resolve::field;
@@ -57,7 +57,7 @@ impl<'a> Keys<'a> {
             if found.is_none() {
                 let message = format!("{} is not among `group-by`", quoted(&name.text));
                 let known: Vec<&str> = names.clone().collect();
-                let help = did_you_mean(&name.text, names.clone());
+                let help = self.report.did_you_mean(&name.text, names.clone());
                 let help = help.or_else(|| {
                     (!known.is_empty()).then(|| format!("it holds {}", listed(&known)))
                 });

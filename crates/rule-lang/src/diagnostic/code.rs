@@ -130,10 +130,12 @@ codes! {
     UnusedSelection "unused-selection" Warning;
     BadMessage "bad-message" Error;
     UnknownRule "unknown-rule" Warning;
+    TestsWithoutRule "tests-without-rule" Error;
     UnknownReference "unknown-reference" Error;
     UnknownGroup "unknown-group" Error;
     DuplicateEntry "duplicate-entry" Error;
     CorrelationCycle "correlation-cycle" Error;
+    TooManyReferences "too-many-references" Error;
     HoldsAtOnce "holds-at-once" Warning;
     FilterWithoutNot "filter-without-not" Warning;
     ProgramTooLarge "program-too-large" Error;

@@ -181,9 +181,19 @@ pub(super) const ERRORS: &[DiagnosticKind] = &[
         "rename the selection",
     ),
     kind(
+        Code::TestsWithoutRule,
+        "tests in a file of their own that belong to no rule or correlation",
+        "a test file lies beside its rule file, and names the `rule` where there are several",
+    ),
+    kind(
         Code::TooManyDiagnostics,
         "more problems in a file than are shown",
         "mend those that are shown",
+    ),
+    kind(
+        Code::TooManyReferences,
+        "correlations that refer to more rules, all together, than the limit",
+        "name rules by a tag that fewer of them have",
     ),
     kind(
         Code::TooManyRules,

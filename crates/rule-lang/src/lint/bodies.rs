@@ -1,5 +1,8 @@
 //! Lints about bodies: pod templates, containers, roles, and the members of lists.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use audit_model::{FieldId, Segment};
 
 use super::facts::{Facts, Group, Part, What, exact, is_one_of, is_text};
@@ -132,44 +135,50 @@ fn main_containers_only(group: &Group<'_>, report: &mut Report) {
     }
 }
 
+/// Keys of bodies whose values are lists of maps.
+const MEMBERS: &[&str] = &[
+    "containers",
+    "env",
+    "envFrom",
+    "ephemeralContainers",
+    "initContainers",
+    "ownerReferences",
+    "ports",
+    "rules",
+    "subjects",
+    "tolerations",
+    "volumeMounts",
+    "volumes",
+    "webhooks",
+];
+
+/// A list: a field, and the path to the list below it.
+type List<'a> = (FieldId, &'a [Segment]);
+
 /// Two tests of the members of one list, each of which another member may pass.
 fn uncorrelated_members(group: &Group<'_>, report: &mut Report) {
     // Of each list the test that came first.
-    let mut lists: Vec<(FieldId, &Part<'_>)> = Vec::new();
+    let mut lists: HashMap<List<'_>, &Part<'_>> = HashMap::new();
     for part in &group.parts {
-        let id = part.field.id();
-        let is_list = matches!(
-            id,
-            FieldId::Containers | FieldId::Volumes | FieldId::RbacRules | FieldId::RbacSubjects
-        );
-        let is_one = match part.what {
-            What::Item(item) => {
-                part.keys().next().is_some()
-                    && !matches!(
-                        part.field.path().segments().first(),
-                        Some(Segment::Index(_))
-                    )
-                    && !item.chain.neq
-                    && !is_missing(item)
-            }
+        let asks_one = match part.what {
+            What::Item(item) => !item.chain.neq && !is_missing(item),
             // A map has one block of a kind: a second one is the beginning of a longer name.
-            What::Block(block) => {
-                part.field.path().is_empty()
-                    && block.quantifier == BlockQuantifier::Any
-                    && !block.scope.named
+            What::Block(block) => block.quantifier == BlockQuantifier::Any && !block.scope.named,
+        };
+        let Some(list) = list_of(part).filter(|_| asks_one) else {
+            continue;
+        };
+        let first = match lists.entry(list) {
+            Entry::Occupied(first) => *first.get(),
+            Entry::Vacant(free) => {
+                free.insert(part);
+                continue;
             }
         };
-        if !is_list || !is_one {
-            continue;
-        }
-        let Some((_, first)) = lists.iter().find(|(known, _)| *known == id) else {
-            lists.push((id, part));
-            continue;
-        };
-        let list = part.field.info().name;
+        let list = list_name(part.field.info().name, list.1);
         let message = format!(
             "one member of {} may pass this and another the test of {} before it",
-            quoted(list),
+            quoted(&list),
             quoted(&first.name.text)
         );
         let found = report.add(Code::UncorrelatedMembers, part.name.span, message);
@@ -178,6 +187,47 @@ fn uncorrelated_members(group: &Group<'_>, report: &mut Report) {
             "write both into one block, `{list}[any]:`, with `sigma-version: 3` at the top"
         ));
     }
+}
+
+/// The list of whose members a part asks something, and not of one at a certain place.
+fn list_of<'a>(part: &'a Part<'_>) -> Option<List<'a>> {
+    let (id, path) = (part.field.id(), part.field.path().segments());
+    let is_block = matches!(part.what, What::Block(_));
+    let is_below = |at: usize| {
+        let below = path.get(at);
+        matches!(below, Some(Segment::Key(_) | Segment::Split(_)))
+    };
+    let end = match id {
+        FieldId::Containers | FieldId::Volumes | FieldId::RbacRules | FieldId::RbacSubjects => {
+            let is_whole = path.is_empty();
+            (if is_block { is_whole } else { is_below(0) }).then_some(0)
+        }
+        FieldId::Object | FieldId::Patch | FieldId::RequestObject | FieldId::ResponseObject => {
+            let is_list = |at: &usize| {
+                let Some(Segment::Key(key)) = path.get(*at) else {
+                    return false;
+                };
+                MEMBERS.contains(&&**key) && is_below(at + 1)
+            };
+            let whole = (is_block && !path.is_empty()).then_some(path.len());
+            let first = (0..path.len()).find(is_list).map(|at| at + 1);
+            first.or(whole)
+        }
+        _ => None,
+    }?;
+    Some((id, path.get(..end)?))
+}
+
+/// What a list is called.
+fn list_name(field: &str, path: &[Segment]) -> String {
+    path.iter().fold(field.to_owned(), |mut name, segment| {
+        match segment {
+            Segment::Key(key) | Segment::Split(key) => name.extend([".", key]),
+            Segment::Index(at) => name.extend(["[", &at.to_string(), "]"]),
+            _ => {}
+        }
+        name
+    })
 }
 
 /// `verbs: '*'`, which every verb matches.

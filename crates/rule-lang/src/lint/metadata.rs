@@ -1,9 +1,10 @@
 //! Lints about what a document says of itself.
 
-use crate::diagnostic::{Code, DiagnosticKind, Report, did_you_mean, nearest, quoted};
+use crate::diagnostic::{Code, DiagnosticKind, Report, quoted};
 use crate::metadata::{is_uuid, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
+use crate::suggest::{did_you_mean, nearest};
 use crate::time;
 use crate::yaml::Node;
 
@@ -117,6 +118,7 @@ pub(crate) fn related(items: &[Node], report: &mut Report) {
 pub(crate) fn allow(slug: &Scalar, document: Span, report: &mut Report) {
     let found = Code::ALL.iter().find(|code| code.slug() == slug.text);
     match found {
+        _ if report.is_full() => {}
         Some(code) if code.can_be_silenced() => {
             report.allow(*code, document, slug.span);
         }

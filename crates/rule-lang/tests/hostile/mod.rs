@@ -24,8 +24,19 @@ fn lines(mut line: impl FnMut(usize) -> String) -> String {
     text
 }
 
-/// What each file is about, and its text.
-pub(crate) fn all() -> Vec<(&'static str, String)> {
+/// Files of a set: their names and texts.
+pub(crate) type Files = Vec<(String, String)>;
+
+/// What each set is about, and its files. Together they are no larger than one may be.
+pub(crate) fn all() -> Vec<(&'static str, Files)> {
+    let one = |(about, text)| (about, vec![("hostile.yaml".to_owned(), text)]);
+    let mut sets: Vec<(&str, Files)> = single().into_iter().map(one).collect();
+    sets.push(("names that are nearly known, in many files", near_files()));
+    sets.push(("tests beside nothing", lonely_tests()));
+    sets
+}
+
+fn single() -> Vec<(&'static str, String)> {
     vec![
         ("rules of two lines", rules_of_two_lines()),
         ("selections", selections()),
@@ -38,7 +49,12 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("negated lists", negated_lists()),
         ("regular expressions", regexes()),
         ("large regular expressions", large_regexes()),
-        ("filters and rules", filters()),
+        ("filters and rules", filters("attack.t1610", false)),
+        ("filters of every rule", filters("any", false)),
+        (
+            "filters of every rule and of their own",
+            filters("attack.t1610", true),
+        ),
         ("unknown fields", unknown_fields()),
         ("names that are nearly known", near_names()),
         ("selections that are nearly known", near_selections()),
@@ -50,6 +66,14 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("tests", tests()),
         ("keys", keys()),
         ("tags", tags()),
+        ("references that are nearly known", near_references()),
+        ("aliases", aliases()),
+        ("placeholders that are nearly known", near_placeholders()),
+        ("lints that are nearly known", near_lints()),
+        ("messages", messages()),
+        ("modifiers", modifiers()),
+        ("correlations of every rule", correlations("any")),
+        ("correlations of a tag", correlations("attack.t1610")),
     ]
 }
 
@@ -186,22 +210,20 @@ fn large_regexes() -> String {
     ))
 }
 
-fn filters() -> String {
-    let half = BYTES / 400;
-    let mut text = String::new();
-    for at in 0..half {
-        write!(
-            text,
-            "title: r{at}\nname: r{at}\ntags: [attack.t1610]\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{name: n{at}}}, condition: s}}\n---\n"
+/// As many filters as rules, each for all of the rules, so that there are millions of pairs; and also for one of them by
+/// name, so that no two rules are narrowed for the same reasons.
+fn filters(rules: &str, own: bool) -> String {
+    let source = "logsource: {product: kubernetes, service: audit}";
+    lines(|at| {
+        let rules = if own {
+            format!("[{rules}, r{at}]")
+        } else {
+            rules.to_owned()
+        };
+        format!(
+            "title: r\nname: r{at}\ntags: [attack.t1610]\n{source}\ndetection: {{s: {{name: n{at}}}, condition: s}}\n---\ntitle: f\n{source}\nfilter: {{rules: {rules}, s: {{name: u}}, condition: not s}}\n---\n"
         )
-        .unwrap();
-        write!(
-            text,
-            "title: f{at}\nlogsource: {{product: kubernetes, service: audit}}\nfilter: {{rules: attack.t1610, s: {{user.username: u{at}}}, condition: not s}}\n---\n"
-        )
-        .unwrap();
-    }
-    text
+    })
 }
 
 fn unknown_fields() -> String {
@@ -298,4 +320,100 @@ fn tags() -> String {
         "tags:\n{tags}{}",
         rule("  s: {verb: get}\n  condition: s\n")
     )
+}
+
+const SOURCE: &str = "logsource: {product: kubernetes, service: audit}\n";
+
+fn near_references() -> String {
+    lines(|at| {
+        format!(
+            "title: c\ncorrelation: {{type: event_count, rules: [some-long-rule-name-{at}], timespan: 5m, condition: {{gte: 3}}}}\n---\ntitle: r\nname: some-long-rule-name{at}\n{SOURCE}detection: {{s: {{name: n{at}}}, condition: s}}\n---\n"
+        )
+    })
+}
+
+fn joined(n: usize, one: impl FnMut(usize) -> String) -> String {
+    let all: Vec<String> = (0..n).map(one).collect();
+    all.concat()
+}
+
+fn aliases() -> String {
+    let rules = joined(2_500, |at| {
+        format!(
+            "title: r\nname: rule-number-{at}\n{SOURCE}detection: {{s: {{name: n{at}}}, condition: s}}\n---\n"
+        )
+    });
+    let names = joined(2_500, |at| format!("rule-number-{at}, "));
+    let fields = joined(20_000, |at| format!("rule-numbre-{at}: verb, "));
+    format!(
+        "{rules}title: c\ncorrelation: {{type: event_count, rules: [{names}], timespan: 5m, condition: {{gte: 3}}, group-by: [a], aliases: {{a: {{{fields}}}}}}}\n"
+    )
+}
+
+fn near_placeholders() -> String {
+    let lists = joined(20_000, |at| format!("  some-placeholder-{at}: [a]\n"));
+    let values = joined(15_000, |at| format!("'%some-placehodler-{at}%', "));
+    format!(
+        "title: l\nplaceholders:\n{lists}---\n{}",
+        rule(&format!(
+            "  s: {{'name|expand': [{values}]}}\n  condition: s\n"
+        ))
+    )
+}
+
+fn near_lints() -> String {
+    let lints = lines(|at| format!("forged-sorce{}, ", at % 10));
+    format!(
+        "lint: {{allow: [{lints}]}}\n{}",
+        rule("  s: {verb: get}\n  condition: s\n")
+    )
+}
+
+fn messages() -> String {
+    let holes = lines(|at| format!("{{user.usernmae{}}} ", at % 10));
+    format!(
+        "message: '{holes}'\n{}",
+        rule("  s: {verb: get}\n  condition: s\n")
+    )
+}
+
+fn modifiers() -> String {
+    let items = lines(|at| format!("    - {{'name|containz|startwith': x{at}}}\n"));
+    rule(&format!("  s:\n{items}  condition: s\n"))
+}
+
+/// As many correlations as rules, each of all of the rules.
+fn correlations(rules: &str) -> String {
+    lines(|at| {
+        format!(
+            "title: r\nname: r{at}\ntags: [attack.t1610]\n{SOURCE}detection: {{s: {{name: n{at}}}, condition: s}}\n---\ntitle: c\ncorrelation: {{type: event_count, rules: {rules}, timespan: 5m, condition: {{gte: 3}}}}\n---\n"
+        )
+    })
+}
+
+/// Each with a rule, and with filters for rules that are called nearly the same.
+fn near_files() -> Files {
+    let file = |at: usize| {
+        let rules = joined(10, |n| format!("some-long-rule-name-{at}{n}, "));
+        let text = format!(
+            "title: r\nname: some-long-rule-name{at}\n{SOURCE}detection: {{s: {{name: n{at}}}, condition: s}}\n---\ntitle: f\n{SOURCE}filter: {{rules: [{rules}], s: {{name: u}}, condition: not s}}\n"
+        );
+        (format!("{at}.yaml"), text)
+    };
+    (0..1_800).map(file).collect()
+}
+
+/// Each beside a rule file of nearly the same name.
+fn lonely_tests() -> Files {
+    let file = |at: usize| {
+        let rule = format!(
+            "title: r\nname: r{at}\n{SOURCE}detection: {{s: {{name: n{at}}}, condition: s}}\n"
+        );
+        let tests = format!("rule: r{at}\ntests: [{{kind: hit, event: {{}}}}]\n");
+        [
+            (format!("some-long-rule-name{at}.yaml"), rule),
+            (format!("some-long-rule-name-{at}.test.yaml"), tests),
+        ]
+    };
+    (0..5_000).flat_map(file).collect()
 }

@@ -69,7 +69,7 @@ fn programs(compiled: &Compiled) -> String {
             writeln!(out, "level {level} when r{}", routine.index()).unwrap();
         }
         for filter in rule.filters() {
-            writeln!(out, "filter {}", compiled.filters[*filter].name()).unwrap();
+            writeln!(out, "filter {}", compiled.filters[filter.index()].name()).unwrap();
         }
         for part in rule.message().map_or(&[][..], |message| message.parts()) {
             match part {

@@ -64,6 +64,30 @@ fn long_conditions() {
 }
 
 #[test]
+fn correlations_of_every_rule() {
+    // The product of the number of rules and that of correlations, grouped by two fields.
+    let mut text = String::new();
+    for at in 0..800 {
+        writeln!(text, "title: r\nname: r{at}\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{name: n{at}}}, condition: s}}\n---").unwrap();
+    }
+    for at in 0..220 {
+        writeln!(text, "title: c\nname: c{at}\ncorrelation: {{type: event_count, rules: any, group-by: [verb, name], timespan: 5m, condition: {{gte: 3}}}}\n---").unwrap();
+    }
+    let compiled = compile(&text);
+    assert_eq!(compiled.correlations.len(), 218);
+    let [first, _] = &*compiled.diagnostics else {
+        panic!("{}", compiled.render(false));
+    };
+    assert_eq!(first.code(), "too-many-references");
+    assert_eq!(
+        first.message(),
+        "with this one, the correlations of the set have 525600 references to rules and the limit is 524288"
+    );
+    let underlined = compiled.sources.slice(first.source(), first.span());
+    assert_eq!(underlined, "correlation");
+}
+
+#[test]
 fn a_bomb_of_aliases() {
     // 90 KB whose expansion would have 10^30 nodes.
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();

@@ -11,6 +11,8 @@ mod documents;
 #[cfg(test)]
 mod format;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod goldens;
 #[cfg(test)]
 mod hostile;
@@ -30,5 +32,7 @@ mod set;
 mod shipped;
 #[cfg(test)]
 mod spans;
+#[cfg(test)]
+mod test_files;
 #[cfg(test)]
 mod yaml;

@@ -11,30 +11,92 @@ use serde_json::Value;
 
 use crate::{corpus, correlations, rejections, yaml};
 
-const KEPT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../docs/schema/rules.schema.json"
-);
+const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema");
 
-static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
-    let schema: Value = serde_json::from_str(&rule_lang::schema()).unwrap();
+fn validator(schema: &str) -> Validator {
+    let schema: Value = serde_json::from_str(schema).unwrap();
     jsonschema::draft7::meta::validate(&schema).unwrap();
     jsonschema::draft7::new(&schema).unwrap()
-});
+}
+
+static RULES: LazyLock<Validator> = LazyLock::new(|| validator(&rule_lang::schema()));
+static TESTS: LazyLock<Validator> = LazyLock::new(|| validator(&rule_lang::test_schema()));
 
 #[test]
-fn the_kept_schema_is_up_to_date() {
-    let schema = rule_lang::schema();
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        fs::create_dir_all(Path::new(KEPT).parent().unwrap()).unwrap();
-        fs::write(KEPT, &schema).unwrap();
+fn the_kept_schemas_are_up_to_date() {
+    for (name, schema) in [
+        ("rules.schema.json", rule_lang::schema()),
+        ("tests.schema.json", rule_lang::test_schema()),
+    ] {
+        let kept = Path::new(KEPT).join(name);
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::create_dir_all(KEPT).unwrap();
+            fs::write(&kept, &schema).unwrap();
+        }
+        // Only in a checkout: a package does not hold it.
+        if let Ok(kept) = fs::read_to_string(kept) {
+            assert!(
+                kept == schema,
+                "`UPDATE_EXPECT=1 cargo test` writes {name} anew"
+            );
+        }
     }
-    // Only in a checkout: a package does not hold it.
-    if let Ok(kept) = fs::read_to_string(KEPT) {
-        assert!(
-            kept == schema,
-            "`UPDATE_EXPECT=1 cargo test` writes {KEPT} anew"
+}
+
+fn is_test_file(path: &Path) -> bool {
+    rule_lang::test_file_stem(&path.display().to_string()).is_some()
+}
+
+#[test]
+fn files_of_tests_are_valid_when_they_are_taken() {
+    let mut n_files = 0;
+    for (path, text) in corpus::files() {
+        let name = path.display().to_string();
+        let Some(stem) = rule_lang::test_file_stem(&name) else {
+            continue;
+        };
+        let rules = format!("{stem}.yaml");
+        let Ok(rules) = fs::read_to_string(rules) else {
+            continue;
+        };
+        let mut compiler = Compiler::new();
+        compiler.add("rule.yaml", &rules);
+        compiler.add("rule.test.yaml", &text);
+        let is_taken = codes(&compiler.finish()).is_empty();
+        for document in yaml::documents(&text).unwrap_or_default() {
+            let problems = errors(&TESTS, &document);
+            assert!(!is_taken || problems.is_empty(), "{name}\n{problems:#?}");
+        }
+        n_files += usize::from(is_taken);
+    }
+    assert!(n_files > 2, "{n_files}");
+    let rule = "title: t\nname: t\nlogsource: {product: kubernetes, service: audit}\n\
+                detection: {s: {verb: get}, condition: s}\n";
+    for (text, is_good) in [
+        ("tests: [{kind: hit, event: {verb: get}}]", true),
+        ("rule: t\ntests: [{kind: hit, event: {verb: get}}]", true),
+        ("rule: t", false),
+        ("tests: []", false),
+        ("rule: [t]\ntests: [{kind: hit, event: {verb: get}}]", false),
+        ("rules: t\ntests: [{kind: hit, event: {verb: get}}]", false),
+        ("tests: [{kind: hti, event: {verb: get}}]", false),
+        ("tests: [{kind: hit, evnt: {verb: get}}]", false),
+        ("tests: [{kind: hit, event: get}]", false),
+        ("title: t\ntests: [{kind: hit, event: {verb: get}}]", false),
+    ] {
+        let mut set = Compiler::new();
+        set.add("rule.yaml", rule);
+        set.add("rule.test.yaml", text);
+        let compiled = set.finish();
+        assert_eq!(
+            codes(&compiled).is_empty(),
+            is_good,
+            "{text}\n{}",
+            compiled.render(false)
         );
+        let documents = yaml::documents(text).unwrap();
+        let problems = errors(&TESTS, &documents[0]);
+        assert_eq!(problems.is_empty(), is_good, "{text}\n{problems:#?}");
     }
 }
 
@@ -51,7 +113,13 @@ fn every_shipped_document_names_the_schema() {
             continue;
         }
         let up = "../".repeat(below.components().count());
-        let line = format!("# yaml-language-server: $schema={up}docs/schema/rules.schema.json\n");
+        let schema = if is_test_file(&path) {
+            "tests"
+        } else {
+            "rules"
+        };
+        let line =
+            format!("# yaml-language-server: $schema={up}docs/schema/{schema}.schema.json\n");
         for document in text.split_inclusive("\n---\n") {
             assert!(
                 document.starts_with(&line),
@@ -64,7 +132,7 @@ fn every_shipped_document_names_the_schema() {
     assert!(n_files > 20, "{n_files}");
 }
 
-/// How much of a kind of error the schema sees. What is not here it refuses always.
+/// How much of a kind of error the schema sees. What is not here it refuses always, or is about several files together.
 const SEEN: &[(&str, Seen, &str)] = &[
     ("bad-field-name", Seen::Partly, "what stands in a free path"),
     ("bad-message", Seen::Never, "what a message names"),
@@ -133,8 +201,8 @@ enum Seen {
     Never,
 }
 
-fn errors(document: &Value) -> Vec<String> {
-    let errors = VALIDATOR.iter_errors(document);
+fn errors(validator: &Validator, document: &Value) -> Vec<String> {
+    let errors = validator.iter_errors(document);
     errors
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect()
@@ -213,6 +281,7 @@ fn codes(compiled: &Compiled) -> BTreeSet<&'static str> {
 fn what_is_taken_is_valid_and_what_is_refused_is_not() {
     let files = corpus::files()
         .into_iter()
+        .filter(|(path, _)| !is_test_file(path))
         .map(|(path, text)| (path.display().to_string(), text));
     let compiled = rejections::all().into_iter().chain(correlations::all());
     let compiled = compiled.chain(more());
@@ -227,7 +296,10 @@ fn what_is_taken_is_valid_and_what_is_refused_is_not() {
             continue;
         }
         let found = codes(&compile(&text));
-        let problems: Vec<String> = documents.iter().flat_map(errors).collect();
+        let problems: Vec<String> = documents
+            .iter()
+            .flat_map(|document| errors(&RULES, document))
+            .collect();
         if found.is_empty() {
             n_valid += documents.len();
             if !problems.is_empty() {
