@@ -204,7 +204,7 @@ fn explain(options: &Options, wanted: &Path, log: &Path) -> io::Result<ExitCode>
             Ok(Some(Record::Event(event) | Record::Partial(event))) => {
                 n_events += 1;
                 for rule in &found {
-                    let Some(explanation) = explainer.explain(rule, &event.event) else {
+                    let Some(explanation) = explainer.explain(rule, event.event()) else {
                         continue;
                     };
                     let place = visible(&log.display().to_string());

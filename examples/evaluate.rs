@@ -384,7 +384,7 @@ impl<'o> Evaluation<'o> {
         let of = of.filter(|_| hit.correlated().is_none());
         let placed = Placed {
             detection: match of {
-                Some((event, _)) => Detection::new(hit, &event.event),
+                Some((event, _)) => Detection::new(hit, event.event()),
                 None => Detection::without_event(hit),
             },
             file: of.map(|(_, name)| name),
@@ -400,7 +400,7 @@ impl<'o> Evaluation<'o> {
             writeln!(self.out, "    rule {}", visible(hit.rule().name()))?;
             let rule = hit.rule().as_rule();
             if let (Some((event, _)), Some(rule)) = (of, rule) {
-                let explained = self.explainer.explain(rule, &event.event);
+                let explained = self.explainer.explain(rule, event.event());
                 let held = explained.map(|explanation| explanation.render_held(EXPLAIN_WIDTH));
                 for line in held.iter().flat_map(|held| held.lines()) {
                     writeln!(self.out, "    {line}")?;

@@ -10,9 +10,10 @@ mod skip;
 mod zstd;
 
 use std::borrow::Cow;
+
 use std::fmt;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::decode::build;
 use crate::error::{DecodeError, ReadError};
@@ -20,6 +21,7 @@ use crate::event::Event;
 use crate::limits::Limits;
 use crate::source::join::Joiner;
 use crate::source::{Opened, Provider, Source, openshift};
+use crate::view::EventView;
 use framing::{Found, Framing, What};
 use pieces::{Inner, Next};
 pub use skip::SkipReason;
@@ -49,7 +51,7 @@ use skip::Tally;
 /// let mut verbs = Vec::new();
 /// while let Some(record) = reader.next()? {
 ///     match record {
-///         Record::Event(record) => verbs.extend(record.event.verb.map(String::from)),
+///         Record::Event(record) => verbs.extend(record.into_event().verb.map(String::from)),
 ///         Record::Malformed(record) => assert_eq!(record.line(), 2),
 ///         _ => {}
 ///     }
@@ -147,14 +149,69 @@ place!(Malformed);
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EventRecord<'a> {
-    /// The event. As an item of an `EventList` it has the list's `apiVersion` and the kind `Event`, where it lacks
-    /// them itself.
-    pub event: Event<'a>,
+    event: OnceLock<Event<'a>>,
+    /// The event as its bytes show it, where it is plain, and where it comes from.
+    plain: Option<(EventView<'a>, Option<Arc<Source>>)>,
+    limits: Limits,
     place: Place<'a>,
     json: &'a [u8],
 }
 
 impl<'a> EventRecord<'a> {
+    fn new(event: Event<'a>, place: Place<'a>, json: &'a [u8]) -> Self {
+        Self {
+            event: OnceLock::from(event),
+            plain: None,
+            limits: Limits::default(),
+            place,
+            json,
+        }
+    }
+
+    fn plain(
+        view: EventView<'a>,
+        source: Option<Arc<Source>>,
+        limits: Limits,
+        place: Place<'a>,
+        json: &'a [u8],
+    ) -> Self {
+        Self {
+            event: OnceLock::new(),
+            plain: Some((view, source)),
+            limits,
+            place,
+            json,
+        }
+    }
+
+    /// The event. As an item of an `EventList` it has the list's `apiVersion` and the kind `Event`, where it lacks them
+    /// itself.
+    ///
+    /// Most records are only looked at where they lie in the buffer; the typed event is made when it is first asked for.
+    pub fn event(&self) -> &Event<'a> {
+        self.event.get_or_init(|| self.decode())
+    }
+
+    /// The event by itself.
+    pub fn into_event(self) -> Event<'a> {
+        let event = self.event.get().cloned();
+        event.unwrap_or_else(|| self.decode())
+    }
+
+    fn decode(&self) -> Event<'a> {
+        // Whatever is plain can be decoded; a test holds the two to each other.
+        let mut event = Event::decode(self.json, &self.limits).unwrap_or_default();
+        event.source = self.plain.as_ref().and_then(|(_, source)| source.clone());
+        event
+    }
+
+    /// The event as its bytes show it; `None` for one that is odd, which [`EventRecord::event`] tells of.
+    #[doc(hidden)]
+    pub fn view(&self) -> Option<EventView<'_>> {
+        let (view, source) = self.plain.as_ref()?;
+        Some(view.with_source(source.as_deref()))
+    }
+
     /// The event's own JSON: the record itself, or what was found in it when it is a wrapper.
     pub fn json(&self) -> &'a [u8] {
         self.json
@@ -204,7 +261,7 @@ impl<R: Read> Reader<R> {
     /// let source = Source { cluster: Some("shop-prod".into()), ..Source::default() };
     /// let mut reader = Reader::new(&log[..]).with_source(source);
     /// if let Some(Record::Event(record)) = reader.next()? {
-    ///     let source = record.event.source.ok_or("no source")?;
+    ///     let source = record.event().source.as_ref().ok_or("no source")?;
     ///     assert_eq!(source.cluster.as_deref(), Some("shop-prod"));
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -273,10 +330,11 @@ impl<R: Read> Reader<R> {
             input,
             head,
             tape,
+            viewer,
             list,
             limits,
             ..
-        } = &self.framing;
+        } = &mut self.framing;
         let bytes = if matches!(what, What::Oversized(_)) {
             head
         } else {
@@ -298,11 +356,13 @@ impl<R: Read> Reader<R> {
                     None => self.given.clone(),
                     known => merge(known, self.given.as_ref()),
                 };
-                Record::Event(EventRecord {
-                    event,
-                    place,
-                    json: place.raw,
-                })
+                Record::Event(EventRecord::new(event, place, place.raw))
+            }
+            What::Plain => {
+                self.counters.events += 1;
+                let view = viewer.view(place.raw);
+                let source = self.given.clone();
+                Record::Event(EventRecord::plain(view, source, *limits, place, place.raw))
             }
             What::Skipped(reason) => {
                 self.counters.skipped += 1;
@@ -341,19 +401,23 @@ impl<R: Read> Reader<R> {
                 let mut event = build(text, &framing.tape);
                 let known = openshift::restore(&mut event, &framing.limits).or(inner.source);
                 event.source = merge(known, given.as_ref());
-                let mut record = EventRecord {
-                    event,
-                    place,
-                    json: text,
-                };
+                event.cut = inner.partial;
+                let record = EventRecord::new(event, place, text);
                 if inner.partial {
-                    record.event.cut = true;
                     counters.partial += 1;
                     Record::Partial(record)
                 } else {
                     counters.events += 1;
                     Record::Event(record)
                 }
+            }
+            What::Plain => {
+                counters.events += 1;
+                let text = opened.bytes.get(inner.range).unwrap_or_default();
+                let view = framing.viewer.view(text);
+                let source = merge(inner.source, given.as_ref());
+                let limits = framing.limits;
+                Record::Event(EventRecord::plain(view, source, limits, place, text))
             }
             What::Skipped(reason) => {
                 counters.skipped += 1;
@@ -446,7 +510,7 @@ impl<R: Read> Iterator for OwnedEvents<'_, R> {
         loop {
             match self.reader.next() {
                 Ok(Some(Record::Event(record) | Record::Partial(record))) => {
-                    return Some(Ok(record.event.into_owned()));
+                    return Some(Ok(record.into_event().into_owned()));
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => return None,

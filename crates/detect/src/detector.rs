@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use audit_model::{Event, FieldId, FieldSource, Record};
+use audit_model::{FieldId, FieldSource, Record};
 
 use crate::correlate::engine::Engine;
 use crate::correlate::fact::{AuditId, Ids, KeyHasher, Mark, Tuple};
@@ -171,9 +171,10 @@ impl Detector {
     pub fn process(&mut self, record: &Record<'_>) -> Hits<'_> {
         self.engine.fired.clear();
         match record {
-            Record::Event(record) | Record::Partial(record) => {
-                self.event(&record.event, record.json());
-            }
+            Record::Event(record) | Record::Partial(record) => match record.view() {
+                Some(view) => self.event(&view, record.json()),
+                None => self.event(record.event(), record.json()),
+            },
             _ => self.scanner.clear(),
         }
         self.scanner.hits_and(&self.engine.fired)
@@ -229,7 +230,7 @@ impl Detector {
         self.folding.folded
     }
 
-    fn event(&mut self, event: &Event<'_>, raw: &[u8]) {
+    fn event(&mut self, event: &impl FieldSource, raw: &[u8]) {
         self.scanner.scan(event);
         self.folding.fold(&mut self.scanner, event, raw);
         let rules = self.engine.rules.clone();
@@ -260,7 +261,7 @@ impl Detector {
     }
 
     /// Where the event comes from.
-    fn stream(&mut self, event: &Event<'_>) -> u32 {
+    fn stream(&mut self, event: &dyn FieldSource) -> u32 {
         let part = |field| event.text(0, field);
         let (cluster, account, project) = (
             part(FieldId::SourceCluster),
@@ -285,7 +286,7 @@ impl Detector {
     }
 
     /// Hands the hits to the correlations that take them.
-    fn correlate(&mut self, rules: &RuleSet, event: &Event<'_>, time: Time, stream: u32) {
+    fn correlate(&mut self, rules: &RuleSet, event: &dyn FieldSource, time: Time, stream: u32) {
         let plan = &rules.inner().plan;
         self.hits.sort_unstable_by_key(|hit| hit.rule);
         let wanted = |hit: &RuleHit| {
@@ -332,7 +333,7 @@ impl Detector {
     }
 
     /// Keeps back the hits of rules with `suppress` that were told not long ago.
-    fn suppress(&mut self, rules: &RuleSet, event: &Event<'_>, time: Time, stream: u32) {
+    fn suppress(&mut self, rules: &RuleSet, event: &dyn FieldSource, time: Time, stream: u32) {
         let plan = &rules.inner().plan;
         let wanted: Vec<usize> = self
             .scanner

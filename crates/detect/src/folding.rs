@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use audit_model::{Event, FieldId, FieldSource, Provider};
+use audit_model::{FieldId, FieldSource, Provider};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -62,7 +62,7 @@ impl Folding {
     }
 
     /// Drops the hits of an event that an earlier stage of its request has told already.
-    pub(crate) fn fold(&mut self, scanner: &mut Scanner, event: &Event<'_>, raw: &[u8]) {
+    pub(crate) fn fold(&mut self, scanner: &mut Scanner, event: &dyn FieldSource, raw: &[u8]) {
         let n_hits = |scanner: &Scanner| {
             let findings = scanner.findings();
             findings.all.len() + findings.quiet.len()
@@ -108,7 +108,7 @@ impl Folding {
         self.folded += (before - n_hits(scanner)) as u64;
     }
 
-    fn key(&self, event: &Event<'_>) -> Key {
+    fn key(&self, event: &dyn FieldSource) -> Key {
         // Cloud Logging has one time per entry, that of the stage. In its place stands the answer, which the stages
         // of a stream have in common: a request that failed does not speak for one that did not.
         let gke = event.text(0, FieldId::SourceProvider) == Some(Provider::Gke.as_str());

@@ -588,7 +588,7 @@ level: high
         detector
             .process(&record)
             .map(|hit| {
-                let message = Detection::new(&hit, &event.event).message;
+                let message = Detection::new(&hit, event.event()).message;
                 (hit.rule().name().to_owned(), message)
             })
             .collect()

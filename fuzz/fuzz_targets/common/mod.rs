@@ -16,7 +16,7 @@ pub fn read(data: &[u8], limit: usize) -> u64 {
         let (offset, raw) = match record {
             Record::Event(record) | Record::Partial(record) => {
                 let place = (record.offset(), record.raw());
-                let event = record.event;
+                let event = record.into_event();
                 // What a source says apart from the event (its level, where it came from) is not in the event's text.
                 if event.source.is_none() {
                     written.clear();

@@ -14,6 +14,7 @@ use crate::read::input::Input;
 use crate::read::list::{Expect, List};
 use crate::scan::{Fault, is_space, skip_leniently};
 use crate::tape::{Ask, Kind, Tape, Verdict};
+use crate::view::Viewer;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How much of a record over the limit is kept to show it.
@@ -34,6 +35,8 @@ pub(crate) struct Found {
 pub(crate) enum What {
     /// An event whose spans are on the tape.
     Event,
+    /// A plain event, whose spans the viewer has.
+    Plain,
     Skipped(SkipReason),
     Malformed(DecodeError),
     /// A whole line that is no JSON and may still be known.
@@ -55,6 +58,7 @@ struct Passing {
 pub(crate) struct Framing<R> {
     pub(crate) input: Input<R>,
     pub(crate) tape: Tape,
+    pub(crate) viewer: Viewer,
     pub(crate) limits: Limits,
     pub(crate) list: Option<List>,
     /// The beginning of the last record over the limit.
@@ -73,6 +77,7 @@ impl<R: Read> Framing<R> {
         Self {
             input: Input::new(input),
             tape: Tape::default(),
+            viewer: Viewer::default(),
             limits,
             list: None,
             head: Vec::new(),
@@ -146,6 +151,9 @@ impl<R: Read> Framing<R> {
 
     /// Reads the value at the cursor; `None` if it was a list, whose items follow.
     fn value(&mut self) -> Result<Option<Found>, ReadError> {
+        if let Some(found) = self.plain_line() {
+            return Ok(Some(found));
+        }
         loop {
             let line_end = self.input.line_end();
             let whole = line_end.is_some() || self.input.ended();
@@ -186,6 +194,16 @@ impl<R: Read> Framing<R> {
             }
             self.wait(length)?;
         }
+    }
+
+    /// The line at the cursor, if it is there to its end and is one plain event.
+    fn plain_line(&mut self) -> Option<Found> {
+        let end = self.input.line_end().filter(|_| self.array.is_none())?;
+        let line = self.input.window().get(..end)?;
+        let length = line.trim_ascii_end().len();
+        self.viewer
+            .read(line, &self.limits)
+            .then(|| self.take(What::Plain, length))
     }
 
     /// Reads on until scanning a value of this length again is worth it.

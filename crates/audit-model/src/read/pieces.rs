@@ -262,7 +262,12 @@ impl<R: Read> Reader<R> {
 
     /// Text that is to be JSON: values one after the other.
     fn json(&mut self, piece: &Piece) -> Option<Inner> {
-        let Framing { tape, limits, .. } = &mut self.framing;
+        let Framing {
+            tape,
+            viewer,
+            limits,
+            ..
+        } = &mut self.framing;
         let text = self
             .opened
             .bytes
@@ -273,6 +278,16 @@ impl<R: Read> Reader<R> {
         let text = text.get(skipped..).unwrap_or_default();
         let line_end = memchr(b'\n', text).filter(|_| piece.by_line);
         let scanned = text.get(..line_end.unwrap_or(text.len()));
+        let alone = scanned.unwrap_or_default();
+        if viewer.read(alone, limits) {
+            let range = start..start + alone.trim_ascii_end().len();
+            let more = text.get(alone.len()..).unwrap_or_default();
+            if more.iter().any(|byte| !is_space(*byte)) {
+                self.opened
+                    .push(piece, start + alone.len()..piece.range.end);
+            }
+            return Some(record(piece, What::Plain, range));
+        }
         let scanned = match tape.scan(scanned.unwrap_or_default(), Ask::Event, limits) {
             // Brackets that balance may still be those of plain text.
             Ok((end, Verdict::Other(kind))) => {

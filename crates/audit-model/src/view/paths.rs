@@ -225,10 +225,10 @@ fn value<L: Look>(cursor: Cursor<'_, L>, at: usize, mut each: impl FnMut(Scalar)
         b'{' => block::skip(cursor.look, cursor.bytes, at),
         _ => {
             let rest = cursor.bytes.get(at..)?;
-            let is_end = |byte: &u8| {
-                matches!(byte, b',' | b':' | b'"' | b'{' | b'}' | b'[' | b']')
-                    || byte.is_ascii_whitespace()
-            };
+            // What else stands in the place of a value shows in what follows.
+            let is_in =
+                |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+            let is_end = |byte: &u8| !is_in(byte);
             let length = rest.iter().position(is_end).unwrap_or(rest.len());
             if length == 0 {
                 return None;
@@ -316,6 +316,7 @@ mod tests {
             r#"{"a":1,}"#,
             r#"{"a":1}}"#,
             r#"{"a":1"#,
+            r#"{"a":t\ue}"#,
             "",
         ] {
             assert_eq!(read(body.as_bytes()), None, "{body}");

@@ -14,7 +14,7 @@ fn one(text: &str) -> (serde_json::Value, Option<Source>) {
         match record {
             Record::Event(record) => {
                 assert!(found.is_none(), "{text}");
-                let mut event = record.event;
+                let mut event = record.into_event();
                 event.other.clear();
                 let source = event.source.as_deref().cloned();
                 let mut out = Vec::new();
@@ -97,9 +97,9 @@ fn the_embedder_knows_better_than_a_record() {
     let Some(Record::Event(record)) = reader.next().unwrap() else {
         panic!()
     };
-    assert_eq!(record.event.level.as_deref(), Some("Request"));
+    assert_eq!(record.event().level.as_deref(), Some("Request"));
     assert_eq!(
-        record.event.source.as_deref(),
+        record.event().source.as_deref(),
         Some(&openshift(Some("mine")))
     );
 }

@@ -76,7 +76,7 @@ pub(crate) fn values(text: &[u8], source: Source, field: &str) -> Vec<String> {
     let mut scratch = Scratch::default();
     scratch.begin();
     let field = Field::resolve(field).unwrap();
-    let node = scratch.field(&record.event, field.id());
+    let node = scratch.field(record.event(), field.id());
     let mut found = Vec::new();
     scratch.tree().any_value(
         node.into(),

@@ -21,8 +21,8 @@ fn read(log: &[u8]) -> (Vec<String>, Counters) {
     let mut found = Vec::new();
     while let Some(record) = reader.next().unwrap() {
         found.push(match record {
-            Record::Event(record) => of(&record.event),
-            Record::Partial(record) => format!("partial {}", of(&record.event)),
+            Record::Event(record) => of(record.event()),
+            Record::Partial(record) => format!("partial {}", of(record.event())),
             Record::Skipped(record) => record.reason.to_string(),
             Record::Malformed(record) => format!("malformed: {}", record.error),
             other => panic!("{other:?}"),
@@ -225,7 +225,7 @@ fn a_resource_says_where_it_is() {
         project: Some("RG".into()),
         ..Source::from(Provider::Aks)
     };
-    assert_eq!(record.event.source.as_deref(), Some(&source));
+    assert_eq!(record.event().source.as_deref(), Some(&source));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn what_the_embedder_knows_better_wins() {
         let Record::Event(record) = record else {
             panic!("{record:?}")
         };
-        found.push(of(&record.event));
+        found.push(of(record.event()));
     }
     assert_eq!(found, ["get eks shop-prod", "list native shop-prod"]);
 }
@@ -257,6 +257,6 @@ fn a_row_keeps_a_body_that_azure_left_out() {
     };
     let mut scratch = audit_model::Scratch::with_limits(Limits::default());
     scratch.begin();
-    assert!(scratch.flags(&record.event).names().eq(["body-truncated"]));
+    assert!(scratch.flags(record.event()).names().eq(["body-truncated"]));
     assert_eq!(SkipReason::EmptyList.to_string(), "empty list");
 }

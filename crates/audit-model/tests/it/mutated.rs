@@ -13,7 +13,7 @@ fn read(bytes: &[u8], limits: Limits) -> (u64, u64) {
     while let Ok(Some(record)) = reader.next() {
         count += 1;
         if let Record::Event(record) = record {
-            assert!(record.event.to_owned_json().len() > 2);
+            assert!(record.event().to_owned_json().len() > 2);
         }
     }
     let counters = reader.counters();

@@ -26,7 +26,7 @@ pub(crate) fn records(input: impl Read, limits: Limits) -> String {
         words.push(match reader.next() {
             Ok(None) => return words.join(" "),
             Ok(Some(Record::Event(record))) => {
-                format!("e{}", record.event.audit_id.unwrap_or_default())
+                format!("e{}", record.into_event().audit_id.unwrap_or_default())
             }
             Ok(Some(Record::Skipped(_))) => "s".to_owned(),
             Ok(Some(Record::Malformed(record))) => format!("m{}", record.line()),
@@ -220,7 +220,7 @@ fn items_inherit_what_they_lack() {
             panic!("{record:?}")
         };
         let line = record.line();
-        let event = record.event;
+        let event = record.into_event();
         seen.push((
             event.kind.map(String::from),
             event.api_version.map(String::from),

@@ -275,7 +275,7 @@ fn check(text: &str, names: &str) {
             None => break,
             Some(Record::Event(record)) => {
                 let mut out = Vec::new();
-                record.event.write_json(&mut out);
+                record.event().write_json(&mut out);
                 events.push(out);
             }
             Some(Record::Skipped(record)) => panic!("{names}: {}\n{text}", record.reason),

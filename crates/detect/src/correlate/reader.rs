@@ -1,6 +1,6 @@
 //! From a hit to facts: the groups and values that correlations ask for, read from the event.
 
-use audit_model::{Event, FieldId, FieldSource, Value};
+use audit_model::{FieldId, FieldSource, Value};
 use rule_lang::{CorrelationType, Level};
 
 use crate::correlate::fact::{AuditId, Fact, FactValue, KeyHasher, Tuple, cut};
@@ -139,7 +139,7 @@ impl FactReader {
         plan: &Plan,
         hits: &[RuleHit],
         scanner: &mut Scanner,
-        event: &Event<'_>,
+        event: &dyn FieldSource,
     ) -> Vec<Read> {
         self.fields.clear();
         self.fields.resize(plan.fields.len(), None);
@@ -199,7 +199,7 @@ impl FactReader {
         plan: &Plan,
         at: usize,
         scanner: &mut Scanner,
-        event: &Event<'_>,
+        event: &dyn FieldSource,
     ) -> Vec<String> {
         if let Some(Some(known)) = self.fields.get(at) {
             return known.clone();
@@ -218,7 +218,7 @@ impl FactReader {
         &mut self,
         field: &PlannedField,
         scanner: &mut Scanner,
-        event: &Event<'_>,
+        event: &dyn FieldSource,
     ) -> Vec<String> {
         let resource = event.text(0, FieldId::ObjectRefResource);
         let hidden = !field.safe && is_secret_place(&field.name, resource, None);
@@ -254,13 +254,13 @@ impl FactReader {
 }
 
 /// When an event was: when the stage was reached, else when the request arrived.
-pub(crate) fn time_of(event: &Event<'_>) -> Option<Time> {
+pub(crate) fn time_of(event: &dyn FieldSource) -> Option<Time> {
     let read = |field| event.text(0, field).and_then(crate::correlate::time::parse);
     read(FieldId::StageTimestamp).or_else(|| read(FieldId::RequestReceivedTimestamp))
 }
 
 /// Which event it was.
-pub(crate) fn id_of(event: &Event<'_>) -> AuditId {
+pub(crate) fn id_of(event: &dyn FieldSource) -> AuditId {
     AuditId::new(event.text(0, FieldId::AuditId))
 }
 

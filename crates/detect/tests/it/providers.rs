@@ -75,7 +75,7 @@ fn detections(log: &[u8]) -> (Vec<(String, String)>, Vec<String>) {
             panic!("{record:?}")
         };
         for hit in detector.process(&record) {
-            let detection = Detection::new(&hit, &event.event);
+            let detection = Detection::new(&hit, event.event());
             found.push((detection.rule.name, detection.message));
             let source = detection.source;
             sources.push(format!(

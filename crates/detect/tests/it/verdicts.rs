@@ -161,7 +161,7 @@ fn what_a_provider_does_not_record() {
     ] {
         let rules = compile(&rule("r", detection));
         let mut scanner = rules.scanner().with_verdicts();
-        scanner.scan(&record.event);
+        scanner.scan(record.event());
         let verdict = scanner.verdicts().next().unwrap();
         assert_eq!(verdict.verdict(), expected);
         let reasons: Vec<_> = verdict.reasons().iter().map(ToString::to_string).collect();
