@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod correlations;
 #[cfg(test)]
 mod documents;
@@ -23,6 +25,8 @@ mod pattern;
 #[cfg(test)]
 mod rejections;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod set;
 #[cfg(test)]
 mod shipped;
@@ -30,3 +34,5 @@ mod shipped;
 mod spans;
 #[cfg(test)]
 mod test_files;
+#[cfg(test)]
+mod yaml;
