@@ -26,17 +26,22 @@ fn sources_beyond_the_limit_are_counted_and_not_mixed() {
     let mut detector = rules.detector();
     let mut forwarding = rules.detector().forwarding();
     let mut correlator = rules.correlator();
+    let lines: Vec<String> = (0..LIMIT + 5)
+        .map(|n| event(1, &format!("id-{n}"), "get", "eve", "x"))
+        .collect();
+    let log = lines.join("\n");
+    let mut reader = Reader::new(log.as_bytes());
     for n in 0..LIMIT + 5 {
         let tenant = format!("tenant-{n}");
-        let line = event(1, &format!("id-{n}"), "get", "eve", "x");
+        let record = reader.next().unwrap().unwrap();
         detector.set_tenant(Some(&tenant));
-        feed(&mut detector, &line);
+        detector.process(&record);
         // A stage that matches has the same limit, so that more of them are needed to exceed that of an owner.
         if n == LIMIT / 2 {
             forwarding = rules.detector().forwarding();
         }
         forwarding.set_tenant(Some(&tenant));
-        feed(&mut forwarding, &line);
+        forwarding.process(&record);
         for signal in forwarding.signals() {
             assert!(correlator.push(signal));
         }
