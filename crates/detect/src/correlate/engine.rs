@@ -127,7 +127,7 @@ impl Engine {
             return *at;
         }
         if self.streams.len() >= MAX_STREAMS {
-            // The last one takes in what has no place; nothing reaches across, since its key is part of every group.
+            // The last one takes in what has no place.
             return short(self.streams.len() - 1);
         }
         let at = short(self.streams.len());
