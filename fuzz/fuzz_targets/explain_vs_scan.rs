@@ -5,22 +5,11 @@
 
 #![no_main]
 
-use detect::{Event, Explanation, Limits, Node, RuleSet, What};
+use detect::{Event, Explanation, Limits, Node, What};
 use libfuzzer_sys::fuzz_target;
 
-const HEAD: &str =
-    "title: t\nlogsource: {product: kubernetes, service: audit}\nsigma-version: 3\ndetection:\n";
-const LINE: &str = "\n===\n";
-
-fn rules(text: &str) -> RuleSet {
-    let text = if text.contains("detection:") {
-        text.to_owned()
-    } else {
-        let lines = text.lines().map(|line| format!("  {line}\n"));
-        HEAD.to_owned() + &lines.collect::<String>()
-    };
-    RuleSet::builder().text("rules.yaml", text).load().0
-}
+#[path = "common/rules.rs"]
+mod input;
 
 /// Every node is what its parts make it.
 fn check(node: &Node) {
@@ -62,21 +51,13 @@ fn check_whole(explanation: &Explanation) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let text = String::from_utf8_lossy(bytes);
-    let Some((text, _)) = text.split_once(LINE) else {
-        return;
-    };
-    // The event as the bytes that it has: not all of them need be UTF-8.
-    let at = bytes
-        .windows(LINE.len())
-        .position(|part| part == LINE.as_bytes());
-    let Some(json) = at.and_then(|at| bytes.get(at + LINE.len()..)) else {
+    let Some((text, json)) = input::split(bytes) else {
         return;
     };
     let Ok(event) = Event::decode_fragment(json, &Limits::default()) else {
         return;
     };
-    let set = rules(text);
+    let set = input::rules(&text);
     let mut scanner = set.scanner();
     let hits: Vec<_> = scanner
         .scan(&event)

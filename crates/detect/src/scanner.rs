@@ -153,6 +153,49 @@ impl Scanner {
         Ok(self.hits())
     }
 
+    /// Evaluates every rule on each line of a log, as [`Scanner::scan_bytes`] does, and hands over the line with what it
+    /// brought. A line is to be one event; [`Reader`](crate::Reader) reads logs that are not of that form. Empty lines are
+    /// passed over.
+    ///
+    /// # Examples
+    /// ```
+    /// use detect::RuleSet;
+    ///
+    /// let rules = RuleSet::builder()
+    ///     .text("secrets.yaml", "
+    /// title: Secrets listed
+    /// name: secrets-listed
+    /// logsource: {product: kubernetes, service: audit}
+    /// detection: {selection: {resource: secrets, verb: list}, condition: selection}
+    /// ")
+    ///     .build()?;
+    /// let log = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"list","objectRef":{"resource":"secrets"}}
+    /// {"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"list","objectRef":{"resource":"pods"}}
+    /// {"kind":"Event"
+    /// "#;
+    /// let (mut hits, mut bad) = (0, 0);
+    /// rules.scanner().scan_batch(log, |_, found| match found {
+    ///     Ok(found) => hits += found.len(),
+    ///     Err(_) => bad += 1,
+    /// });
+    /// assert_eq!((hits, bad), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn scan_batch(
+        &mut self,
+        lines: &[u8],
+        mut each: impl FnMut(&[u8], Result<Hits<'_>, DecodeError>),
+    ) {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', lines).chain([lines.len()]) {
+            let line = lines.get(start..end).unwrap_or_default();
+            start = end + 1;
+            if !line.trim_ascii().is_empty() {
+                each(line, self.scan_bytes(line));
+            }
+        }
+    }
+
     /// Evaluates every rule on a plain event that was read just now.
     pub(crate) fn evaluate_plain(
         &mut self,

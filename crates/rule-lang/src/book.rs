@@ -223,7 +223,7 @@ fn tables_are_those_of_the_code() {
     }
     found.push_str(rest);
     if found != book && std::env::var_os("UPDATE_EXPECT").is_some() {
-        fs::write(path(), &found).unwrap();
+        fs::write(path("language.md"), &found).unwrap();
         return;
     }
     assert!(
