@@ -114,6 +114,8 @@ title: Correlated
         }
         let evicted = detector.correlations().map(|one| one.evicted).sum::<u64>();
         assert!(evicted > 0, "there was room for all");
+        let kept = detector.correlations().map(|one| one.groups).sum::<u64>();
+        assert!(kept > 0, "nothing was kept");
         peak() - before
     }
 
