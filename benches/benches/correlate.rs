@@ -177,7 +177,10 @@ fn main() -> std::io::Result<()> {
         ("keys in a flood", n_keys, 64 << 20),
     ] {
         let before = LIVE.load(Ordering::Relaxed);
-        let mut detector = only.detector().with_state_bytes(budget);
+        let mut detector = only
+            .detector()
+            .with_state_bytes(budget)
+            .with_max_requests(0);
         let own = LIVE.load(Ordering::Relaxed) - before;
         let start = Instant::now();
         let peak = own + fill(&mut detector, 0, n);

@@ -78,9 +78,7 @@ impl Stream {
         let bytes = match self.pending.entry(time) {
             Entry::Vacant(place) => {
                 // Most times have one fact, and growing would make room for four.
-                let mut facts = Vec::with_capacity(1);
-                facts.push(fact);
-                bytes_of(place.insert(facts))
+                bytes_of(place.insert(vec![fact]))
             }
             Entry::Occupied(mut place) => {
                 let facts = place.get_mut();
