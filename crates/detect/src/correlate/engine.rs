@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
-use smallvec::SmallVec;
-
 use crate::correlate::fact::{Fact, Key, KeyHasher};
 use crate::correlate::fired::Fired;
 use crate::correlate::plan::{Planned, index, short};
@@ -255,8 +253,7 @@ impl Engine {
     }
 
     /// Takes the facts of one time, correlation by correlation; those that are made of others come later.
-    fn batch(&mut self, rules: &RuleSet, stream: u32, time: Time, facts: SmallVec<[Fact; 1]>) {
-        let mut work = facts.into_vec();
+    fn batch(&mut self, rules: &RuleSet, stream: u32, time: Time, mut work: Vec<Fact>) {
         while !work.is_empty() {
             work.sort_by(Fact::order);
             let first = work.first().map_or(0, |fact| fact.correlation);

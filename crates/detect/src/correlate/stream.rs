@@ -1,9 +1,9 @@
 //! One source of events with its own time: how far it has come, what waits for its turn, and what will close.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use crate::correlate::fact::{Fact, Key, KeyHasher};
 use crate::correlate::time::Time;
@@ -41,15 +41,23 @@ pub(crate) struct Stream {
     /// The time of the facts that were taken last. The watermark may be far ahead of it while facts still wait.
     pub(crate) taken: Time,
     /// Facts that wait until nothing can come before them.
-    pending: BTreeMap<Time, SmallVec<[Fact; 1]>>,
+    pending: BTreeMap<Time, Vec<Fact>>,
     /// When detections close, with the keys of their entries.
     due: BTreeSet<(Time, Key)>,
     /// Bytes of what waits.
     bytes: usize,
 }
 
-/// Bytes of a node of a map beside its value, about.
-const NODE: usize = 24;
+/// Bytes of an entry of the map: nodes that grow at one end are little more than half full.
+const NODE: usize = 2 * (size_of::<Time>() + size_of::<Vec<Fact>>());
+/// What an allocator adds to what it is asked for, about.
+const ALLOCATION: usize = 16;
+
+/// Bytes of the facts of one time.
+fn bytes_of(facts: &Vec<Fact>) -> usize {
+    let inside: usize = facts.iter().map(Fact::heap).sum();
+    NODE + ALLOCATION + facts.capacity() * size_of::<Fact>() + inside
+}
 
 impl Stream {
     pub(crate) fn new(origin: Origin) -> Self {
@@ -66,8 +74,19 @@ impl Stream {
 
     /// Puts a fact to those that wait.
     pub(crate) fn wait(&mut self, time: Time, fact: Fact) -> usize {
-        let bytes = size_of::<Fact>() + NODE + fact.heap();
-        self.pending.entry(time).or_default().push(fact);
+        let heap = fact.heap();
+        let bytes = match self.pending.entry(time) {
+            Entry::Vacant(place) => {
+                // Most times have one fact, and growing would make room for four.
+                bytes_of(place.insert(vec![fact]))
+            }
+            Entry::Occupied(mut place) => {
+                let facts = place.get_mut();
+                let before = facts.capacity();
+                facts.push(fact);
+                heap + (facts.capacity() - before) * size_of::<Fact>()
+            }
+        };
         self.bytes += bytes;
         bytes
     }
@@ -78,12 +97,9 @@ impl Stream {
     }
 
     /// Takes the facts of the first time.
-    pub(crate) fn take(&mut self) -> Option<(Time, SmallVec<[Fact; 1]>, usize)> {
+    pub(crate) fn take(&mut self) -> Option<(Time, Vec<Fact>, usize)> {
         let (time, facts) = self.pending.pop_first()?;
-        let bytes = facts
-            .iter()
-            .map(|fact| size_of::<Fact>() + NODE + fact.heap())
-            .sum();
+        let bytes = bytes_of(&facts);
         self.bytes -= bytes;
         self.taken = time;
         Some((time, facts, bytes))
@@ -109,13 +125,10 @@ impl Stream {
     /// Keeps the facts of correlations that are still there.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&mut Fact) -> bool) {
         for facts in self.pending.values_mut() {
-            facts.retain(|fact| keep(fact));
+            facts.retain_mut(|fact| keep(fact));
         }
         self.pending.retain(|_, facts| !facts.is_empty());
-        let facts = self.pending.values().flatten();
-        self.bytes = facts
-            .map(|fact| size_of::<Fact>() + NODE + fact.heap())
-            .sum();
+        self.bytes = self.pending.values().map(bytes_of).sum();
     }
 
     pub(crate) fn waiting(&self) -> usize {

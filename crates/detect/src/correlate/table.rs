@@ -10,6 +10,9 @@ use crate::correlate::window::Window;
 const NONE: u32 = u32::MAX;
 /// Entries that are allocated together, so that growing copies nothing.
 const CHUNK: usize = 1024;
+/// Bytes of an entry with its place among the free ones, where it comes when it is forgotten: were that counted only then,
+/// forgetting would take memory, and more would be forgotten to make room for it.
+const SLOT: usize = size_of::<Entry>() + 2 * size_of::<u32>();
 
 /// The state of a group, with its neighbours in the order of use.
 #[derive(Debug)]
@@ -81,17 +84,14 @@ impl Table {
 
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
-        self.chunks.len() * CHUNK * size_of::<Entry>()
-            + self.index.allocation_size()
-            + self.free.capacity() * size_of::<u32>()
-            + self.heap
+        self.chunks.len() * CHUNK * SLOT + self.index.allocation_size() + self.heap
     }
 
     /// Bytes that one more entry would take beside its window, those of a table that is copied to grow among them.
     pub(crate) fn bytes_to_grow(&self) -> usize {
         let chunk =
             if self.free.is_empty() && self.chunks.last().is_none_or(|last| last.len() >= CHUNK) {
-                CHUNK * size_of::<Entry>()
+                CHUNK * SLOT
             } else {
                 0
             };
