@@ -1,6 +1,6 @@
 //! Correlations: what several hits say together that one of them does not.
 
-mod bounds;
+pub(crate) mod bounds;
 mod link;
 mod presence;
 mod read;
