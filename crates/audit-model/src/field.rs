@@ -199,6 +199,43 @@ impl FieldId {
         rows.find(|info| info.name == name).map(|info| info.id)
     }
 
+    /// Whether it is the object that a write leaves behind, or is read from it: without that body it is not there.
+    pub fn is_of_object(self) -> bool {
+        matches!(
+            self,
+            Self::Object
+                | Self::PodSpec
+                | Self::Containers
+                | Self::Volumes
+                | Self::HostPaths
+                | Self::RbacRules
+                | Self::RbacSubjects
+                | Self::RbacRoleRef
+                | Self::CsrCommonName
+                | Self::CsrOrganizations
+                | Self::CsrDnsNames
+                | Self::CsrSignerName
+                | Self::CsrUsages
+        )
+    }
+
+    /// Whether it is a body of the request or of the response, or read from one, so that events at level `Metadata` do not
+    /// have it. A field that a body only helps to find, such as `name`, is none.
+    ///
+    /// ```
+    /// use audit_model::FieldId;
+    ///
+    /// assert!(FieldId::Containers.reads_body() && FieldId::ResponseObject.reads_body());
+    /// assert!(!FieldId::Name.reads_body());
+    /// ```
+    pub fn reads_body(self) -> bool {
+        self.is_of_object()
+            || matches!(
+                self,
+                Self::Patch | Self::RequestObject | Self::ResponseObject
+            )
+    }
+
     /// The row of the table.
     pub fn info(self) -> &'static FieldInfo {
         // The macro makes the enum and the table from the same rows, in the same order, so the index is in bounds.

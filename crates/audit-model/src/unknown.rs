@@ -87,7 +87,7 @@ impl Reading<'_> {
                     None
                 }
             }
-            _ if is_of_object(field) => self.unknown_object(field),
+            _ if field.is_of_object() => self.unknown_object(field),
             _ => None,
         }
     }
@@ -111,7 +111,7 @@ impl Reading<'_> {
             | FieldId::ExecContainer
             | FieldId::ExecTty
             | FieldId::ExecStdin => matches!(subresource, Some("exec" | "attach")),
-            _ if is_of_object(field) => {
+            _ if field.is_of_object() => {
                 has_body && matches!(verb, "create" | "update" | "patch") && self.keeps(field)
             }
             _ => true,
@@ -235,24 +235,4 @@ impl Reading<'_> {
             .filter(|why| matches!(why, Unknown::Truncated | Unknown::Opaque));
         Some(lost.unwrap_or(Unknown::NotShown))
     }
-}
-
-/// Whether a field is read from the object that a write leaves behind.
-fn is_of_object(field: FieldId) -> bool {
-    matches!(
-        field,
-        FieldId::Object
-            | FieldId::PodSpec
-            | FieldId::Containers
-            | FieldId::Volumes
-            | FieldId::HostPaths
-            | FieldId::RbacRules
-            | FieldId::RbacSubjects
-            | FieldId::RbacRoleRef
-            | FieldId::CsrCommonName
-            | FieldId::CsrOrganizations
-            | FieldId::CsrDnsNames
-            | FieldId::CsrSignerName
-            | FieldId::CsrUsages
-    )
 }

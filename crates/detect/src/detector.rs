@@ -155,6 +155,9 @@ impl Detector {
 
     /// Says whose events come from now on. Like the cluster, the account and the project that a source records, the
     /// tenant is a part of every group: nothing is counted across them, and each has a time of its own.
+    ///
+    /// There can be 16 384 such sources. What comes from others after that is not correlated, and counted
+    /// ([`Detector::uncorrelated`]); more of them are for several detectors.
     pub fn set_tenant(&mut self, tenant: Option<&str>) {
         self.tenant = tenant.map(Into::into);
     }
@@ -238,13 +241,17 @@ impl Detector {
         if plan.is_empty() {
             return;
         }
-        let Some(time) = time_of(event) else {
+        let findings = self.scanner.findings();
+        let has_hits = !findings.all.is_empty() || !findings.quiet.is_empty();
+        let time = time_of(event);
+        self.latest = self.latest.max(time);
+        let placed = time.and_then(|time| Some((time, self.stream(event)?)));
+        let Some((time, stream)) = placed else {
+            self.engine.uncorrelated += u64::from(has_hits);
             return;
         };
-        self.latest = self.latest.max(Some(time));
-        let stream = self.stream(event);
-        let findings = self.scanner.findings();
-        if !findings.all.is_empty() || !findings.quiet.is_empty() {
+        if has_hits {
+            let findings = self.scanner.findings();
             self.hits.clear();
             let told = findings
                 .all
@@ -260,8 +267,8 @@ impl Detector {
         self.engine.advance(stream, watermark);
     }
 
-    /// Where the event comes from.
-    fn stream(&mut self, event: &dyn FieldSource) -> u32 {
+    /// Where the event comes from; `None` when there are too many sources.
+    fn stream(&mut self, event: &dyn FieldSource) -> Option<u32> {
         let part = |field| event.text(0, field);
         let (cluster, account, project) = (
             part(FieldId::SourceCluster),

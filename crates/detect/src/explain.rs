@@ -13,6 +13,7 @@ use crate::narrow::is_over;
 use crate::predicate::Memory;
 use crate::redact::Redactor;
 use crate::rule_set::ActiveRule;
+use crate::verdict::{Court, Judge, Reason};
 use crate::vm::{Answers, Linked, Machine};
 use build::Builder;
 
@@ -86,6 +87,10 @@ pub struct Explanation {
     pub matched: bool,
     /// What decided that.
     pub because: Because,
+    /// What the event leaves out, though the rule asks for it: of a rule that does not match it was not evaluated for
+    /// these reasons, and with what is missing it might match; of one that does, what was taken not to be there. They are
+    /// those of [`RuleVerdict::reasons`](crate::RuleVerdict::reasons) as sentences.
+    pub missing: Vec<String>,
     /// The level of the match, or the level that it would have had.
     pub level: Level,
     /// The rule's condition.
@@ -171,6 +176,13 @@ pub enum What {
         /// What is negated.
         part: Box<Node>,
     },
+    /// A `1 of` or `all of` in the condition.
+    Group {
+        /// As the condition says it: `1 of x_*`.
+        name: String,
+        /// The selections that it stands for, joined.
+        part: Box<Node>,
+    },
     /// A constant: a test against an empty placeholder list holds of nothing.
     Const,
     /// A named selection.
@@ -205,6 +217,8 @@ pub enum What {
         members: Vec<ExplainedMember>,
         /// How many more there are.
         more_members: usize,
+        /// Of a block without members: why the event may not say of any.
+        missing: Option<String>,
         /// Where the rule says so.
         place: Option<Place>,
     },
@@ -229,6 +243,9 @@ pub struct ExplainedMember {
 pub enum Found {
     /// Nothing.
     Absent,
+    /// Nothing, which says nothing: the body is absent or truncated, or it is not recorded. The text is a sentence, such as
+    /// `containers is not logged at level Metadata`.
+    NotEvaluated(String),
     /// JSON `null`, and nothing else.
     Null,
     /// These values, redacted and joined by commas.
@@ -339,6 +356,16 @@ impl Explainer {
                 Because::Filter(filter.filter.clone())
             })
         };
+        let matched = because == Because::Condition && condition.holds;
+        let court = Court {
+            inner: rules.inner(),
+            source: event,
+            scratch: &mut self.scratch,
+            answers: &mut self.answers,
+            memory: &mut self.memory,
+            received,
+        };
+        let (_, reasons) = Judge::one(active, matched, court);
         let level = levels
             .iter()
             .find(|level| level.when.holds)
@@ -346,8 +373,9 @@ impl Explainer {
         Explanation {
             rule: rule.name().to_owned(),
             title: rule.title().to_owned(),
-            matched: because == Because::Condition && condition.holds,
+            matched,
             because,
+            missing: reasons.iter().map(ToString::to_string).collect(),
             level,
             condition,
             levels,
@@ -380,6 +408,7 @@ impl Explainer {
             places: &inner.places,
             file,
             resource: resource.filter(|_| same),
+            about: Reason::about(event),
             n_nodes: 0,
         }
     }

@@ -50,12 +50,13 @@ impl Folding {
             .filter_map(|key| Some((*key, self.seen.get(key)?)))
     }
 
-    /// Remembers what another memory with this seed did.
+    /// Remembers what another memory with this seed did, as far as there is room: what came last.
     pub(crate) fn restore(&mut self, seed: Key, requests: Vec<(Key, Seen)>) {
         self.seed = seed;
         self.seen.clear();
         self.order.clear();
-        for (key, seen) in requests {
+        let extra = requests.len().saturating_sub(self.max_requests);
+        for (key, seen) in requests.into_iter().skip(extra) {
             self.order.push_back(key);
             self.seen.insert(key, seen);
         }

@@ -1,11 +1,11 @@
 //! Which rules an event can match: all others are left alone.
 //!
 //! Each rule is filed under what its guard asks for: the values of all single-valued fields that must be equal to
-//! something, together, and with them those of paths below a body; where there are none, a text that a field must contain; where there is neither, in a list of
+//! something, together, and with them those of lists and of paths below a body; where there are none, a text that a field must contain; where there is neither, in a list of
 //! rules that always run. The index may select rules that do not match, and never leaves out one that does.
 
-mod bodies;
 mod needles;
+mod several;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +14,9 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rule_lang::{Conjunction, Guard, Place};
 
-use bodies::Bodies;
 pub(crate) use needles::Memo;
 use needles::Needles;
+use several::Several;
 
 use crate::fold::folded;
 use crate::intern::Intern;
@@ -30,8 +30,8 @@ const MOST_DIMENSIONS: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     dimensions: Vec<Dimension>,
-    /// Dimensions after those, one for each path below a body.
-    bodies: Bodies,
+    /// Dimensions after those, of which an event may have several values.
+    several: Several,
     schemas: Vec<Schema>,
     needles: Vec<Needles>,
     /// Rules that nothing rules out.
@@ -61,10 +61,10 @@ struct Dimension {
 #[derive(Debug)]
 struct Schema {
     mask: u64,
-    /// The same without paths below bodies.
+    /// The same without those of which there may be several values.
     envelope: u64,
     keys: Keys,
-    /// The rules by what they ask of the envelope alone, where that is not all.
+    /// The rules by the envelope mask alone, where that is not all.
     coarse: Keys,
 }
 
@@ -106,7 +106,7 @@ impl Index {
 
     pub(crate) fn probe(&self) -> Probe {
         Probe {
-            ids: vec![0; self.dimensions.len() + self.bodies.len()],
+            ids: vec![0; self.dimensions.len() + self.several.len()],
             memos: self.needles.iter().map(Needles::memo).collect(),
             ..Probe::default()
         }
@@ -148,21 +148,25 @@ impl Index {
             }
         }
         let mut vague = 0;
-        if self.bodies.len() > 0 {
-            // A body is read when a rule is left that could match by what the envelope says.
-            let is_left = |schema: &Schema| {
+        if self.several.len() > 0 {
+            // Lists and bodies are read when a rule is left that could match by what else the event says.
+            let is_left = |schema: &&Schema| {
                 schema.envelope != schema.mask
                     && schema.envelope & !have == 0
                     && schema
                         .coarse
                         .contains_key(&key(schema.envelope, &probe.ids))
             };
-            if self.schemas.iter().any(is_left) {
-                let ids = probe.ids.get_mut(self.dimensions.len()..);
+            let left = self.schemas.iter().filter(is_left);
+            let wanted = left.fold(0, |all, schema| all | schema.mask);
+            let n_single = self.dimensions.len();
+            let wanted = (wanted >> (n_single.min(63))) & low_bits(64 - n_single);
+            if wanted != 0 {
+                let ids = probe.ids.get_mut(n_single..).unwrap_or_default();
                 let memory = [&mut probe.text, &mut probe.other];
-                let (found, several) = self.bodies.find(source, ids.unwrap_or_default(), memory);
-                have |= found << self.dimensions.len();
-                vague = several << self.dimensions.len();
+                let (found, several) = self.several.find(source, wanted, ids, memory);
+                have |= found << n_single;
+                vague = several << n_single;
             }
         }
         for schema in &self.schemas {
@@ -326,13 +330,13 @@ impl Plan {
             ..Index::default()
         };
         let mut values: BTreeMap<Asked, BTreeSet<&str>> = BTreeMap::new();
-        let mut paths: BTreeMap<&Place, BTreeSet<&str>> = BTreeMap::new();
+        let mut several: BTreeMap<&Place, BTreeSet<&str>> = BTreeMap::new();
         for (_, alternative) in &self.equal {
             for (place, texts) in &alternative.equal {
-                let known = if place.path.is_empty() {
-                    values.entry(Asked::Text(place.field)).or_default()
+                let known = if place.has_several() {
+                    several.entry(place).or_default()
                 } else {
-                    paths.entry(place).or_default()
+                    values.entry(Asked::Text(place.field)).or_default()
                 };
                 known.extend(texts.iter().map(String::as_str));
             }
@@ -351,7 +355,7 @@ impl Plan {
             })
             .collect();
         let left = MOST_DIMENSIONS - index.dimensions.len();
-        index.bodies = Bodies::new(paths.into_iter().take(left));
+        index.several = Several::new(several.into_iter().take(left));
         let mut schemas: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
         let mut coarse: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
         let file = |filed: &mut BTreeMap<u64, Vec<u32>>, keys: Vec<u64>, rule: u32| {
@@ -364,7 +368,7 @@ impl Plan {
         };
         for (rule, alternative) in &self.equal {
             let (envelope, keys) = index.keys(alternative);
-            let (mask, full) = index.body_keys(alternative, envelope, &keys);
+            let (mask, full) = index.several_keys(alternative, envelope, &keys);
             if mask == 0 {
                 index.always.push(*rule);
                 continue;
@@ -435,15 +439,20 @@ impl Index {
         ranges
     }
 
-    /// The mask and the keys with the paths below bodies that an alternative asks for, given those without.
-    fn body_keys(&self, alternative: &Conjunction, envelope: u64, keys: &[u64]) -> (u64, Vec<u64>) {
+    /// The mask and the keys with what there may be several values of, given those without.
+    fn several_keys(
+        &self,
+        alternative: &Conjunction,
+        envelope: u64,
+        keys: &[u64],
+    ) -> (u64, Vec<u64>) {
         let mut mask = envelope;
         let mut keys = keys.to_vec();
-        for (at, path) in self.bodies.places().enumerate() {
-            let Some(texts) = alternative.equal.get(path) else {
+        for (at, place) in self.several.places().enumerate() {
+            let Some(texts) = alternative.equal.get(place) else {
                 continue;
             };
-            let ids: Vec<u32> = texts.iter().map(|text| self.bodies.id(at, text)).collect();
+            let ids: Vec<u32> = texts.iter().map(|text| self.several.id(at, text)).collect();
             mask |= 1 << (self.dimensions.len() + at);
             keys = keys
                 .iter()

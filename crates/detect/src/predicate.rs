@@ -5,8 +5,8 @@
 
 use std::net::IpAddr;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use audit_model::{Field, FieldId, Plain, Value};
-
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use regex_automata::Input;
@@ -60,6 +60,8 @@ pub(crate) struct OneOf {
     /// Numbers in [`Texts::cased`], ascending.
     cased: Box<[u32]>,
     patterns: Vec<Pattern>,
+    /// Texts that must stand somewhere in a value, where there are many: with their case folded, and as they are.
+    words: [Option<AhoCorasick>; 2],
     numbers: Vec<Number>,
     /// Whether some value is compared without regard to case.
     folds: bool,
@@ -210,6 +212,7 @@ impl OneOf {
             ..Self::default()
         };
         let (mut folded, mut cased) = (Vec::new(), Vec::new());
+        let mut words = [Vec::new(), Vec::new()];
         for literal in literals {
             let pattern = &literal.pattern;
             one_of.folds |= !pattern.is_cased();
@@ -219,7 +222,18 @@ impl OneOf {
                     cased.push(texts.cased.add(text));
                 }
                 PatternKind::Exact(text) => folded.push(texts.folded.add(text)),
+                PatternKind::Contains(_) => {
+                    let [folded, cased] = &mut words;
+                    let words = if pattern.is_cased() { cased } else { folded };
+                    words.push(pattern.clone());
+                }
                 _ => one_of.patterns.push(pattern.clone()),
+            }
+        }
+        for (words, automaton) in words.into_iter().zip(&mut one_of.words) {
+            *automaton = together(&words);
+            if automaton.is_none() {
+                one_of.patterns.extend(words);
             }
         }
         folded.sort_unstable();
@@ -262,14 +276,40 @@ impl OneOf {
         false
     }
 
+    fn has_word(&self, text: &str, folded: &str) -> bool {
+        let [in_folded, in_text] = &self.words;
+        in_folded
+            .as_ref()
+            .is_some_and(|words| words.is_match(folded))
+            || in_text.as_ref().is_some_and(|words| words.is_match(text))
+    }
+
     fn matches_text(&self, text: &str, folded: &str, known: u32, cased: u32) -> bool {
         holds(&self.folded, known)
             || holds(&self.cased, cased)
+            || self.has_word(text, folded)
             || self
                 .patterns
                 .iter()
                 .any(|pattern| pattern.matches(if pattern.is_cased() { text } else { folded }))
     }
+}
+
+/// One automaton for texts that are sought anywhere in a value; `None` for so few that each is sought by itself.
+fn together(words: &[Pattern]) -> Option<AhoCorasick> {
+    /// From this many texts on one automaton is faster.
+    const MANY: usize = 4;
+    let texts = words.iter().filter_map(|word| match word.kind() {
+        PatternKind::Contains(text) => Some(text),
+        _ => None,
+    });
+    (words.len() >= MANY)
+        .then(|| {
+            AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
+                .build(texts)
+        })?
+        .ok()
 }
 
 /// Whether a text's number is among some; 0 is that of a text that no rule names.

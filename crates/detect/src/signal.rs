@@ -142,7 +142,10 @@ impl Correlator {
         let Some(correlation) = plan.by_content.get(&signal.correlation) else {
             return false;
         };
-        let stream = self.engine.stream_of(signal.origin);
+        let Some(stream) = self.engine.stream_of(signal.origin) else {
+            self.engine.uncorrelated += 1;
+            return true;
+        };
         let fact = Fact {
             correlation: *correlation,
             reference: signal.reference,
@@ -158,8 +161,9 @@ impl Correlator {
     /// Says how far a source has come, and yields what correlations say up to there.
     pub fn advance(&mut self, watermark: &Watermark) -> Hits<'_> {
         self.engine.fired.clear();
-        let stream = self.engine.stream_of(watermark.origin.clone());
-        self.engine.advance(stream, watermark.time);
+        if let Some(stream) = self.engine.stream_of(watermark.origin.clone()) {
+            self.engine.advance(stream, watermark.time);
+        }
         self.scanner.hits_and(&self.engine.fired)
     }
 

@@ -307,6 +307,7 @@ impl Engine {
         fresh.lateness = self.lateness;
         fresh.budget = self.budget;
         fresh.hurried = state.hurried;
+        fresh.uncorrelated = self.uncorrelated;
         let here: HashMap<Key, Owner> = fresh
             .owners()
             .into_iter()

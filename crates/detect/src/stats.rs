@@ -70,6 +70,12 @@ impl Detector {
     pub fn hurried(&self) -> u64 {
         self.engine.hurried
     }
+
+    /// How many events with hits were not correlated since this detector was made: they had no time that could be read,
+    /// or there were 16 384 other sources already. Their hits are told, also those that `suppress` would keep back.
+    pub fn uncorrelated(&self) -> u64 {
+        self.engine.uncorrelated
+    }
 }
 
 impl Correlator {
@@ -81,5 +87,10 @@ impl Correlator {
     /// Bytes that the state takes.
     pub fn state_bytes(&self) -> usize {
         self.engine.bytes()
+    }
+
+    /// How many signals were not correlated since this was made, because there were 16 384 other sources already.
+    pub fn uncorrelated(&self) -> u64 {
+        self.engine.uncorrelated
     }
 }

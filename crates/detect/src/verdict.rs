@@ -74,6 +74,24 @@ pub struct Reason {
     pub level: Option<AuditLevel>,
 }
 
+impl Reason {
+    /// What a reason says of the event, whatever field it will be about.
+    pub(crate) fn about(source: &dyn FieldSource) -> Self {
+        let provider = source.text(0, FieldId::SourceProvider).unwrap_or_default();
+        Self {
+            field: FieldId::Verb,
+            why: Unknown::NotRecorded,
+            provider: Provider::ALL
+                .into_iter()
+                .find(|known| known.as_str() == provider)
+                .unwrap_or_default(),
+            level: source
+                .text(0, FieldId::Level)
+                .and_then(|level| level.parse().ok()),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.field.info().name)?;
@@ -131,49 +149,61 @@ impl Judge {
         self.clear();
         self.unknown.clear();
         self.unknown.resize(FieldId::COUNT, Asked::No);
-        let source = court.source;
-        let provider = source.text(0, FieldId::SourceProvider).unwrap_or_default();
-        let about = Reason {
-            field: FieldId::Verb,
-            why: Unknown::NotRecorded,
-            provider: Provider::ALL
-                .into_iter()
-                .find(|known| known.as_str() == provider)
-                .unwrap_or_default(),
-            level: source
-                .text(0, FieldId::Level)
-                .and_then(|level| level.parse().ok()),
-        };
+        let about = Reason::about(court.source);
         let mut hit = hits.next();
         let inner = court.inner;
         for (at, active) in inner.rules.iter().enumerate() {
-            let first = self.reasons.len();
             let matched = hit == Some(at);
-            let verdict = if matched {
+            if matched {
                 hit = hits.next();
-                Verdict::Matched
-            } else {
-                Verdict::NotMatched
-            };
-            let is_asked = !court.received || active.rule.names_stage();
-            let mut bound = Bound {
-                judge: self,
-                about,
-                first,
-                upper: !matched,
-            };
-            // Of a hit it is asked whether it is certain, of a miss whether it is.
-            let holds = is_asked && bound.rule(active, &mut court);
-            let verdict = match (verdict, holds) {
-                (Verdict::NotMatched, true) => Verdict::NotEvaluated,
-                (verdict, _) => verdict,
-            };
-            // Of a certain verdict the reasons for doubt are none.
-            if holds == matched {
-                self.reasons.truncate(first);
             }
-            self.verdicts.push((verdict, first..self.reasons.len()));
+            self.rule(active, about, matched, &mut court);
         }
+    }
+
+    /// Judges one rule on an event, of which it is known whether it matches.
+    pub(crate) fn one(
+        active: &ActiveRule,
+        matched: bool,
+        mut court: Court<'_>,
+    ) -> (Verdict, Vec<Reason>) {
+        let mut judge = Self {
+            unknown: vec![Asked::No; FieldId::COUNT],
+            ..Self::default()
+        };
+        let about = Reason::about(court.source);
+        let verdict = judge.rule(active, about, matched, &mut court);
+        (verdict, judge.reasons)
+    }
+
+    fn rule(
+        &mut self,
+        active: &ActiveRule,
+        about: Reason,
+        matched: bool,
+        court: &mut Court<'_>,
+    ) -> Verdict {
+        let first = self.reasons.len();
+        let is_asked = !court.received || active.rule.names_stage();
+        let mut bound = Bound {
+            judge: self,
+            about,
+            first,
+            upper: !matched,
+        };
+        // Of a hit it is asked whether it is certain, of a miss whether it is.
+        let holds = is_asked && bound.rule(active, court);
+        let verdict = match (matched, holds) {
+            (true, _) => Verdict::Matched,
+            (false, true) => Verdict::NotEvaluated,
+            (false, false) => Verdict::NotMatched,
+        };
+        // Of a certain verdict the reasons for doubt are none.
+        if holds == matched {
+            self.reasons.truncate(first);
+        }
+        self.verdicts.push((verdict, first..self.reasons.len()));
+        verdict
     }
 }
 

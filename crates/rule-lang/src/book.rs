@@ -1,10 +1,14 @@
 //! Tests of the language reference `docs/language.md`: its rules compile, its diagnostics are those of the compiler, and
 //! its tables are those of the code.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Compiled, Compiler, Severity, limits, modifier};
+use crate::{
+    Compiled, Compiler, Diagnostic, DiagnosticKind, DocumentKind, Severity, keys, limits, modifier,
+    resolve,
+};
 
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/language.md")
@@ -54,7 +58,10 @@ fn snippets_compile_and_wrong_ones_are_told_so() {
     while let Some(part) = parts.next() {
         found.push_str(part);
         let Some((_, fenced)) = part.split_once("```yaml") else {
-            assert!(!part.contains("```text"), "no wrong snippet before\n{part}");
+            assert!(
+                !part.contains("```text\nerror"),
+                "no wrong snippet before\n{part}"
+            );
             continue;
         };
         let (kind, snippet) = fenced.split_once('\n').unwrap();
@@ -84,6 +91,140 @@ fn snippets_compile_and_wrong_ones_are_told_so() {
         found == book,
         "UPDATE_EXPECT=1 rewrites what the compiler prints\n{found}"
     );
+}
+
+/// A cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// The table that a comment in the page asks for.
+fn table(asked: &str) -> String {
+    let mut out = String::new();
+    if asked == "diagnostics" {
+        out += "| diagnostic | severity | what | help |\n|---|---|---|---|\n";
+        for kind in DiagnosticKind::ERRORS {
+            let (slug, severity) = (kind.slug(), kind.severity());
+            // They are written as they stand, with bars escaped where they are.
+            writeln!(
+                out,
+                "| `{slug}` | {severity} | {} | {} |",
+                cell(kind.what()),
+                cell(kind.help())
+            )
+            .unwrap();
+        }
+        return out;
+    }
+    let names = asked.strip_prefix("keys: ").unwrap();
+    if names == "document" {
+        out += "| key | of | what |\n|---|---|---|\n";
+        for key in keys::DOCUMENT {
+            let listed = |kinds: &[DocumentKind]| -> String {
+                let all = DocumentKind::ALL.iter().filter(|kind| kinds.contains(kind));
+                let all: Vec<String> = all
+                    .map(|kind| {
+                        if key.needed_by.contains(kind) {
+                            format!("**{kind}**")
+                        } else {
+                            kind.to_string()
+                        }
+                    })
+                    .collect();
+                if all.len() == keys::EVERY.len() && key.needed_by.is_empty() {
+                    return "all".to_owned();
+                }
+                all.join(", ")
+            };
+            writeln!(
+                out,
+                "| `{}` | {} | {} |",
+                key.key.name,
+                listed(key.of),
+                cell(key.key.what)
+            )
+            .unwrap();
+        }
+        return out;
+    }
+    let several = names.contains(", ");
+    let tables = [
+        &keys::RELATED,
+        &keys::LOGSOURCE,
+        &keys::LINT,
+        &keys::LEVEL,
+        &keys::TEST,
+        &keys::TEST_FILE,
+        &keys::SUPPRESS,
+        &keys::FILTER,
+        &keys::OVERRIDE,
+    ];
+    out += "| key | what |\n|---|---|\n";
+    for name in names.split(", ") {
+        let table = tables.iter().find(|table| table.name == name).unwrap();
+        for key in table.keys() {
+            let name = if several {
+                format!("{}.{}", table.name, key.name)
+            } else {
+                key.name.to_owned()
+            };
+            let name = if key.is_needed {
+                format!("**`{name}`**")
+            } else {
+                format!("`{name}`")
+            };
+            writeln!(out, "| {name} | {} |", cell(key.what)).unwrap();
+        }
+    }
+    out
+}
+
+#[test]
+fn tables_are_those_of_the_code() {
+    let book = book();
+    let mut found = String::new();
+    let mut rest = book.as_str();
+    while let Some((before, after)) = rest.split_once("<!-- ") {
+        let (asked, after) = after.split_once(" -->\n").unwrap();
+        write!(found, "{before}<!-- {asked} -->\n\n{}", table(asked)).unwrap();
+        // What stands there now.
+        let lines = after.trim_start_matches('\n');
+        let n_kept: usize = lines
+            .split_inclusive('\n')
+            .take_while(|line| line.starts_with('|'))
+            .map(str::len)
+            .sum();
+        rest = lines.split_at(n_kept).1.trim_start_matches('\n');
+        if !rest.is_empty() {
+            found.push('\n');
+        }
+    }
+    found.push_str(rest);
+    if found != book && std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(path(), &found).unwrap();
+        return;
+    }
+    assert!(
+        found == book,
+        "UPDATE_EXPECT=1 writes the tables anew\n{found}"
+    );
+    let n_codes = Diagnostic::codes().count();
+    assert_eq!(
+        DiagnosticKind::ERRORS.len() + DiagnosticKind::LINTS.len(),
+        n_codes
+    );
+    let slugs = DiagnosticKind::ERRORS.iter().map(DiagnosticKind::slug);
+    assert!(slugs.is_sorted());
+}
+
+#[test]
+fn short_names_are_those_of_the_code() {
+    let rows = rows(&book(), "| short name | stands for |");
+    let found: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| (row[0].trim_matches('`'), row[1].trim_matches('`')))
+        .collect();
+    assert_eq!(found, resolve::SHORT_NAMES);
 }
 
 /// The rows below a head.

@@ -1,6 +1,7 @@
 //! Typed tree to [`Program`].
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::limits;
 use crate::program::{
@@ -27,6 +28,7 @@ pub(crate) fn compile(scope: &Scope) -> Result<Output, TooLarge> {
         program: Program {
             ops: Vec::new(),
             places: Vec::new(),
+            groups: Vec::new(),
             predicates: Vec::new(),
             blocks: Vec::new(),
             routines: Vec::new(),
@@ -63,8 +65,8 @@ enum Part {
     Selection(usize),
 }
 
-/// Ops, and what each stands for in the file.
-type Code = Vec<(Op, Span)>;
+/// Ops, what each stands for in the file, and the `1 of x_*` that it is a part of.
+type Code = Vec<(Op, Span, Option<Arc<str>>)>;
 
 struct Emitter {
     program: Program,
@@ -120,11 +122,15 @@ impl Emitter {
     ) -> Result<RoutineIdx, TooLarge> {
         let mut code = Vec::new();
         self.tree(tree, scope, polarity, &mut code)?;
-        code.push((Op::Return, Span::default()));
+        code.push((Op::Return, Span::default(), None));
         self.n_pending = self.n_pending.saturating_sub(code.len());
         let start = index(self.program.ops.len())?;
         let moved = |target: OpIdx| OpIdx(target.0 + start);
-        for (op, place) in code {
+        for (op, place, group) in code {
+            if let Some(group) = group {
+                let at = OpIdx(index(self.program.ops.len())?);
+                self.program.groups.push((at, group));
+            }
             self.program.ops.push(match op {
                 Op::JumpIfFalse(target) => Op::JumpIfFalse(moved(target)),
                 Op::JumpIfTrue(target) => Op::JumpIfTrue(moved(target)),
@@ -153,22 +159,24 @@ impl Emitter {
             return Err(TooLarge);
         }
         match tree {
-            Tree::Const(value) => code.push((Op::Const(*value), Span::default())),
+            Tree::Const(value) => code.push((Op::Const(*value), Span::default(), None)),
             Tree::And(parts) => self.chain(parts, Op::JumpIfFalse, scope, polarity, code)?,
             Tree::Or(parts) => self.chain(parts, Op::JumpIfTrue, scope, polarity, code)?,
             Tree::Not(inner) => {
                 self.tree(inner, scope, polarity.negated(), code)?;
-                code.push((Op::Not, Span::default()));
+                code.push((Op::Not, Span::default(), None));
             }
             Tree::Test(operand, test, place) => {
-                code.push((Op::Test(self.predicate(operand, test, polarity)?), *place));
+                let test = Op::Test(self.predicate(operand, test, polarity)?);
+                code.push((test, *place, None));
             }
-            Tree::Select(idx) => {
+            Tree::Select(idx, group) => {
                 let selection = self.selection(scope, *idx, polarity)?;
-                code.push((Op::Call(selection), Span::default()));
+                code.push((Op::Call(selection), Span::default(), group.clone()));
             }
             Tree::Block(block) => {
-                code.push((Op::Block(self.block(block, polarity)?), block.span));
+                let op = Op::Block(self.block(block, polarity)?);
+                code.push((op, block.span, None));
             }
         }
         Ok(())
@@ -188,13 +196,13 @@ impl Emitter {
             if at > 0 {
                 self.n_pending += 1;
                 jumps.push(code.len());
-                code.push((jump(OpIdx(0)), Span::default()));
+                code.push((jump(OpIdx(0)), Span::default(), None));
             }
             self.tree(part, scope, polarity, code)?;
         }
         let end = OpIdx(index(code.len())?);
         for at in jumps {
-            if let Some((op, _)) = code.get_mut(at) {
+            if let Some((op, ..)) = code.get_mut(at) {
                 *op = jump(end);
             }
         }

@@ -66,6 +66,20 @@ impl CorrelationType {
     pub fn reads_values(self) -> bool {
         !self.is_temporal() && self != Self::EventCount
     }
+
+    /// Whether it compares a number of events or values.
+    pub(crate) fn counts(self) -> bool {
+        matches!(self, Self::EventCount | Self::ValueCount)
+    }
+
+    /// Whether its condition has a key, if it is a map.
+    pub(crate) fn asks(self, key: &str) -> bool {
+        match key {
+            "field" => self.reads_values(),
+            "percentile" => self == Self::ValuePercentile,
+            _ => self != Self::NewValue,
+        }
+    }
 }
 
 /// A correlation that compiled.

@@ -7,6 +7,7 @@ use crate::correlation::{CorrelationDocument, Suppress};
 use crate::day::Day;
 use crate::detection::Reader;
 use crate::diagnostic::{Code, Report, quoted};
+use crate::keys::{self, KINDS};
 use crate::lint;
 use crate::loaded::DocumentKind;
 use crate::message;
@@ -57,31 +58,6 @@ pub(crate) struct FilterDocument {
     pub(crate) targets: Targets,
 }
 
-/// The keys that tell what a document is.
-const KINDS: [&str; 5] = [
-    "detection",
-    "correlation",
-    "filter",
-    "placeholders",
-    "override",
-];
-
-/// Keys of a rule beside the common ones. The last ones are written by tools of others and are nothing to us.
-const RULE_KEYS: [&str; 12] = [
-    "detection",
-    "fields",
-    "level",
-    "levels",
-    "logsource",
-    "message",
-    "requires",
-    "scope",
-    "suppress",
-    "tests",
-    "regression_tests_path",
-    "simulation",
-];
-
 /// Reads a document; `None` when it is not used, which was reported.
 pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<Document> {
     if !is_map(node, "a rule begins with `title: …`", report) {
@@ -116,23 +92,13 @@ pub(crate) fn is_map(node: &Node, help: &str, report: &mut Report) -> bool {
 
 /// The keys of a document that tell what it is.
 pub(crate) fn kind_keys(node: &Node) -> impl Iterator<Item = &Entry> {
-    KINDS.iter().filter_map(|kind| node.get(kind))
+    KINDS.iter().filter_map(|(key, _)| node.get(key))
 }
 
 /// What kind of document a node is, as far as its keys tell.
 pub(crate) fn kind_of(node: &Node) -> DocumentKind {
-    let key = KINDS.iter().find(|kind| node.get(kind).is_some());
-    let kind = key.and_then(|key| {
-        Some(match *key {
-            "detection" => DocumentKind::Rule,
-            "correlation" => DocumentKind::Correlation,
-            "filter" => DocumentKind::Filter,
-            "placeholders" => DocumentKind::Placeholders,
-            "override" => DocumentKind::Override,
-            _ => return None,
-        })
-    });
-    kind.unwrap_or(DocumentKind::Unknown)
+    let found = KINDS.iter().find(|(key, _)| node.get(key).is_some());
+    found.map_or(DocumentKind::Unknown, |(_, kind)| *kind)
 }
 
 /// The key that tells what a document is.
@@ -159,9 +125,9 @@ fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<&'n Entry> {
             .iter()
             .map(|entry| &entry.key);
         // The key that was nearly one of them, else the first one: the whole document is too much to underline.
-        let near = keys
-            .clone()
-            .find_map(|key| nearest(&key.text, KINDS).map(|near| (key.span, near)));
+        let near = keys.clone().find_map(|key| {
+            nearest(&key.text, KINDS.map(|(key, _)| key)).map(|near| (key.span, near))
+        });
         let span = near
             .map(|(span, _)| span)
             .or(keys.next().map(|key| key.span));
@@ -204,11 +170,10 @@ impl<'a> Keys<'a> {
         if self.is_foreign(Logsource::is_audit) {
             return None;
         }
-        self.check_document(&RULE_KEYS);
+        self.check_document(DocumentKind::Rule);
         let metadata = self.titled(detection);
         let brackets = self.has_brackets();
-        let words: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
-        let level = self.word("level", &words);
+        let level = self.word("level", Level::WORDS);
         if let Some(status) = self.entry("status").and_then(|entry| entry.value.scalar()) {
             let node = self.node;
             lint::metadata::ready(status, |key| node.get(key).is_some(), self.report);
@@ -223,14 +188,12 @@ impl<'a> Keys<'a> {
         .scope(&detection.key, &detection.value, &[]);
         let mut levels = Vec::new();
         for item in self.list("levels", "a list of `when` and `level`") {
-            let (condition, level) = self.level_entry(item, &words);
+            let (condition, level) = self.level_entry(item);
             if let Some(scope) = &mut scope {
                 scope.extra.push(condition);
             }
             levels.push(level);
         }
-        let levels_of_audit: Vec<&str> =
-            AuditLevel::ALL.iter().map(|level| level.as_str()).collect();
         let message = self.scalar("message");
         Some(RuleDocument {
             metadata,
@@ -238,17 +201,13 @@ impl<'a> Keys<'a> {
             scope,
             levels,
             message: message.and_then(|message| message::read(message, self.file, self.report)),
-            requires: self.word("requires", &levels_of_audit),
+            requires: self.word("requires", AuditLevel::WORDS),
             suppress: self.suppress_of_rule(),
             tests: self.tests(),
         })
     }
 
-    fn level_entry(
-        &mut self,
-        item: &Node,
-        words: &[&str],
-    ) -> (Option<crate::ast::Condition>, Level) {
+    fn level_entry(&mut self, item: &Node) -> (Option<crate::ast::Condition>, Level) {
         if item.map().is_none() {
             if !item.is_refused() {
                 let message = format!(
@@ -264,8 +223,8 @@ impl<'a> Keys<'a> {
             file: self.file,
             report: self.report,
         };
-        keys.check(&["when", "level"]);
-        for key in ["when", "level"] {
+        keys.check(&keys::LEVEL.names());
+        for key in keys::LEVEL.names() {
             if keys.entry(key).is_none() {
                 keys.missing(
                     key,
@@ -274,7 +233,7 @@ impl<'a> Keys<'a> {
                 );
             }
         }
-        let level = keys.word("level", words);
+        let level = keys.word("level", Level::WORDS);
         let condition = keys.entry("when").and_then(|when| {
             let mut reader = Reader {
                 file: keys.file,
@@ -314,8 +273,10 @@ impl<'a> Keys<'a> {
         if self.is_foreign(Logsource::has_audit) {
             return None;
         }
-        self.check_document(&["expires", "filter", "level", "logsource"]);
+        self.check_document(DocumentKind::Filter);
         let metadata = self.titled(filter);
+        // A match keeps its own.
+        self.word::<Level>("level", Level::WORDS);
         let brackets = self.has_brackets();
         let expires = self.scalar("expires");
         let day = expires.and_then(|expires| expires.text.parse().ok());
@@ -346,7 +307,7 @@ impl<'a> Keys<'a> {
     }
 
     fn placeholders(&mut self, placeholders: &'a Entry) -> Vec<List> {
-        self.check_document(&["placeholders", "replace"]);
+        self.check_document(DocumentKind::Placeholders);
         self.metadata();
         let replace = self.bool("replace").unwrap_or(false);
         let Some(entries) = placeholders.value.map() else {

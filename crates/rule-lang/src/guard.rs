@@ -51,7 +51,8 @@ enum Form {
     OneOf(Vec<Conjunction>),
 }
 
-/// Where a text stands: in a field that has one value, or at the end of a path below a body, where several may.
+/// Where a text stands: in a field that has one value; or where several may, in a list or at the end of a path below a
+/// body.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The field.
@@ -70,8 +71,16 @@ impl From<FieldId> for Place {
 }
 
 impl Place {
-    /// The place where an operand looks for a body's values; `None` for one that is not told by keys alone.
-    fn in_body(field: &audit_model::Field) -> Option<Self> {
+    /// Whether several texts may stand there.
+    pub fn has_several(&self) -> bool {
+        !self.path.is_empty() || is_list(self.field)
+    }
+
+    /// The place where an operand looks for one of several values; `None` for one that is not told by keys alone.
+    fn of_several(field: &audit_model::Field) -> Option<Self> {
+        if is_list(field.id()) && field.path().is_empty() {
+            return Some(field.id().into());
+        }
         let is_body = matches!(field.id(), FieldId::RequestObject | FieldId::ResponseObject);
         let segments = field.path().segments();
         if !is_body || segments.is_empty() {
@@ -198,7 +207,7 @@ impl Conjunction {
         let mut both = self.clone();
         for (field, values) in &other.equal {
             if let Some(known) = both.equal.get_mut(field) {
-                if !field.path.is_empty() {
+                if field.has_several() {
                     // There may be several values, one for each of the two.
                     if values.len() < known.len() {
                         known.clone_from(values);
@@ -375,7 +384,7 @@ fn of_predicate(predicate: &Predicate) -> Guard {
     if field.id() == FieldId::Outcome {
         return of_outcome(&predicate.test);
     }
-    if let Some(place) = Place::in_body(field) {
+    if let Some(place) = Place::of_several(field) {
         return match &predicate.test {
             Test::OneOf(literals) => present.and(of_values(place, literals)),
             _ => present,
@@ -418,7 +427,7 @@ fn of_predicate(predicate: &Predicate) -> Guard {
     present.and(of_needles(field.id(), needles.collect()))
 }
 
-/// What must be true for a value of a body to be one of some literals.
+/// What must be true for one of several values to be one of some literals.
 fn of_values(place: Place, literals: &[Literal]) -> Guard {
     let texts = literals.iter().map(|literal| match literal.pattern.kind() {
         // A number matches however the body writes it.
@@ -499,6 +508,14 @@ fn folded(text: &str) -> String {
 
 fn is_number(field: FieldId) -> bool {
     matches!(field, FieldId::Status | FieldId::ResponseStatusCode)
+}
+
+/// Whether a field is a list of recorded texts.
+fn is_list(field: FieldId) -> bool {
+    matches!(
+        field,
+        FieldId::UserGroups | FieldId::ImpersonatedGroups | FieldId::ActorGroups
+    )
 }
 
 /// Whether a field has one value at most, a text or the status, that costs little to find.

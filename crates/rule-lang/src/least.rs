@@ -106,7 +106,7 @@ impl Names {
                     }
                 }
             }
-            Tree::Const(_) | Tree::Select(_) | Tree::Block(_) | Tree::Test(..) => {}
+            Tree::Const(_) | Tree::Select(..) | Tree::Block(_) | Tree::Test(..) => {}
         }
     }
 }
@@ -226,7 +226,7 @@ fn needs(tree: &Tree, selections: &[Needs], request: Option<&Request<'_>>) -> Ne
                 fail: metadata,
             }
         }
-        Tree::Select(idx) => selections.get(*idx).copied().unwrap_or(Needs {
+        Tree::Select(idx, _) => selections.get(*idx).copied().unwrap_or(Needs {
             hold: metadata,
             fail: metadata,
         }),
@@ -268,21 +268,7 @@ fn of_field(field: &Field) -> AuditLevel {
     match field.id() {
         FieldId::ResponseObject => AuditLevel::RequestResponse,
         // Those that a patch takes from the response are in the request of a create or update.
-        FieldId::Object
-        | FieldId::Patch
-        | FieldId::PodSpec
-        | FieldId::Containers
-        | FieldId::Volumes
-        | FieldId::HostPaths
-        | FieldId::RbacRules
-        | FieldId::RbacSubjects
-        | FieldId::RbacRoleRef
-        | FieldId::CsrCommonName
-        | FieldId::CsrOrganizations
-        | FieldId::CsrDnsNames
-        | FieldId::CsrSignerName
-        | FieldId::CsrUsages
-        | FieldId::RequestObject => AuditLevel::Request,
+        id if id.reads_body() => AuditLevel::Request,
         _ => AuditLevel::Metadata,
     }
 }

@@ -53,6 +53,7 @@ mod fold;
 mod format;
 mod guard;
 mod item;
+mod keys;
 mod least;
 mod limits;
 mod lint;
@@ -73,6 +74,7 @@ mod resolve;
 mod rule;
 mod rule_test;
 mod scalar;
+mod schema;
 mod scope;
 mod set;
 mod source;
@@ -93,11 +95,10 @@ pub use correlation::{
     ParseCorrelationTypeError, Presence, Reference, Suppress, Target, tactics,
 };
 pub use day::{Day, ParseDayError};
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Severity};
 pub use fold::fold_into;
 pub use format::{FormatError, format};
 pub use guard::{Conjunction, Guard, Place};
-pub use lint::Lint;
 pub use loaded::{DocumentKind, DocumentStatus, LoadedDocument};
 pub use number::{Number, compare};
 pub use outline::Outline;
@@ -111,6 +112,7 @@ pub use rule::{
     AuditLevel, Filter, FilterIdx, Level, Message, MessagePart, ParseAuditLevelError,
     ParseLevelError, ParseStatusError, ParseTestKindError, Rule, RuleTest, Status, TestKind,
 };
+pub use schema::{schema, test_schema};
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};
 pub use test_file::test_file_stem;

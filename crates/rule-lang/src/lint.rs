@@ -3,7 +3,6 @@
 mod bodies;
 pub(crate) mod duplicates;
 mod facts;
-mod list;
 pub(crate) mod logic;
 pub(crate) mod metadata;
 mod requests;
@@ -14,7 +13,6 @@ mod values;
 
 use audit_model::{Field, FieldId, Shape};
 
-pub use list::Lint;
 pub(crate) use values::other_reading;
 
 use crate::ast::{Condition, Item, Scope};
@@ -104,7 +102,7 @@ const VERBS: &[&str] = &[
 ];
 
 /// All values of a field that has few.
-fn words(field: FieldId) -> Option<&'static [&'static str]> {
+pub(crate) fn words(field: FieldId) -> Option<&'static [&'static str]> {
     Some(match field {
         FieldId::Verb | FieldId::Operation => VERBS,
         FieldId::Stage => &[

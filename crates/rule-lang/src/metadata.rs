@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use crate::diagnostic::{Code, Report, quoted};
+use crate::keys;
 use crate::lint;
+use crate::loaded::DocumentKind;
 use crate::number::Number;
 use crate::rule::Status;
 use crate::scalar::Scalar;
@@ -85,26 +87,6 @@ impl Metadata {
     }
 }
 
-/// Keys that every kind of document may have.
-const COMMON: [&str; 16] = [
-    "author",
-    "date",
-    "description",
-    "falsepositives",
-    "id",
-    "license",
-    "lint",
-    "modified",
-    "name",
-    "references",
-    "related",
-    "sigma-version",
-    "status",
-    "tags",
-    "taxonomy",
-    "title",
-];
-
 /// Longest title, in characters.
 const TITLE_CHARS: usize = 256;
 
@@ -123,8 +105,8 @@ impl<'a> Keys<'a> {
 
     /// Reports keys of a document that are not known. Sigma allows keys of one's own, so only what is nearly a known one
     /// is an error.
-    pub(crate) fn check_document(&mut self, more: &[&str]) {
-        let known = || COMMON.iter().chain(more).copied();
+    pub(crate) fn check_document(&mut self, kind: DocumentKind) {
+        let known = || keys::document(kind);
         for entry in self.node.map().unwrap_or_default() {
             let key = &entry.key;
             if known().any(|known| known == key.text) {
@@ -159,16 +141,21 @@ impl<'a> Keys<'a> {
     }
 
     /// Reports keys of a map of ours that are not known.
-    pub(crate) fn check(&mut self, known: &[&str]) {
+    pub(crate) fn check(&mut self, known: &(impl Iterator<Item = &'static str> + Clone)) {
         for entry in self.node.map().unwrap_or_default() {
             let key = &entry.key;
-            if !known.contains(&key.text.as_str()) && !self.report.is_full() {
-                let help = did_you_mean(&key.text, known.iter().copied());
+            if known.clone().all(|known| known != key.text) && !self.report.is_full() {
+                let help = did_you_mean(&key.text, known.clone());
                 self.report.add_with_help(
                     Code::MistypedKey,
                     key.span,
                     format!("there is no key {} here", quoted(&key.text)),
-                    help.or_else(|| Some(format!("the keys are {}", listed(known)))),
+                    help.or_else(|| {
+                        Some({
+                            let known: Vec<&str> = known.clone().collect();
+                            format!("the keys are {}", listed(&known))
+                        })
+                    }),
                 );
             }
         }
@@ -332,7 +319,6 @@ impl<'a> Keys<'a> {
                 .add(Code::UnknownTaxonomy, taxonomy.span, message)
                 .set_help("field names are read as those of `kubesift`");
         }
-        let words: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
         Metadata {
             source: self.report.source(),
             span: self.node.span,
@@ -342,7 +328,7 @@ impl<'a> Keys<'a> {
             id_span: id.map(|id| id.span).unwrap_or_default(),
             name: name.map(|name| name.text.clone()),
             name_span: name.map(|name| name.span).unwrap_or_default(),
-            status: self.word("status", &words),
+            status: self.word("status", Status::WORDS),
             description: self.text("description"),
             author: self.text("author"),
             tags: self.texts_quietly("tags"),
@@ -367,7 +353,7 @@ impl<'a> Keys<'a> {
             file: self.file,
             report: self.report,
         };
-        keys.check(&["allow"]);
+        keys.check(&keys::LINT.names());
         let slugs: Vec<Scalar> = keys.scalars("allow").into_iter().cloned().collect();
         let document = self.node.span;
         for slug in &slugs {

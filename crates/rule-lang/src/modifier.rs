@@ -153,8 +153,19 @@ fn is_encoded(found: &[(&Name, &Row)], report: &mut Report) -> bool {
     true
 }
 
+/// The names of modifiers that compare numbers.
+pub(crate) fn comparisons() -> impl Iterator<Item = &'static str> {
+    let rows = TABLE.iter();
+    let rows = rows.filter(|row| {
+        matches!(
+            row.modifier,
+            Modifier::Lt | Modifier::Lte | Modifier::Gt | Modifier::Gte
+        )
+    });
+    rows.map(|row| row.name)
+}
+
 /// The name of every modifier.
-#[cfg(test)]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|row| row.name)
 }

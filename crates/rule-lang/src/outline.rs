@@ -22,8 +22,8 @@ use crate::program::{BlockIdx, Op, OpIdx, PredicateIdx, Program, RoutineIdx};
 /// let compiled = compiler.finish();
 /// let program = compiled.rules[0].program();
 /// let Some(Outline::And(parts)) = program.outline(program.condition()) else { panic!() };
-/// assert!(matches!(parts[0], Outline::Call(_)));
-/// assert!(matches!(&parts[1], Outline::Not(inner) if matches!(**inner, Outline::Call(_))));
+/// assert!(matches!(parts[0], Outline::Call(..)));
+/// assert!(matches!(&parts[1], Outline::Not(inner) if matches!(**inner, Outline::Call(..))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub enum Outline {
     Test(PredicateIdx, OpIdx),
     /// A block, and the op that asks it.
     Block(BlockIdx, OpIdx),
-    /// A routine: a selection.
-    Call(RoutineIdx),
+    /// A routine: a selection, and the op that calls it.
+    Call(RoutineIdx, OpIdx),
 }
 
 impl Program {
@@ -78,7 +78,7 @@ impl Reader<'_> {
         let mut part = match *self.ops.get(self.at)? {
             Op::Test(predicate) => Outline::Test(predicate, idx),
             Op::Block(block) => Outline::Block(block, idx),
-            Op::Call(routine) => Outline::Call(routine),
+            Op::Call(routine) => Outline::Call(routine, idx),
             Op::Const(value) => Outline::Const(value),
             _ => return None,
         };
@@ -161,7 +161,7 @@ mod tests {
             Outline::And(parts) => joined(parts, " and "),
             Outline::Or(parts) => joined(parts, " or "),
             Outline::Not(inner) => format!("not {}", written(program, inner)),
-            Outline::Call(routine) => program.routine(*routine).unwrap().name.clone(),
+            Outline::Call(routine, _) => program.routine(*routine).unwrap().name.clone(),
             other => format!("{other:?}"),
         }
     }

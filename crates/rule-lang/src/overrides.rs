@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::ast::Name;
+use crate::keys;
+use crate::loaded::DocumentKind;
 use crate::metadata::{Keys, Metadata};
 use crate::rule::Level;
 use crate::source::{SourceId, Sources, Span};
@@ -23,7 +25,7 @@ impl<'a> Keys<'a> {
     /// Reads an override; `None` when it has errors, since half of one would not be what was meant.
     pub(crate) fn overrides(&mut self, entry: &'a Entry) -> Option<Override> {
         let before = self.report.errors();
-        self.check_document(&["override"]);
+        self.check_document(DocumentKind::Override);
         self.metadata();
         if entry.value.map().is_none() {
             self.wrong_type(entry, "a map of `rules`, `enabled` and `level`");
@@ -34,10 +36,9 @@ impl<'a> Keys<'a> {
             file: self.file,
             report: self.report,
         };
-        keys.check(&["rules", "enabled", "level"]);
+        keys.check(&keys::OVERRIDE.names());
         let enabled = keys.bool("enabled");
-        let words: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
-        let level = keys.word("level", &words);
+        let level = keys.word("level", Level::WORDS);
         if keys.entry("enabled").is_none() && keys.entry("level").is_none() {
             let help = "say what becomes of the rules: `enabled: false` or `level: low`";
             keys.missing("enabled", entry.key.span, help);

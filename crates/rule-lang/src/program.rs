@@ -1,6 +1,7 @@
 //! The compiled form of one rule: a short, verified program over tests of fields.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use audit_model::{Field, FieldId, Path};
 use ipnet::IpNet;
@@ -286,6 +287,8 @@ pub struct Program {
     pub(crate) ops: Vec<Op>,
     /// Per op: what it stands for in the file.
     pub(crate) places: Vec<Span>,
+    /// Calls that a `1 of x_*` of the condition made, by op.
+    pub(crate) groups: Vec<(OpIdx, Arc<str>)>,
     pub(crate) predicates: Vec<Predicate>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) routines: Vec<Routine>,
@@ -308,6 +311,16 @@ impl Program {
     pub fn place(&self, idx: OpIdx) -> Option<Span> {
         let place = self.places.get(idx.index()).copied();
         place.filter(|place| place.end() > 0)
+    }
+
+    /// Of a call: the quantifier of the condition that made it, such as `1 of x_*`; neighbours that one quantifier made have
+    /// the same.
+    pub fn group(&self, idx: OpIdx) -> Option<&str> {
+        let at = self
+            .groups
+            .binary_search_by_key(&idx.0, |(op, _)| op.0)
+            .ok()?;
+        self.groups.get(at).map(|(_, group)| &**group)
     }
 
     /// All predicates, each once.

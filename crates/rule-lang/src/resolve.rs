@@ -1,6 +1,7 @@
 //! Looks names up: fields in the table, selections in their scope, placeholders in the set.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use audit_model::{FIELDS, Field, FieldId, Path, Segment, Shape};
 
@@ -29,7 +30,7 @@ pub(crate) struct Resolver<'a> {
 }
 
 /// Short names of old rules, and what they stand for where the table has no such field.
-const SHORT_NAMES: [(&str, &str); 4] = [
+pub(crate) const SHORT_NAMES: [(&str, &str); 4] = [
     (
         "capabilities",
         "requestObject.spec.containers.securityContext.capabilities.add",
@@ -345,11 +346,11 @@ impl<'s> Names<'s> {
             Condition::Name(name) => self.name(name, report),
             Condition::Them(quantity, span) => {
                 let found = matching(self.scope, "*");
-                self.quantified(*quantity, found, *span, "`them`", report)
+                self.quantified(*quantity, found, *span, "them", report)
             }
             Condition::Pattern(quantity, (pattern, span)) => {
                 let found = matching(self.scope, pattern);
-                self.quantified(*quantity, found, *span, &quoted(pattern), report)
+                self.quantified(*quantity, found, *span, pattern, report)
             }
         }
     }
@@ -364,7 +365,7 @@ impl<'s> Names<'s> {
 
     fn name(&mut self, (name, span): &(String, Span), report: &mut Report) -> Option<Tree> {
         if let Some(idx) = self.by_name.get(name.as_str()) {
-            return Some(self.select(*idx));
+            return Some(self.select(*idx, None));
         }
         let known = self
             .scope
@@ -381,11 +382,11 @@ impl<'s> Names<'s> {
         None
     }
 
-    fn select(&mut self, idx: usize) -> Tree {
+    fn select(&mut self, idx: usize, group: Option<Arc<str>>) -> Tree {
         if let Some(used) = self.used.get_mut(idx) {
             *used = true;
         }
-        Tree::Select(idx)
+        Tree::Select(idx, group)
     }
 
     fn quantified(
@@ -414,12 +415,20 @@ impl<'s> Names<'s> {
                 .add(
                     Code::EmptyQuantifier,
                     span,
-                    format!("no selection matches {pattern}"),
+                    format!("no selection matches {}", quoted(pattern)),
                 )
                 .set_help("names that begin with `_` are matched only by a pattern that does too");
             return None;
         }
-        let trees = found.into_iter().map(|idx| self.select(idx)).collect();
+        let group: Arc<str> = match quantity {
+            Quantity::Any => format!("1 of {pattern}"),
+            Quantity::All => format!("all of {pattern}"),
+        }
+        .into();
+        let trees = found.into_iter();
+        let trees = trees
+            .map(|idx| self.select(idx, Some(Arc::clone(&group))))
+            .collect();
         Some(match quantity {
             Quantity::Any => Tree::Or(trees),
             Quantity::All => Tree::And(trees),

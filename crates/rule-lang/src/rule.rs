@@ -27,6 +27,9 @@ macro_rules! words {
             /// Every one, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
+            /// The word of every one.
+            pub(crate) const WORDS: &'static [&'static str] = &[$($text,)+];
+
             /// The word in rules.
             pub fn as_str(self) -> &'static str {
                 match self {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::correlation::timespan;
 use crate::diagnostic::{Code, quoted};
+use crate::keys;
 use crate::metadata::Keys;
 use crate::rule::{Level, RuleTest, TestKind};
 use crate::scalar::{Scalar, Style};
@@ -21,22 +22,18 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
         }
         return None;
     }
-    keys.check(&[
-        "name", "kind", "event", "events", "count", "match", "level", "message",
-    ]);
-    let kinds: Vec<&str> = TestKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    let levels: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
+    keys.check(&keys::TEST.names());
     let kind = if keys.entry("kind").is_none() {
         let help = "a test is a `hit`, a `near-miss` or an `evasion`";
         keys.missing("kind", keys.node.span, help);
         None
     } else {
-        keys.word("kind", &kinds)
+        keys.word("kind", TestKind::WORDS)
     };
     let events = events(&mut keys);
     let name = keys.text("name");
     let matches = keys.bool("match");
-    let level = keys.word("level", &levels);
+    let level = keys.word("level", Level::WORDS);
     let message = keys.text("message");
     let count = count(&mut keys);
     let kind = kind?;

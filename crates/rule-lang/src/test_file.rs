@@ -7,6 +7,7 @@ use crate::ast::Name;
 use crate::correlation::Correlation;
 use crate::diagnostic::{Code, Report, quoted};
 use crate::document;
+use crate::keys;
 use crate::loaded::{DocumentKind, Loaded, LoadedDocument};
 use crate::metadata::{Keys, Metadata, is_uuid, listed};
 use crate::rule::{Rule, RuleTest};
@@ -71,7 +72,7 @@ pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<TestD
         return None;
     }
     let mut keys = Keys { node, file, report };
-    keys.check(&["rule", "tests"]);
+    keys.check(&keys::TEST_FILE.names());
     let rule = keys.scalar("rule").map(|scalar| Name {
         text: scalar.text.clone(),
         span: scalar.span,

@@ -1,5 +1,7 @@
 //! A rule with every name looked up: what is left is truth values, tests and blocks.
 
+use std::sync::Arc;
+
 use crate::program::{Operand, Quantifier, Test};
 use crate::source::Span;
 
@@ -12,8 +14,8 @@ pub(crate) enum Tree {
     Not(Box<Tree>),
     /// A test, and the name of its field in the file.
     Test(Operand, Test, Span),
-    /// A selection of the innermost scope.
-    Select(usize),
+    /// A selection of the innermost scope, and the `1 of x_*` that stands for it and others, if one does.
+    Select(usize, Option<Arc<str>>),
     Block(Box<Block>),
 }
 
@@ -50,9 +52,9 @@ impl Tree {
                 Self::Not(inner) => *inner,
                 other => Self::Not(Box::new(other)),
             },
-            Self::Select(idx) => match constants.get(idx) {
+            Self::Select(idx, group) => match constants.get(idx) {
                 Some(Some(value)) => Self::Const(*value),
-                _ => Self::Select(idx),
+                _ => Self::Select(idx, group),
             },
             Self::Block(mut block) => {
                 block.scope = block.scope.fold();

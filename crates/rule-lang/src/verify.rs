@@ -110,6 +110,7 @@ mod tests {
         let end = OpIdx(u32::try_from(ops.len()).unwrap());
         Program {
             places: vec![Span::default(); ops.len()],
+            groups: Vec::new(),
             ops,
             predicates: Vec::new(),
             blocks: Vec::new(),

@@ -106,52 +106,39 @@ impl Provider {
                     | FieldId::ObjectRefResourceVersion
             ),
             // A `CloudEvent` of OCI Audit names who did what to which path, and holds no bodies.
-            Self::Oke => matches!(
-                field,
-                FieldId::UserUid
-                    | FieldId::UserGroups
-                    | FieldId::UserExtra
-                    | FieldId::ActorGroups
-                    | FieldId::ImpersonatedUser
-                    | FieldId::ImpersonatedUsername
-                    | FieldId::ImpersonatedUid
-                    | FieldId::ImpersonatedGroups
-                    | FieldId::ImpersonatedExtra
-                    | FieldId::ImpersonationConstraint
-                    | FieldId::AuthenticationMetadata
-                    | FieldId::CredentialId
-                    | FieldId::CredentialPod
-                    | FieldId::CredentialNode
-                    | FieldId::CredentialIssued
-                    | FieldId::Decision
-                    | FieldId::Reason
-                    | FieldId::Level
-                    | FieldId::Stage
-                    | FieldId::ResponseStatusMetadata
-                    | FieldId::ResponseStatusStatus
-                    | FieldId::ResponseStatusMessage
-                    | FieldId::ResponseStatusReason
-                    | FieldId::ResponseStatusDetails
-                    | FieldId::Object
-                    | FieldId::Patch
-                    | FieldId::PodSpec
-                    | FieldId::Containers
-                    | FieldId::Volumes
-                    | FieldId::HostPaths
-                    | FieldId::RbacRules
-                    | FieldId::RbacSubjects
-                    | FieldId::RbacRoleRef
-                    | FieldId::CsrCommonName
-                    | FieldId::CsrOrganizations
-                    | FieldId::CsrDnsNames
-                    | FieldId::CsrSignerName
-                    | FieldId::CsrUsages
-                    | FieldId::RequestObject
-                    | FieldId::ResponseObject
-                    | FieldId::Annotations
-                    | FieldId::ObjectRefUid
-                    | FieldId::ObjectRefResourceVersion
-            ),
+            Self::Oke => {
+                field.reads_body()
+                    || matches!(
+                        field,
+                        FieldId::UserUid
+                            | FieldId::UserGroups
+                            | FieldId::UserExtra
+                            | FieldId::ActorGroups
+                            | FieldId::ImpersonatedUser
+                            | FieldId::ImpersonatedUsername
+                            | FieldId::ImpersonatedUid
+                            | FieldId::ImpersonatedGroups
+                            | FieldId::ImpersonatedExtra
+                            | FieldId::ImpersonationConstraint
+                            | FieldId::AuthenticationMetadata
+                            | FieldId::CredentialId
+                            | FieldId::CredentialPod
+                            | FieldId::CredentialNode
+                            | FieldId::CredentialIssued
+                            | FieldId::Decision
+                            | FieldId::Reason
+                            | FieldId::Level
+                            | FieldId::Stage
+                            | FieldId::ResponseStatusMetadata
+                            | FieldId::ResponseStatusStatus
+                            | FieldId::ResponseStatusMessage
+                            | FieldId::ResponseStatusReason
+                            | FieldId::ResponseStatusDetails
+                            | FieldId::Annotations
+                            | FieldId::ObjectRefUid
+                            | FieldId::ObjectRefResourceVersion
+                    )
+            }
         }
     }
 

@@ -20,7 +20,7 @@ use crate::rule_set::RuleSet;
 pub(crate) const DEFAULT_BUDGET: usize = 64 << 20;
 /// How late an event may come by default: a minute.
 pub(crate) const DEFAULT_LATENESS: Time = 60_000_000;
-/// Most sources of events with a time of their own.
+/// Most sources of events with a time of their own. What comes from others is not correlated, and counted.
 const MAX_STREAMS: usize = 16_384;
 
 /// What happened to one correlation, or to one rule with `suppress`.
@@ -58,6 +58,8 @@ pub(crate) struct Engine {
     pub(crate) waiting: usize,
     /// Facts that were taken before their time for want of memory.
     pub(crate) hurried: u64,
+    /// Events with hits that no correlation saw: without a time, or from a source for which there was no place.
+    pub(crate) uncorrelated: u64,
     pub(crate) fired: Vec<Fired>,
     /// Whether detections are told that are there for other correlations only.
     pub(crate) tells_all: bool,
@@ -82,6 +84,7 @@ impl Engine {
             tallies: vec![Tally::default(); n_correlations + n_rules],
             waiting: 0,
             hurried: 0,
+            uncorrelated: 0,
             fired: Vec::new(),
             rules,
         }
@@ -103,37 +106,36 @@ impl Engine {
         }
     }
 
-    /// The stream of an event from here.
+    /// The stream of an event from here; `None` when there are too many.
     pub(crate) fn stream(
         &mut self,
         is: impl Fn(&Origin) -> bool,
         make: impl FnOnce() -> Origin,
-    ) -> u32 {
+    ) -> Option<u32> {
         if self
             .streams
             .get(index(self.current))
             .is_some_and(|stream| is(&stream.origin))
         {
-            return self.current;
+            return Some(self.current);
         }
-        let origin = make();
-        self.current = self.stream_of(origin);
-        self.current
+        self.current = self.stream_of(make())?;
+        Some(self.current)
     }
 
-    pub(crate) fn stream_of(&mut self, origin: Origin) -> u32 {
+    /// The stream of an origin; `None` when there are too many. Sharing one would count across tenants.
+    pub(crate) fn stream_of(&mut self, origin: Origin) -> Option<u32> {
         let key = origin.key();
         if let Some(at) = self.by_key.get(&key) {
-            return *at;
+            return Some(*at);
         }
         if self.streams.len() >= MAX_STREAMS {
-            // The last one takes in what has no place; nothing reaches across, since its key is part of every group.
-            return short(self.streams.len() - 1);
+            return None;
         }
         let at = short(self.streams.len());
         self.streams.push(Stream::new(origin));
         self.by_key.insert(key, at);
-        at
+        Some(at)
     }
 
     pub(crate) fn add_stream(&mut self, stream: Stream) {

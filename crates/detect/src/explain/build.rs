@@ -1,6 +1,6 @@
 //! Makes the tree of an explanation: every part is asked, whatever the parts before it said.
 
-use audit_model::{Doubt, Member, Segment, Value};
+use audit_model::{Doubt, FieldId, Member, Segment, Unknown, Value};
 use rule_lang::{
     BlockIdx, OpIdx, Operand, Outline, PredicateIdx, Quantifier, RoutineIdx, SourceId, Sources,
     Test,
@@ -9,6 +9,7 @@ use rule_lang::{
 use super::expected::described;
 use super::{ExplainedMember, Found, Node, Place, What};
 use crate::redact::{MASK, Redactor, is_secret_place, push_hidden};
+use crate::verdict::Reason;
 use crate::vm::{Host as _, Inside, Machine, doubt};
 use crate::why::{MAX_CHARS, MAX_VALUES, push_cut, stand_in, write_path};
 
@@ -24,6 +25,8 @@ pub(super) struct Builder<'b> {
     /// The file of the program at hand.
     pub(super) file: SourceId,
     pub(super) resource: Option<&'b str>,
+    /// A reason with the event's part filled in.
+    pub(super) about: Reason,
     pub(super) n_nodes: usize,
 }
 
@@ -66,33 +69,68 @@ impl Builder<'_> {
             return omitted(self.holds(outline, ground));
         }
         let (holds, what) = match outline {
-            Outline::And(parts) => {
-                let parts = self.parts(parts, ground);
-                (parts.iter().all(|part| part.holds), What::And { parts })
-            }
-            Outline::Or(parts) => {
-                let parts = self.parts(parts, ground);
-                (parts.iter().any(|part| part.holds), What::Or { parts })
-            }
+            Outline::And(of) => return self.parts(of, ground, all_of),
+            Outline::Or(of) => return self.parts(of, ground, any_of),
             Outline::Not(part) => {
                 let part = Box::new(self.node(part, ground));
                 (!part.holds, What::Not { part })
             }
             Outline::Const(value) => (*value, What::Const),
-            Outline::Call(routine) => {
-                let part = Box::new(self.call(*routine, ground));
-                let code = self.machine.linked.program.routine(*routine);
-                let name = code.map_or_else(String::new, |code| code.name.clone());
-                (part.holds, What::Selection { name, part })
-            }
+            // Alone it may stand for a `1 of x_*` that found one selection.
+            Outline::Call(..) => return self.parts(std::slice::from_ref(outline), ground, all_of),
             Outline::Test(predicate, at) => return self.test(*predicate, *at, ground),
             Outline::Block(block, at) => return self.block(*block, *at, ground),
         };
         Node { holds, what }
     }
 
-    fn parts(&mut self, parts: &[Outline], ground: Ground<'_>) -> Vec<Node> {
-        parts.iter().map(|part| self.node(part, ground)).collect()
+    fn selection(&mut self, routine: RoutineIdx, ground: Ground<'_>) -> Node {
+        self.n_nodes += 1;
+        if self.n_nodes > MAX_NODES {
+            return omitted(self.holds_routine(routine, ground));
+        }
+        let part = Box::new(self.call(routine, ground));
+        let code = self.machine.linked.program.routine(routine);
+        let name = code.map_or_else(String::new, |code| code.name.clone());
+        Node {
+            holds: part.holds,
+            what: What::Selection { name, part },
+        }
+    }
+
+    /// Parts that are joined. Those that one `1 of x_*` stands for are a part together.
+    fn parts(
+        &mut self,
+        parts: &[Outline],
+        ground: Ground<'_>,
+        join: fn(Vec<Node>) -> Node,
+    ) -> Node {
+        let linked = self.machine.linked;
+        let group = |part: &Outline| match part {
+            Outline::Call(_, at) => linked.program.group(*at),
+            _ => None,
+        };
+        let mut joined = Vec::new();
+        for alike in parts.chunk_by(|left, right| group(left) == group(right)) {
+            let nodes = alike.iter().map(|part| match part {
+                Outline::Call(routine, _) => self.selection(*routine, ground),
+                part => self.node(part, ground),
+            });
+            let nodes: Vec<Node> = nodes.collect();
+            let Some(name) = alike.first().and_then(group) else {
+                joined.extend(nodes);
+                continue;
+            };
+            let part = Box::new(join(nodes));
+            joined.push(Node {
+                holds: part.holds,
+                what: What::Group {
+                    name: name.to_owned(),
+                    part,
+                },
+            });
+        }
+        join(joined)
     }
 
     /// The truth value alone.
@@ -102,7 +140,7 @@ impl Builder<'_> {
             Outline::Or(parts) => parts.iter().any(|part| self.holds(part, ground)),
             Outline::Not(part) => !self.holds(part, ground),
             Outline::Const(value) => *value,
-            Outline::Call(routine) => self.holds_routine(*routine, ground),
+            Outline::Call(routine, _) => self.holds_routine(*routine, ground),
             Outline::Test(predicate, _) => self.holds_test(*predicate, ground),
             Outline::Block(block, _) => self.holds_block(*block, ground),
         }
@@ -194,13 +232,17 @@ impl Builder<'_> {
             expected.push(match self.found(&other, Ground::Event, false) {
                 Found::Absent => format!("{field} (absent)"),
                 Found::Null => format!("{field} (null)"),
+                Found::NotEvaluated(why) => format!("{field} ({why})"),
                 Found::Values(values) => format!("{field} ({values})"),
             });
         }
         let (field, found) = if asked.operand == Operand::Keyword {
             // The text around a keyword may be anything, a Secret too; that it is there says enough.
+            let machine = &mut self.machine;
             let found = if holds {
                 Found::Values("found".to_owned())
+            } else if let Some((field, why)) = machine.scratch.unknown_text(machine.source) {
+                Found::NotEvaluated(self.reason(field, why))
             } else {
                 Found::Absent
             };
@@ -260,7 +302,11 @@ impl Builder<'_> {
         }
         match (n_values, null) {
             (0, true) => return Found::Null,
-            (0, false) => return Found::Absent,
+            (0, false) => {
+                return self
+                    .missing(operand)
+                    .map_or(Found::Absent, Found::NotEvaluated);
+            }
             _ => {}
         }
         if let Ground::Member(here) = ground
@@ -272,6 +318,24 @@ impl Builder<'_> {
         let mut shown = String::new();
         push_cut(&gathered, self.redactor, &mut shown);
         Found::Values(shown)
+    }
+
+    /// Why something that is not found may have been there all the same. Of members everything is known, because the list
+    /// that they are in is there.
+    fn missing(&mut self, operand: &Operand) -> Option<String> {
+        let field = operand.field()?.id();
+        let machine = &mut self.machine;
+        let why = machine.scratch.unknown(machine.source, field)?;
+        Some(self.reason(field, why))
+    }
+
+    fn reason(&self, field: FieldId, why: Unknown) -> String {
+        let reason = Reason {
+            field,
+            why,
+            ..self.about
+        };
+        reason.to_string()
     }
 
     /// Whether what stands before a text makes it a secret.
@@ -324,8 +388,10 @@ impl Builder<'_> {
             }
             self.remember(*member, &mut before);
         }
+        let missing = all.is_empty().then(|| self.missing(&block.operand));
         let what = What::Block {
             field: name,
+            missing: missing.flatten(),
             quantifier: match block.quantifier {
                 Quantifier::Any => "any",
                 Quantifier::All => "all",
@@ -357,6 +423,35 @@ impl Builder<'_> {
             before.drain(..from);
         }
     }
+}
+
+/// Nodes joined by `and`; one alone is itself.
+fn all_of(parts: Vec<Node>) -> Node {
+    joined(parts, true)
+}
+
+/// Nodes joined by `or`; one alone is itself.
+fn any_of(parts: Vec<Node>) -> Node {
+    joined(parts, false)
+}
+
+fn joined(mut parts: Vec<Node>, and: bool) -> Node {
+    if parts.len() == 1
+        && let Some(only) = parts.pop()
+    {
+        return only;
+    }
+    let holds = if and {
+        parts.iter().all(|part| part.holds)
+    } else {
+        parts.iter().any(|part| part.holds)
+    };
+    let what = if and {
+        What::And { parts }
+    } else {
+        What::Or { parts }
+    };
+    Node { holds, what }
 }
 
 /// A node of which only the truth value is told.

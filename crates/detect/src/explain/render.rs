@@ -53,7 +53,14 @@ impl Explanation {
             }
             Because::Filter(filter) => format!("not matched, the filter {filter} takes it away"),
         };
-        format!("{} {}: {because}", mark(self.matched), self.rule)
+        let (mark, rule) = (mark(self.matched), &self.rule);
+        match self.missing.as_slice() {
+            [] => format!("{mark} {rule}: {because}"),
+            missing if self.matched => {
+                format!("{mark} {rule}: {because}, though {}", missing.join(" and "))
+            }
+            missing => format!("? {rule}: not evaluated, {}", missing.join(" and ")),
+        }
     }
 }
 
@@ -211,6 +218,16 @@ impl<'e> Writer<'e> {
                 said: format!("{mark} selection {name}").into(),
                 below: vec![Below::Node(part)],
             },
+            What::Group { name, part } => {
+                let below = match &part.what {
+                    What::And { parts: of } | What::Or { parts: of } => parts("", of).below,
+                    _ => vec![Below::Node(part)],
+                };
+                Item {
+                    said: format!("{mark} {name}").into(),
+                    below,
+                }
+            }
             What::Block { .. } => self.block(node),
             What::Test { .. } | What::Const | What::Omitted => {
                 let said = said(node).unwrap_or_default();
@@ -228,6 +245,7 @@ impl<'e> Writer<'e> {
             quantifier,
             members,
             more_members,
+            missing,
             place,
         } = &node.what
         else {
@@ -258,6 +276,9 @@ impl<'e> Writer<'e> {
         Item {
             said: Said {
                 text: format!("{} {field}[{quantifier}], {n_members}", mark(node.holds)),
+                rest: missing
+                    .as_ref()
+                    .map_or_else(String::new, |why| not_evaluated(why)),
                 place: place.as_ref(),
                 ..Said::default()
             },
@@ -298,6 +319,16 @@ impl Said<'_> {
     }
 }
 
+/// Why something was not evaluated. The line names the field already.
+fn not_evaluated(why: &str) -> String {
+    let (_, why) = why.split_once(' ').unwrap_or_default();
+    let why = why
+        .strip_prefix("is ")
+        .or_else(|| why.strip_prefix("was "))
+        .unwrap_or(why);
+    format!(", not evaluated: {why}")
+}
+
 /// What a node without parts says.
 fn said(node: &Node) -> Option<Said<'_>> {
     match &node.what {
@@ -315,6 +346,7 @@ fn said(node: &Node) -> Option<Said<'_>> {
             rest: match found {
                 Found::Absent => ", absent".to_owned(),
                 Found::Null => ", found null".to_owned(),
+                Found::NotEvaluated(why) => not_evaluated(why),
                 Found::Values(values) => format!(", found {values}"),
             },
             place: place.as_ref(),

@@ -215,3 +215,24 @@ fn rules_are_shared_between_threads_and_scanners_move() {
     moves::<detect::Scanner>();
     moves::<Detector>();
 }
+
+#[test]
+fn a_restored_detector_keeps_to_its_own_limit_of_requests() {
+    let rules = rules();
+    let request = |n: usize, stage| exec(stage, 101).replace("a-1", &format!("a-{n}"));
+    let mut before = rules.detector();
+    let first: Vec<String> = (0..3).map(|n| request(n, "ResponseStarted")).collect();
+    process(&mut before, &first);
+    let snapshot = before.snapshot();
+    for (limit, folded) in [(3, 3), (1, 1), (0, 0)] {
+        let mut after = rules.detector().with_max_requests(limit);
+        after.restore(&snapshot).unwrap();
+        // The request that came last is remembered longest, so it is asked first.
+        let second: Vec<String> = (0..3)
+            .rev()
+            .map(|n| request(n, "ResponseComplete"))
+            .collect();
+        process(&mut after, &second);
+        assert_eq!(after.folded(), folded, "{limit}");
+    }
+}

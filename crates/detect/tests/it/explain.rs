@@ -25,7 +25,7 @@ fn check_node(node: &Node) -> Result<(), TestCaseError> {
             prop_assert_eq!(node.holds, !part.holds);
             check_node(part)
         }
-        What::Selection { part, .. } => {
+        What::Selection { part, .. } | What::Group { part, .. } => {
             prop_assert_eq!(node.holds, part.holds);
             check_node(part)
         }
@@ -39,7 +39,7 @@ fn check_node(node: &Node) -> Result<(), TestCaseError> {
 fn check(set: &RuleSet, json: &[u8], shown: &str) -> Result<usize, TestCaseError> {
     let decoded = Event::decode(json, &Limits::default())
         .map_err(|error| TestCaseError::fail(error.to_string()))?;
-    let mut scanner = set.scanner();
+    let mut scanner = set.scanner().with_verdicts();
     let hits: Vec<_> = scanner
         .scan(&decoded)
         .map(|hit| {
@@ -48,7 +48,8 @@ fn check(set: &RuleSet, json: &[u8], shown: &str) -> Result<usize, TestCaseError
         })
         .collect();
     let mut explainer = set.explainer();
-    for rule in set.rules() {
+    let verdicts: Vec<_> = scanner.verdicts().collect();
+    for (rule, verdict) in set.rules().zip(verdicts) {
         let explanation = explainer.explain(rule, &decoded).unwrap();
         let hit = hits.iter().find(|(name, ..)| name == rule.name());
         let context = || format!("{explanation}\n{}\n{shown}", String::from_utf8_lossy(json));
@@ -56,6 +57,8 @@ fn check(set: &RuleSet, json: &[u8], shown: &str) -> Result<usize, TestCaseError
         if let Some((_, level, _)) = hit {
             prop_assert_eq!(explanation.level, *level, "{}", context());
         }
+        let reasons: Vec<String> = verdict.reasons().iter().map(ToString::to_string).collect();
+        prop_assert_eq!(&explanation.missing, &reasons, "{}", context());
         check_node(&explanation.condition)?;
         for filter in &explanation.filters {
             check_node(&filter.condition)?;
@@ -162,6 +165,92 @@ fn everything_that_decides_is_told() {
         (false, Because::Stage)
     );
     assert!(received.condition.holds);
+}
+
+#[test]
+fn what_the_event_leaves_out_is_told() {
+    let rules = compile(&rule(
+        "privileged",
+        "made:\n  verb: create\nlax:\n  containers.securityContext.privileged: true\nmember:\n  \
+         containers[any]: {image.tag: latest}\nwords: [xmrig]\ncondition: made and (lax or member or words)",
+    ));
+    let request = r#""verb":"create","objectRef":{"resource":"pods"}"#;
+    let metadata = event(&format!(r#""level":"Metadata",{request}"#));
+    let explanation = explain(&rules, "privileged", &metadata);
+    assert_eq!(
+        explanation.to_string(),
+        "\
+? privileged: not evaluated, containers is not logged at level Metadata
+└─ ✗ all of
+   ├─ ✓ selection made
+   │  └─ ✓ verb is create, found create  rules.yaml:8
+   └─ ✗ any of
+      ├─ ✗ selection lax
+      │  └─ ✗ containers.securityContext.privileged is true, not evaluated: not logged at level Metadata  :10
+      ├─ ✗ selection member
+      │  └─ ✗ containers[any], no member, not evaluated: not logged at level Metadata  :12
+      └─ ✗ selection words
+         └─ ✗ keywords contains xmrig, absent  :13
+"
+    );
+    let cut = event(&format!(
+        r#"{request},"annotations":{{"audit.k8s.io/truncated":"true"}}"#
+    ));
+    let explanation = explain(&rules, "privileged", &cut);
+    assert_eq!(explanation.missing, ["containers was truncated"]);
+    assert!(
+        explanation
+            .to_string()
+            .contains("keywords contains xmrig, not evaluated: truncated"),
+        "{explanation}"
+    );
+    // What is there is judged, and what has nothing to do with it is not asked for.
+    let whole = event(&format!(
+        r#"{request},"requestObject":{{"spec":{{"containers":[]}}}}"#
+    ));
+    assert_eq!(explain(&rules, "privileged", &whole).missing, [""; 0]);
+}
+
+#[test]
+fn quantifiers_of_the_condition_are_named() {
+    let rules = compile(&rule(
+        "grouped",
+        "get_a: {name: a}\nget_b: {name: b}\nonly_c: {name: c}\nread: {verb: get}\n_x: {namespace: shop}\n\
+         condition: (read or 1 of get_*) and not all of only_* and any of _*",
+    ));
+    let json =
+        event(r#""verb":"list","objectRef":{"resource":"pods","name":"b","namespace":"shop"}"#);
+    assert_eq!(
+        explain(&rules, "grouped", &json).to_string(),
+        "\
+✓ grouped: matched, level high
+└─ ✓ all of
+   ├─ ✓ any of
+   │  ├─ ✗ selection read
+   │  │  └─ ✗ verb is get, found list  rules.yaml:10
+   │  └─ ✓ 1 of get_*
+   │     ├─ ✗ selection get_a
+   │     │  └─ ✗ name is a, found b  :7
+   │     └─ ✓ selection get_b
+   │        └─ ✓ name is b, found b  :8
+   ├─ ✓ not
+   │  └─ ✗ all of only_*
+   │     └─ ✗ selection only_c
+   │        └─ ✗ name is c, found b  :9
+   └─ ✓ 1 of _*
+      └─ ✓ selection _x
+         └─ ✓ namespace is shop, found shop  :11
+"
+    );
+    let whole = compile(&rule(
+        "whole",
+        "get_a: {name: a}\nget_b: {name: b}\ncondition: 1 of them",
+    ));
+    let shown = explain(&whole, "whole", &json).to_string();
+    assert!(
+        shown.contains("└─ ✓ 1 of them\n   ├─ ✗ selection get_a"),
+        "{shown}"
+    );
 }
 
 #[test]

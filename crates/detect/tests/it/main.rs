@@ -38,6 +38,8 @@ mod served;
 #[cfg(test)]
 mod sigma;
 #[cfg(test)]
+mod sources;
+#[cfg(test)]
 mod suite;
 #[cfg(test)]
 mod support;

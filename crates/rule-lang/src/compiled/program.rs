@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use audit_model::{Field, Path, Segment};
 use ipnet::IpNet;
@@ -115,6 +116,7 @@ impl Wire for Program {
         let Self {
             ops,
             places,
+            groups,
             predicates,
             blocks,
             routines,
@@ -123,6 +125,11 @@ impl Wire for Program {
         } = self;
         ops.write(out);
         places.write(out);
+        out.length(groups.len());
+        for (op, group) in groups {
+            op.write(out);
+            out.text(group);
+        }
         predicates.write(out);
         blocks.write(out);
         routines.write(out);
@@ -135,6 +142,7 @@ impl Wire for Program {
         let program = Self {
             ops: Wire::read(input)?,
             places: Wire::read(input)?,
+            groups: groups(input)?,
             predicates: Wire::read(input)?,
             blocks: Wire::read(input)?,
             routines: Wire::read(input)?,
@@ -146,6 +154,12 @@ impl Wire for Program {
             let what = format!("a program has {n_ops} instructions and {n_places} places");
             return Err(malformed(at, what));
         }
+        let mut calls = program.groups.iter().map(|(op, _)| op.index());
+        if !calls.clone().is_sorted_by(|before, after| before < after)
+            || calls.any(|op| op >= n_ops)
+        {
+            return Err(malformed(at, "groups of a program are out of order"));
+        }
         program
             .within_limits()
             .map_err(|what| malformed(at, what))?;
@@ -154,6 +168,18 @@ impl Wire for Program {
             .map_err(|error| malformed(at, error.to_string()))?;
         Ok(program)
     }
+}
+
+/// Calls and the quantifiers that made them; neighbours share the text of one.
+fn groups(input: &mut Input<'_>) -> Result<Vec<(OpIdx, Arc<str>)>, Malformed> {
+    let mut groups: Vec<(OpIdx, Arc<str>)> = Vec::new();
+    for _ in 0..input.length()? {
+        let (op, text) = (Wire::read(input)?, input.text()?);
+        let last = groups.last().filter(|(_, group)| **group == *text);
+        let group = last.map_or_else(|| text.into(), |(_, group)| Arc::clone(group));
+        groups.push((op, group));
+    }
+    Ok(groups)
 }
 
 impl Program {

@@ -7,7 +7,7 @@ use crate::limits;
 use crate::metadata::Keys;
 
 /// The comparisons, in the order in which they are written back.
-const OPERATORS: [&str; 6] = ["gt", "gte", "lt", "lte", "eq", "neq"];
+pub(crate) const OPERATORS: [&str; 6] = ["gt", "gte", "lt", "lte", "eq", "neq"];
 
 /// What a number must be: every comparison of it must hold.
 ///

@@ -8,7 +8,9 @@ use crate::correlation::{
     Bounds, CorrelationMessagePart, CorrelationType, Suppress, bounds, timespan,
 };
 use crate::diagnostic::{Code, quoted};
+use crate::keys;
 use crate::limits;
+use crate::loaded::DocumentKind;
 use crate::message::{self, Piece};
 use crate::metadata::{Keys, Metadata};
 use crate::rule::{Level, RuleTest};
@@ -48,28 +50,6 @@ pub(crate) struct Alias {
     pub(crate) fields: Vec<(Name, Name)>,
 }
 
-/// Keys of a correlation beside the common ones.
-const DOCUMENT_KEYS: [&str; 6] = [
-    "correlation",
-    "generate",
-    "level",
-    "message",
-    "suppress",
-    "tests",
-];
-
-/// Keys of the map under `correlation`.
-const KEYS: [&str; 8] = [
-    "type",
-    "rules",
-    "group-by",
-    "timespan",
-    "condition",
-    "aliases",
-    "generate",
-    "learning",
-];
-
 /// The holes of a message that are not among `group-by`.
 const HOLES: [(&str, CorrelationMessagePart); 5] = [
     ("count", CorrelationMessagePart::Count),
@@ -91,10 +71,9 @@ struct Asked {
 impl<'a> Keys<'a> {
     /// Reads a correlation.
     pub(crate) fn correlation(&mut self, owner: &'a Entry) -> Option<CorrelationDocument> {
-        self.check_document(&DOCUMENT_KEYS);
+        self.check_document(DocumentKind::Correlation);
         let metadata = self.titled(owner);
-        let words: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
-        let level = self.word("level", &words).unwrap_or(Level::Medium);
+        let level = self.word("level", Level::WORDS).unwrap_or(Level::Medium);
         let tests = self.tests();
         if owner.value.map().is_none() {
             self.wrong_type(owner, "a map");
@@ -107,12 +86,8 @@ impl<'a> Keys<'a> {
             file: self.file,
             report: self.report,
         };
-        keys.check(&KEYS);
-        let kinds: Vec<&str> = CorrelationType::ALL
-            .iter()
-            .map(|kind| kind.as_str())
-            .collect();
-        let kind = keys.word::<CorrelationType>("type", &kinds);
+        keys.check(&keys::CORRELATION.names());
+        let kind = keys.word::<CorrelationType>("type", CorrelationType::WORDS);
         for (key, help) in [
             ("type", "say what is sought: `type: event_count`"),
             ("timespan", "say within what time: `timespan: 5m`"),
@@ -213,17 +188,7 @@ impl<'a> Keys<'a> {
             file: self.file,
             report: self.report,
         };
-        let mut known = vec![];
-        if kind != CorrelationType::NewValue {
-            known.extend(["gt", "gte", "lt", "lte", "eq", "neq"]);
-        }
-        if kind.reads_values() {
-            known.push("field");
-        }
-        if kind == CorrelationType::ValuePercentile {
-            known.push("percentile");
-        }
-        keys.check(&known);
+        keys.check(&keys::ASKED.names().filter(|key| kind.asks(key)));
         let mut asked = Asked::default();
         if kind.reads_values() {
             asked.fields = keys
@@ -241,11 +206,7 @@ impl<'a> Keys<'a> {
             asked.percentile = keys.percentile(entry);
         }
         if kind != CorrelationType::NewValue {
-            let counts = matches!(
-                kind,
-                CorrelationType::EventCount | CorrelationType::ValueCount
-            );
-            asked.bounds = bounds::read(&mut keys, counts);
+            asked.bounds = bounds::read(&mut keys, kind.counts());
         }
         asked
     }

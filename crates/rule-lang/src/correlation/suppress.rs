@@ -7,6 +7,7 @@ use audit_model::Field;
 use crate::ast::Name;
 use crate::correlation::timespan;
 use crate::diagnostic::{Code, quoted};
+use crate::keys;
 use crate::metadata::{Keys, listed};
 use crate::resolve::field;
 use crate::yaml::{Entry, Kind, Node};
@@ -85,7 +86,7 @@ impl<'a> Keys<'a> {
             file: self.file,
             report: self.report,
         };
-        keys.check(&["by", "for"]);
+        keys.check(&keys::SUPPRESS.names());
         let by = keys.names("by", "a list of fields");
         let window = keys.scalar("for");
         if window.is_none() && keys.entry("for").is_none() {

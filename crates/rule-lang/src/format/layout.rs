@@ -41,6 +41,13 @@ fn settle_item(item: &mut Item<'_>, indent: usize) {
             item.value = Value::Line(line.text);
             return;
         }
+        if collection.is_event && item.key.is_none() {
+            // Behind the dash.
+            if let Some(text) = filled(collection, indent + STEP) {
+                item.value = Value::Line(text);
+                return;
+            }
+        }
         collection.is_flow = false;
     }
     settle_items(collection, indent + STEP);
@@ -54,6 +61,41 @@ fn settle_item(item: &mut Item<'_>, indent: usize) {
             first.blank = false;
         }
     }
+}
+
+/// A map in brackets over as few lines as it needs, `indent` columns from the margin; `None` when an entry has no room
+/// on a line.
+fn filled(collection: &Collection<'_>, indent: usize) -> Option<String> {
+    if collection.is_list {
+        return None;
+    }
+    let mut text = String::from("{");
+    // What is open at the end of the line, and the bracket or comma behind an entry.
+    let width = WIDTH.checked_sub(indent + 2)?;
+    let mut room = width;
+    for (at, item) in collection.items.iter().enumerate() {
+        let mut line = Line {
+            text: String::new(),
+            room: width,
+        };
+        line.item(item)?;
+        let n = width - line.room;
+        if at > 0 {
+            text.push(',');
+            if n + 2 > room {
+                text.push('\n');
+                text.extend(std::iter::repeat_n(' ', indent + 1));
+                room = width;
+            } else {
+                text.push(' ');
+                room -= 2;
+            }
+        }
+        text.push_str(&line.text);
+        room = room.checked_sub(n)?;
+    }
+    text.push('}');
+    Some(text)
 }
 
 /// A line that must not grow too long.
@@ -87,18 +129,22 @@ impl Line {
             if at > 0 {
                 self.push(", ")?;
             }
-            if let Some(key) = item.key {
-                self.scalar(key, Role::Key)?;
-                self.push(": ")?;
-            }
-            match &item.value {
-                Value::Scalar(scalar) => self.scalar(scalar, Role::Value)?,
-                Value::Folded(_) => return None,
-                Value::Collection(inner) => self.collection(inner)?,
-                Value::Line(text) => self.push(text)?,
-            }
+            self.item(item)?;
         }
         self.push(close)
+    }
+
+    fn item(&mut self, item: &Item<'_>) -> Option<()> {
+        if let Some(key) = item.key {
+            self.scalar(key, Role::Key)?;
+            self.push(": ")?;
+        }
+        match &item.value {
+            Value::Scalar(scalar) => self.scalar(scalar, Role::Value),
+            Value::Folded(_) => None,
+            Value::Collection(inner) => self.collection(inner),
+            Value::Line(text) => self.push(text),
+        }
     }
 
     fn scalar(&mut self, scalar: &Scalar, role: Role) -> Option<()> {

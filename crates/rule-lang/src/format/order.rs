@@ -1,114 +1,66 @@
 //! The order of keys.
 
 use super::trivia::{Document, Item, Value};
+use crate::keys::{self, Table, Value as Kind};
 
 /// What a map is, so far as its keys have an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Shape {
     Document,
-    Logsource,
-    Related,
-    Filter,
-    /// A map with selections and a `condition`, or one that is below it.
-    Scope,
-    Level,
-    Test,
-    Override,
-    Correlation,
-    Suppress,
+    /// A map with the keys of a table.
+    Map(&'static Table),
+    /// A map with selections and a `condition` beside the keys of a table, or one that is below it.
+    Scope(&'static Table),
+    /// Events of a test, in the order of the author.
+    Events,
     /// Its order is the author's, and that of everything in it.
     Free,
 }
 
-/// Keys of a document. Those of the author's own come before `tests`, which are long.
-const DOCUMENT: &[&str] = &[
-    "title",
-    "id",
-    "name",
-    "related",
-    "status",
-    "description",
-    "license",
-    "references",
-    "author",
-    "date",
-    "modified",
-    "tags",
-    "logsource",
-    "sigma-version",
-    "taxonomy",
-    "requires",
-    "lint",
-    "expires",
-    "replace",
-    "detection",
-    "filter",
-    "placeholders",
-    "override",
-    "correlation",
-    "generate",
-    "fields",
-    "level",
-    "levels",
-    "message",
-    "suppress",
-    "falsepositives",
-    "scope",
-];
-const CORRELATION: &[&str] = &[
-    "type",
-    "rules",
-    "group-by",
-    "timespan",
-    "field",
-    "condition",
-    "aliases",
-    "generate",
-];
-
 impl Shape {
-    /// Keys that come first, in this order, and keys that come last.
-    fn keys(self) -> (&'static [&'static str], &'static [&'static str]) {
+    /// The rank of a key: those of a table that come first, those of the author's own, and those that come last.
+    fn rank(self, key: &str) -> usize {
         match self {
-            Self::Document => (DOCUMENT, &["tests"]),
-            Self::Logsource => (&["category", "product", "service", "definition"], &[]),
-            Self::Related => (&["id", "type"], &[]),
-            Self::Filter => (&["rules"], &["condition"]),
-            Self::Scope => (&[], &["condition"]),
-            Self::Level => (&["when", "level"], &[]),
-            Self::Test => (
-                &["name", "kind"],
-                &["event", "events", "count", "match", "level", "message"],
-            ),
-            Self::Override => (&["rules", "enabled", "level"], &[]),
-            Self::Correlation => (CORRELATION, &[]),
-            Self::Suppress => (&["by", "for"], &[]),
-            Self::Free => (&[], &[]),
+            Self::Document => {
+                let at = keys::DOCUMENT
+                    .iter()
+                    .position(|known| known.key.name == key);
+                // `tests`, the last of them, comes behind those of the author's own.
+                let own = keys::DOCUMENT.len() - 1;
+                at.map_or(own, |at| if at == own { own + 1 } else { at })
+            }
+            Self::Map(table) | Self::Scope(table) => {
+                let own = table.first.len();
+                let at = table.names().position(|known| known == key);
+                at.map_or(own, |at| if at < own { at } else { at + 1 })
+            }
+            Self::Events | Self::Free => 0,
         }
     }
 
     /// What the value of a key is. The items of a list are what the list is.
     fn below(self, key: &str) -> Self {
-        match (self, key) {
-            (Self::Document, "logsource") => Self::Logsource,
-            (Self::Document, "related") => Self::Related,
-            (Self::Document, "filter") => Self::Filter,
-            (Self::Document, "detection") | (Self::Filter | Self::Scope, _) => Self::Scope,
-            (Self::Document, "levels") => Self::Level,
-            (Self::Document, "tests") => Self::Test,
-            (Self::Document, "override") => Self::Override,
-            (Self::Document, "correlation") => Self::Correlation,
-            (Self::Document, "suppress") => Self::Suppress,
+        let found = match self {
+            Self::Document => {
+                let mut all = keys::DOCUMENT.iter();
+                all.find(|known| known.key.name == key)
+                    .map(|known| &known.key)
+            }
+            Self::Map(table) | Self::Scope(table) => table.find(key),
+            Self::Events | Self::Free => None,
+        };
+        match (self, found.map(|key| key.value)) {
+            (
+                _,
+                Some(
+                    Kind::Map(table) | Kind::Maps(table) | Kind::Likely(table) | Kind::Asked(table),
+                ),
+            ) => Self::Map(table),
+            (_, Some(Kind::Events)) => Self::Events,
+            (_, Some(Kind::Scope(table))) => Self::Scope(table),
+            (Self::Scope(_), None) => Self::Scope(&keys::DETECTION),
             _ => Self::Free,
         }
-    }
-
-    fn rank(self, key: &str) -> usize {
-        let (first, last) = self.keys();
-        let at = |keys: &[&str]| keys.iter().position(|known| *known == key);
-        at(first)
-            .or_else(|| at(last).map(|at| first.len() + 1 + at))
-            .unwrap_or(first.len())
     }
 }
 
@@ -122,8 +74,18 @@ fn sort_value(value: &mut Value<'_>, shape: Shape) {
     let Value::Collection(collection) = value else {
         return;
     };
-    if shape == Shape::Free {
-        return;
+    match shape {
+        Shape::Free => return,
+        Shape::Events => {
+            let values = collection.items.iter_mut().map(|item| &mut item.value);
+            for value in values {
+                if let Value::Collection(event) = value {
+                    event.is_event = true;
+                }
+            }
+            return;
+        }
+        Shape::Document | Shape::Map(_) | Shape::Scope(_) => {}
     }
     for item in &mut collection.items {
         let below = item

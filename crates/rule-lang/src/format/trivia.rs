@@ -56,6 +56,8 @@ pub(super) struct Collection<'t> {
     pub(super) is_list: bool,
     /// Whether it may stand in brackets on one line.
     pub(super) is_flow: bool,
+    /// Whether it may go over several lines in brackets, since there are many like it: an event of a test.
+    pub(super) is_event: bool,
     pub(super) items: Vec<Item<'t>>,
     /// Comments after the last item.
     pub(super) below: Vec<Comment<'t>>,
@@ -439,6 +441,7 @@ impl<'t> Builder<'t> {
         Value::Collection(Collection {
             is_list,
             is_flow: is_flow && !has_comments,
+            is_event: false,
             items,
             below,
         })

@@ -1,7 +1,6 @@
 //! Lints about what a document says of itself.
 
-use super::Lint;
-use crate::diagnostic::{Code, Report, Severity, quoted};
+use crate::diagnostic::{Code, DiagnosticKind, Report, quoted};
 use crate::metadata::{is_uuid, listed};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -120,7 +119,7 @@ pub(crate) fn allow(slug: &Scalar, document: Span, report: &mut Report) {
     let found = Code::ALL.iter().find(|code| code.slug() == slug.text);
     match found {
         _ if report.is_full() => {}
-        Some(code) if code.severity() == Severity::Warning && *code != Code::UnusedAllow => {
+        Some(code) if code.can_be_silenced() => {
             report.allow(*code, document, slug.span);
         }
         Some(_) => {
@@ -131,7 +130,7 @@ pub(crate) fn allow(slug: &Scalar, document: Span, report: &mut Report) {
             );
         }
         None => {
-            let slugs = Lint::ALL.iter().map(Lint::slug);
+            let slugs = DiagnosticKind::LINTS.iter().map(DiagnosticKind::slug);
             let help = did_you_mean(&slug.text, slugs);
             report.add_with_help(
                 Code::UnknownLint,

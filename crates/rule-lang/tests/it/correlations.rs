@@ -2,6 +2,18 @@
 
 use rule_lang::{Compiled, Compiler, Severity};
 
+use crate::corpus;
+
+/// Everything that the tests here compile.
+pub(crate) fn all() -> Vec<String> {
+    corpus::recorded(&[
+        what_is_wrong_with_one,
+        the_keys_around_it,
+        help_names_what_was_meant,
+        cycles_are_told_where_they_close,
+    ])
+}
+
 const RULES: &str = "
 title: A
 name: a
@@ -21,6 +33,7 @@ correlation: {type: event_count, rules: [b], group-by: [user.username], timespan
 ";
 
 fn compile(document: &str) -> Compiled {
+    corpus::record(&format!("{RULES}---\n{document}"));
     let mut compiler = Compiler::new();
     compiler.add("rules.yaml", RULES);
     compiler.add("correlation.yaml", document);

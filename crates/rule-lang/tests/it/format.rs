@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use rule_lang::{Compiled, Compiler, format};
+use rule_lang::{Compiled, Compiler, CorrelationType, format};
+use serde_json::{Map, Value};
+
+use crate::yaml;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -26,6 +29,7 @@ fn cases_are_formatted_as_recorded() {
     for case in fs::read_dir(data)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
     {
         let text = fs::read_to_string(case.join("before.yaml")).unwrap();
         let found = outcome(&text);
@@ -119,6 +123,43 @@ fn meaning(text: &str) -> String {
             filter.expires()
         ));
         out.push(format!("{:?} {:?}", filter.description(), filter.program()));
+    }
+    for correlation in &compiled.correlations {
+        // Everything but where it stands: the places are in the metadata alone.
+        out.push(format!(
+            "{:?} {:?} {:?} {} {:?} {:?}",
+            correlation.name(),
+            correlation.title(),
+            correlation.tags(),
+            correlation.level(),
+            correlation.kind(),
+            correlation.references(),
+        ));
+        out.push(format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            correlation.group_by(),
+            correlation.fields(),
+            correlation.timespan(),
+            correlation.learning(),
+            correlation.bounds(),
+            correlation.percentile(),
+            correlation.presence(),
+        ));
+        out.push(format!(
+            "{:?} {:?} {:?} {:?}",
+            correlation.suppress(),
+            correlation.message(),
+            correlation.is_silenced(),
+            correlation.inactive().map(|_| ()),
+        ));
+        for test in correlation.tests() {
+            out.push(format!(
+                "{} {:?} {:?}",
+                test.kind(),
+                test.events(),
+                test.count()
+            ));
+        }
     }
     // Which of two keys is in the way of the other may change, and formatting solves the problem of words without quotes.
     let mut found: Vec<&str> = compiled
@@ -234,6 +275,172 @@ proptest! {
     }
 }
 
+/// Documents of every kind, with every key that they may have.
+const DOCUMENTS: &str = include_str!("../format/every-key.yaml");
+
+/// Writes a document in one of many ways: its keys in any order, in brackets or line by line, texts in quotes or not.
+#[derive(Debug)]
+struct Writer {
+    random: u64,
+    out: String,
+}
+
+impl Writer {
+    fn choose(&mut self, n: usize) -> usize {
+        // Knuth's generator; the upper bits are the better ones.
+        self.random = self
+            .random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.random >> 33).unwrap() % n
+    }
+
+    fn document(&mut self, document: &Value) {
+        self.out.push_str("---\n");
+        self.block(document, 0, "");
+    }
+
+    fn scalar(&mut self, scalar: &Value) {
+        let json = scalar.to_string();
+        let text = scalar.as_str().unwrap_or_default();
+        let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+            && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text);
+        match self.choose(3) {
+            0 if is_plain => self.out.push_str(text),
+            1 if scalar.is_string() && !text.contains(|c: char| c.is_control()) => {
+                let text = text.replace('\'', "''");
+                self.out.extend(["'", &text, "'"]);
+            }
+            _ => self.out.push_str(&json),
+        }
+    }
+
+    fn entries<'v>(&mut self, map: &'v Map<String, Value>) -> Vec<(&'v String, &'v Value)> {
+        let mut entries: Vec<_> = map.iter().collect();
+        for at in 1..entries.len() {
+            let other = self.choose(at + 1);
+            entries.swap(at, other);
+        }
+        entries
+    }
+
+    fn flow(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => {
+                self.out.push('[');
+                for item in items {
+                    self.flow(item);
+                    self.out.push_str(", ");
+                }
+                self.out.push(']');
+            }
+            Value::Object(map) => {
+                self.out.push('{');
+                for (key, value) in self.entries(map) {
+                    self.scalar(&Value::from(key.as_str()));
+                    self.out.push_str(": ");
+                    self.flow(value);
+                    self.out.push_str(", ");
+                }
+                self.out.push('}');
+            }
+            scalar => self.scalar(scalar),
+        }
+    }
+
+    /// `before` parts the value from what stands before it on its line.
+    fn block(&mut self, value: &Value, indent: usize, before: &str) {
+        let is_empty = match value {
+            Value::Array(items) => items.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => true,
+        };
+        if is_empty || indent > 0 && self.choose(3) == 0 {
+            self.out.push_str(before);
+            self.flow(value);
+            self.out.push('\n');
+            return;
+        }
+        if !before.is_empty() {
+            self.out.push('\n');
+        }
+        let by = 1 + self.choose(4);
+        let margin = " ".repeat(indent);
+        match value {
+            Value::Array(items) => {
+                for item in items {
+                    self.out.push_str(&margin);
+                    self.out.push('-');
+                    self.block(item, indent + by, " ");
+                }
+            }
+            Value::Object(map) => {
+                for (key, value) in self.entries(map) {
+                    self.out.push_str(&margin);
+                    self.scalar(&Value::from(key.as_str()));
+                    self.out.push(':');
+                    self.block(value, indent + by, " ");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn documents_written_in_any_way_are_formatted_alike(random in any::<u64>()) {
+        let documents = yaml::documents(DOCUMENTS).unwrap();
+        let mut writer = Writer { random, out: String::new() };
+        for document in &documents {
+            writer.document(document);
+        }
+        let formatted = check_round_trip(&writer.out);
+        let compiled = compile(&formatted);
+        prop_assert_eq!(&compiled.diagnostics, &[], "{}", compiled.render(false));
+    }
+}
+
+#[test]
+fn the_documents_have_every_key_and_kind() {
+    let compiled = compile(DOCUMENTS);
+    assert_eq!(compiled.diagnostics, [], "{}", compiled.render(false));
+    let kinds: Vec<_> = compiled
+        .correlations
+        .iter()
+        .map(rule_lang::Correlation::kind)
+        .collect();
+    for kind in CorrelationType::ALL {
+        assert!(kinds.contains(kind), "{kind}");
+    }
+    // Keys of an order are those that a schema has.
+    let schema: Value = serde_json::from_str(&rule_lang::schema()).unwrap();
+    for (name, definition) in schema["definitions"].as_object().unwrap() {
+        for key in definition["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, _)| key)
+        {
+            let is_field = definition["patternProperties"].is_object()
+                && name.contains("selection")
+                || name == "fields-of-event";
+            let is_foreign = definition["properties"][key] == false
+                || ["regression_tests_path", "simulation", "timeframe"].contains(&key.as_str());
+            let is_there = DOCUMENTS.contains(&format!("{key}:"));
+            assert!(
+                is_field || is_foreign || is_there,
+                "{key} of {name} is in none of them"
+            );
+        }
+    }
+}
+
 /// Files of every kind that are not long.
 fn small_files() -> Vec<String> {
     let mut files = Vec::new();
@@ -252,6 +459,7 @@ fn small_files() -> Vec<String> {
             "brackets",
             "block-scalars",
             "documents",
+            "events",
         ] {
             let path = root().join("crates/rule-lang/tests/format").join(case);
             texts.push(fs::read_to_string(path.join("before.yaml")).unwrap());

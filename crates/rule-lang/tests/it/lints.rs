@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use rule_lang::Lint;
+use rule_lang::DiagnosticKind;
 
 use crate::shipped;
 
@@ -14,7 +14,7 @@ fn page() -> String {
     let mut page = String::from(
         "# Lints\n\n\
          What the compiler says of rules that are written correctly and hardly mean what they say. This page is made\n\
-         from the list in `crates/rule-lang/src/lint/list.rs`; a test holds it to that, and `UPDATE_EXPECT=1 cargo test\n\
+         from the list in `crates/rule-lang/src/diagnostic/lints.rs`; a test holds it to that, and `UPDATE_EXPECT=1 cargo test\n\
          -p kubesift-rule-lang` writes it anew. Each lint has examples in `crates/rule-lang/tests/data/lints`.\n\n\
          A warning does not keep a rule from being used.\n\n\
          What is decided of conditions (`contradiction`, `tautology`, `implied-selection`, `dead-level`) is said of\n\
@@ -26,7 +26,7 @@ fn page() -> String {
          ## All lints\n\n\
          | lint | severity | what | help |\n|---|---|---|---|\n",
     );
-    for lint in Lint::ALL {
+    for lint in DiagnosticKind::LINTS {
         writeln!(
             page,
             "| `{}` | {} | {} | {} |",
@@ -57,14 +57,17 @@ fn the_page_is_up_to_date() {
 
 #[test]
 fn the_list_is_in_order() {
-    let slugs: Vec<&str> = Lint::ALL.iter().map(Lint::slug).collect();
+    let slugs: Vec<&str> = DiagnosticKind::LINTS
+        .iter()
+        .map(DiagnosticKind::slug)
+        .collect();
     assert!(slugs.is_sorted(), "{slugs:?}");
 }
 
 #[test]
 fn every_lint_has_a_case() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/lints");
-    for lint in Lint::ALL {
+    for lint in DiagnosticKind::LINTS {
         let case = cases.join(lint.slug().replace('-', "_"));
         let found = fs::read_to_string(case.join("diagnostics.txt")).unwrap_or_default();
         let code = format!("[{}]", lint.slug());

@@ -6,6 +6,8 @@ mod api;
 #[cfg(feature = "compiled")]
 mod compiled;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod correlations;
 #[cfg(test)]
 mod documents;
@@ -26,6 +28,8 @@ mod pattern;
 #[cfg(test)]
 mod rejections;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod set;
 #[cfg(test)]
 mod shipped;
@@ -33,3 +37,5 @@ mod shipped;
 mod spans;
 #[cfg(test)]
 mod test_files;
+#[cfg(test)]
+mod yaml;

@@ -2,7 +2,25 @@
 
 use rule_lang::{Compiled, Compiler, Severity};
 
+use crate::corpus;
+
+/// Everything that the tests here compile.
+pub(crate) fn all() -> Vec<String> {
+    corpus::recorded(&[
+        twelve_mistakes_are_twelve_diagnostics_in_order,
+        conditions,
+        aggregations_name_the_correlation,
+        fields_and_modifiers,
+        blocks,
+        errors_before_the_first_key_are_errors_of_the_document,
+        documents,
+        metadata,
+        lints,
+    ])
+}
+
 fn compile(text: &str) -> Compiled {
+    corpus::record(text);
     let mut compiler = Compiler::new();
     compiler.add("rule.yaml", text);
     compiler.finish()

@@ -231,7 +231,7 @@ impl<'a> Problem<'a> {
                 };
                 self.atom(operand, what, name, member)
             }
-            Tree::Select(_) | Tree::Block(_) => return None,
+            Tree::Select(..) | Tree::Block(_) => return None,
         })
     }
 
@@ -312,7 +312,7 @@ fn condition(tree: &Tree) -> Option<Formula> {
         Tree::And(trees) => Formula::And(all(trees)?),
         Tree::Or(trees) => Formula::Or(all(trees)?),
         Tree::Not(inner) => Formula::Not(Box::new(condition(inner)?)),
-        Tree::Select(idx) => Formula::Select(*idx),
+        Tree::Select(idx, _) => Formula::Select(*idx),
         Tree::Const(value) => Formula::Const(*value),
         Tree::Test(..) | Tree::Block(_) => return None,
     })

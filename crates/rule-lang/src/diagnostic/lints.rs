@@ -1,246 +1,215 @@
-//! The list of lints, for documentation.
+//! The list of lints: what is written correctly and hardly meant.
 
-use crate::diagnostic::{Code, Severity};
+use super::Code;
+use super::kinds::{DiagnosticKind, kind};
 
-/// A kind of diagnostic about what is written correctly and is hardly meant.
-#[derive(Clone, Copy, Debug)]
-pub struct Lint {
-    code: Code,
-    what: &'static str,
-    help: &'static str,
-}
-
-impl Lint {
-    /// Every lint, by slug.
-    pub const ALL: &'static [Self] = LINTS;
-
-    /// The stable name, as in [`Diagnostic::code`](crate::Diagnostic::code).
-    pub fn slug(&self) -> &'static str {
-        self.code.slug()
-    }
-
-    /// How bad it is.
-    pub fn severity(&self) -> Severity {
-        self.code.severity()
-    }
-
-    /// What is found.
-    pub fn what(&self) -> &'static str {
-        self.what
-    }
-
-    /// What to do about it.
-    pub fn help(&self) -> &'static str {
-        self.help
-    }
-}
-
-const fn lint(code: Code, what: &'static str, help: &'static str) -> Lint {
-    Lint { code, what, help }
-}
-
-const LINTS: &[Lint] = &[
-    lint(
+pub(super) const LINTS: &[DiagnosticKind] = &[
+    kind(
         Code::AmbiguousYaml,
         "a word without quotes that readers of YAML understand differently: `yes`, `010`, `12:30:45`",
         "write it in quotes",
     ),
-    lint(
+    kind(
         Code::BadDate,
         "a `date` or `modified` that is no day, or a change before the beginning",
         "days are written like `2026-11-21`",
     ),
-    lint(
+    kind(
         Code::BadId,
         "an `id` that is no UUID",
         "a name for people goes into `name`",
     ),
-    lint(
+    kind(
         Code::BadRelated,
         "an entry of `related` without the UUID of a rule, or with another kind of relation than Sigma has",
         "write `{id: …, type: derived}`",
     ),
-    lint(
+    kind(
         Code::BadTag,
         "a tag without namespace, or with other characters than tags have",
         "write a namespace and a name in lower case: `attack.t1610`",
     ),
-    lint(
+    kind(
         Code::BodyNotLogged,
         "a body of secrets, configmaps, token reviews, service account tokens or events, which the usual audit policies leave out",
         "test what the request line tells, or say `requires: Request`",
     ),
-    lint(
+    kind(
         Code::Contradiction,
         "tests that no event passes together: of one field, of fields that belong together, or of one member of a list",
         "join alternatives by `or`: two selections, or two maps in a list",
     ),
-    lint(
+    kind(
         Code::CreateWithoutOperation,
         "`verb: create` of a resource that server-side apply creates by `patch`",
         "write `operation: create`",
     ),
-    lint(
+    kind(
         Code::DeadLevel,
         "one of `levels` that no match of the rule has: its condition excludes the rule's, or one before it always holds",
         "put the narrower condition first, or take the level out",
     ),
-    lint(
+    kind(
         Code::DuplicateRule,
         "two rules that ask the same",
         "take one of them out",
     ),
-    lint(
+    kind(
         Code::EmptyPattern,
         "an empty text under `contains`, `startswith` or `endswith`, which every text has",
         "write `'*'` for any value",
     ),
-    lint(
+    kind(
         Code::ExecWithoutGet,
         "exec, attach or port forwarding by `create` only; over a WebSocket it is `get`",
         "leave the verb out, or write `[create, get]`",
     ),
-    lint(
+    kind(
         Code::FilterHidesMembers,
         "a filter that takes an object away when one of its containers, volumes, rules or subjects is known",
         "say it of all members: `containers[all]:`",
     ),
-    lint(
+    kind(
         Code::FilterWithoutNot,
         "a filter whose condition asks for what it should take away",
         "write `condition: not selection`",
     ),
-    lint(
+    kind(
         Code::ForgedSource,
         "a test of `sourceIPs`, all but the last of which a client can make up",
         "test `client.ip`",
     ),
-    lint(
+    kind(
+        Code::HoldsAtOnce,
+        "a correlation that counts, without a bound from below, so that it holds of the first event already",
+        "give it a bound from below, such as `gte`",
+    ),
+    kind(
         Code::ImpliedSelection,
         "a part of a condition that another part implies, or a map of a list that another one covers",
         "leave it out, or ask for something that the other part does not",
     ),
-    lint(
+    kind(
         Code::LiteralRegex,
         "a regular expression that is a plain text",
         "write the text, with `contains`, `startswith` or `endswith`",
     ),
-    lint(
+    kind(
         Code::MainContainersOnly,
         "a path to `spec.containers`, which has neither init nor ephemeral containers",
         "test `containers`",
     ),
-    lint(
+    kind(
         Code::MissingMetadata,
         "a rule with the status `stable` or `test` that lacks `id`, `description` or `level`",
         "add what is missing, or call the rule `experimental`",
     ),
-    lint(
+    kind(
         Code::NeverMatches,
         "a value that the field never has: another type, none of its few words, or a part of a date",
         "write one of the words",
     ),
-    lint(
+    kind(
         Code::NoSuchRequest,
         "a resource with a subresource, a verb, a group or a namespace that it does not have, so that only a request that fails can be meant",
         "write what the resource has, or the `apiGroup` of the custom resource that is meant",
     ),
-    lint(
+    kind(
         Code::OffsetOfWhole,
         "`base64offset` without `contains`, `startswith` or `endswith`",
         "write `contains` behind it, or `base64` in its place",
     ),
-    lint(
+    kind(
         Code::PodOnly,
         "a part of the pod template sought in pods alone, although deployments, jobs and others carry the same",
         "leave `resource` out and test `podSpec`, `containers`, `volumes` or `hostPaths`",
     ),
-    lint(
+    kind(
         Code::RbacStar,
         "a bare `*` for the star that a role holds: it is a wildcard and matches every role",
         r"write `'\*'`",
     ),
-    lint(
+    kind(
         Code::ResourceInWrongGroup,
         "a resource of Kubernetes in an API group that does not have it",
         "write the group that has it, or `null` for the core group",
     ),
-    lint(
+    kind(
         Code::ResourceSingular,
         "a kind, a singular or a short name as the resource",
         "write the plural, as in requests: `pods`",
     ),
-    lint(
+    kind(
         Code::ResourceWithoutSubresource,
         "a resource and a verb that also mean subresources, where these are another matter",
         "write `subresource: null`, or name the subresources",
     ),
-    lint(
+    kind(
         Code::SingleAll,
         "`all` with one value",
         "give it a list of values, or leave it out",
     ),
-    lint(
+    kind(
         Code::SubresourceInResource,
         "a subresource in `resource`: `pods/exec`",
         "write `resource: pods` and `subresource: exec`",
     ),
-    lint(
+    kind(
         Code::Tautology,
         "a condition or a selection that every event satisfies",
         "a test that always holds says nothing: take it out or narrow it",
     ),
-    lint(
+    kind(
         Code::UnboundedRegex,
         "a regular expression with `.*` at an end, where it says nothing",
         "leave it out: the text is found anywhere",
     ),
-    lint(
+    kind(
         Code::UncorrelatedMembers,
         "two tests of one list in one map, which two of its members may pass",
         "write one block: `containers[any]:`",
     ),
-    lint(
+    kind(
         Code::UnexpandedPlaceholder,
         "a value that looks like a placeholder and is compared as text",
         "add the modifier `expand` to the field",
     ),
-    lint(
+    kind(
         Code::UnknownAttackTag,
         "a tag in the namespace `attack` that is neither a technique nor a tactic",
         "write `attack.t1552.007` or `attack.credential-access`",
     ),
-    lint(
+    kind(
         Code::UnknownKey,
         "a key of a document that changes nothing",
         "Sigma allows keys of one's own; take it out if it was meant to do something",
     ),
-    lint(
+    kind(
         Code::UnknownRule,
         "a filter or an override for a rule that is not in the set",
         "write the id, name or tag of one that is",
     ),
-    lint(
+    kind(
         Code::UnknownTaxonomy,
         "a taxonomy whose field names are not known",
         "field names are read as those of `kubesift`",
     ),
-    lint(
+    kind(
         Code::UnknownVerb,
         "a verb that the API server never writes into an event: `replace`, `impersonate`",
         "write a verb of requests",
     ),
-    lint(
+    kind(
         Code::UnrecordedNegation,
         "a negation of a field that a provider never records, so that it always holds there",
         "ask for something that every provider records",
     ),
-    lint(
+    kind(
         Code::UnusedAllow,
         "a `lint: {allow: …}` that silences nothing",
         "take it out",
     ),
-    lint(
+    kind(
         Code::UnusedSelection,
         "a selection that no condition uses",
         "use it in the condition or take it out",

@@ -1,0 +1,145 @@
+//! What rules name of which an event may have several: groups, and what stands at paths of bodies.
+
+use std::collections::BTreeSet;
+
+use audit_model::{BodyPaths, FieldId, FieldSource};
+use rule_lang::Place;
+
+use crate::intern::Intern;
+
+/// Places with several values that rules ask for, each a dimension of the index.
+#[derive(Debug, Default)]
+pub(crate) struct Several {
+    places: Vec<(Place, Intern)>,
+    /// The places that are lists.
+    lists: Vec<usize>,
+    /// One pass for each of the bodies, with the places that its paths have above.
+    passes: Vec<Pass>,
+}
+
+#[derive(Debug)]
+struct Pass {
+    body: FieldId,
+    paths: BodyPaths,
+    places: Vec<usize>,
+}
+
+impl Several {
+    /// Takes places with the texts that rules name there.
+    pub(crate) fn new<'p>(places: impl Iterator<Item = (&'p Place, BTreeSet<&'p str>)>) -> Self {
+        let places: Vec<_> = places
+            .map(|(place, texts)| (place.clone(), Intern::new(texts)))
+            .collect();
+        let lists = places.iter().enumerate();
+        let lists = lists.filter(|(_, (place, _))| place.path.is_empty());
+        let lists = lists.map(|(at, _)| at).collect();
+        let mut passes = Vec::new();
+        for body in [FieldId::RequestObject, FieldId::ResponseObject] {
+            let of_body = places.iter().enumerate();
+            let of_body =
+                of_body.filter(|(_, (place, _))| place.field == body && !place.path.is_empty());
+            let (at, paths): (Vec<usize>, Vec<_>) =
+                of_body.map(|(at, (place, _))| (at, &place.path)).unzip();
+            if !at.is_empty() {
+                passes.push(Pass {
+                    body,
+                    paths: BodyPaths::new(paths),
+                    places: at,
+                });
+            }
+        }
+        Self {
+            places,
+            lists,
+            passes,
+        }
+    }
+
+    /// Number of dimensions.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().map(|(place, _)| place)
+    }
+
+    /// The number of a text at a place.
+    pub(crate) fn id(&self, place: usize, text: &str) -> u32 {
+        self.places
+            .get(place)
+            .map_or(0, |(_, texts)| texts.get(text))
+    }
+
+    /// Writes down what an event says there, as far as it is wanted; which dimensions have a text that rules name there, and which have
+    /// several or are not known.
+    pub(crate) fn find(
+        &self,
+        source: &impl FieldSource,
+        wanted: u64,
+        ids: &mut [u32],
+        [memory, fold]: [&mut String; 2],
+    ) -> (u64, u64) {
+        let mut seen = Seen {
+            ids,
+            found: 0,
+            vague: 0,
+        };
+        for at in self.lists.iter().filter(|at| wanted >> **at & 1 == 1) {
+            let Some((place, texts)) = self.places.get(*at) else {
+                continue;
+            };
+            let field = match place.field {
+                FieldId::ActorGroups if source.has(0, FieldId::ImpersonatedUser) => {
+                    FieldId::ImpersonatedGroups
+                }
+                FieldId::ActorGroups => FieldId::UserGroups,
+                field => field,
+            };
+            source.list(0, field, &mut |text| {
+                seen.add(*at, texts.get_folded(text, fold));
+            });
+        }
+        for pass in &self.passes {
+            if !pass.places.iter().any(|at| wanted >> *at & 1 == 1) {
+                continue;
+            }
+            let Some(body) = source.body(0, pass.body) else {
+                continue;
+            };
+            let read = pass.paths.read(body, memory, &mut |path, text| {
+                let place = pass.places.get(path).copied();
+                if let Some((at, (_, texts))) =
+                    place.and_then(|at| Some((at, self.places.get(at)?)))
+                {
+                    seen.add(at, texts.get_folded(text, fold));
+                }
+            });
+            if !read {
+                seen.vague |= pass.places.iter().fold(0, |all, place| all | 1 << place);
+            }
+        }
+        (seen.found, seen.vague)
+    }
+}
+
+/// What was found so far, one bit for each dimension.
+struct Seen<'s> {
+    ids: &'s mut [u32],
+    found: u64,
+    vague: u64,
+}
+
+impl Seen<'_> {
+    /// Takes the number of a text; 0 is that of one which no rule names.
+    fn add(&mut self, at: usize, id: u32) {
+        let bit = 1 << at;
+        if let (Some(known), true) = (self.ids.get_mut(at), id != 0) {
+            if self.found & bit != 0 && *known != id {
+                self.vague |= bit;
+            }
+            *known = id;
+            self.found |= bit;
+        }
+    }
+}
