@@ -29,11 +29,11 @@ impl Step<'_> {
         // The last fact of each group, in the order of the groups.
         let mut touched: Vec<&Fact> = Vec::new();
         for fact in facts {
-            if self.is_held(fact) {
-                continue;
-            }
             if self.planned.kind() == CorrelationType::NewValue {
                 self.novel(&rules, fact);
+                continue;
+            }
+            if self.is_held(fact) {
                 continue;
             }
             let (planned, time) = (self.planned, self.time);
@@ -65,13 +65,15 @@ impl Step<'_> {
 
     /// The key under which what follows a detection is summed up.
     fn hold_key(&self, fact: &Fact) -> Key {
-        let Some(by) = &self.planned.hold_by else {
-            return fact.key;
-        };
-        // Under the group itself the window lies; a part of it has a place of its own.
+        // Under the group itself the window lies, which a detection ends, but for what was learnt of the group. A part of
+        // the group has a place of its own.
         let [first, second] = self.planned.content;
-        self.engine
-            .key([first, !second], self.stream, &fact.group.project(by).0)
+        let key = |by: &str| self.engine.key([first, !second], self.stream, by);
+        match &self.planned.hold_by {
+            Some(by) => key(&fact.group.project(by).0),
+            None if self.planned.kind() == CorrelationType::NewValue => key(&fact.group.0),
+            None => fact.key,
+        }
     }
 
     /// Whether a detection was told not long ago; if so the fact is added to what followed.
@@ -327,7 +329,8 @@ impl Step<'_> {
             self.engine.insert(rules, key, owner, self.stream, window);
             Some(false)
         };
-        if learning == Some(false) && known == Some(false) {
+        // What is summed up has been learnt, too, and what is not new follows no detection.
+        if learning == Some(false) && known == Some(false) && !self.is_held(fact) {
             let outcome = Outcome {
                 marks: vec![self.mark(fact)],
                 count: 1,

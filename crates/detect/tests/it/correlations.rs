@@ -331,3 +331,78 @@ message: '{user.username} {rules}'
     assert_eq!((correlation.count, correlation.events), (2, 4));
     assert_eq!(correlation.audit_ids, ["1", "2", "3", "4"]);
 }
+
+#[test]
+fn new_values_are_summed_up_and_their_group_stays_learnt() {
+    let rules = rules(
+        "
+title: New
+correlation:
+  type: new_value
+  rules: [a]
+  group-by: [user.username]
+  timespan: 1h
+  learning: 1m
+  condition: {field: name}
+suppress: {for: 10s}
+message: '{user.username} {value}'
+",
+    );
+    let lines = [
+        event(0, "1", "get", "eve", "x"),
+        event(60, "2", "get", "eve", "v"),
+        // Not new, and so nothing that follows.
+        event(61, "3", "get", "eve", "x"),
+        event(62, "4", "get", "eve", "w"),
+        // Summed up, and so not new any more.
+        event(80, "5", "get", "eve", "w"),
+        event(81, "6", "get", "eve", "z"),
+    ];
+    assert_eq!(
+        messages(&rules, &lines),
+        [
+            "eve v",
+            "eve - (in all 2 events from 2026-03-14T00:01:00.000000Z to 2026-03-14T00:01:02.000000Z)",
+            "eve z",
+        ]
+    );
+}
+
+#[test]
+fn numbers_are_measured_over_the_window() {
+    let of = |condition: &str, kind: &str| {
+        rules(&format!(
+            "
+title: Measured
+correlation: {{type: value_{kind}, rules: [a], group-by: [user.username], timespan: 10s, condition: {{field: name, {condition}}}}}
+message: '{{value}} of {{count}}'
+"
+        ))
+    };
+    let lines: Vec<String> = [
+        (0, "100"),
+        (11, "1"),
+        (12, "x"),
+        (13, "4"),
+        (14, "2.5"),
+        (15, "7"),
+    ]
+    .into_iter()
+    .map(|(second, name)| event(second, &format!("id-{second}"), "get", "eve", name))
+    .collect();
+    for (kind, condition, expected) in [
+        ("sum", "gte: 14", "100 of 1"),
+        ("sum", "lt: 8, gt: 7", "7.5 of 3"),
+        ("avg", "gte: 3.625, lt: 50", "3.625 of 4"),
+        ("median", "eq: 3.25", "3.25 of 4"),
+        ("percentile", "percentile: 75, eq: 4", "4 of 2"),
+        ("percentile", "percentile: 50, eq: 2.5", "2.5 of 3"),
+    ] {
+        let told = messages(&of(condition, kind), &lines);
+        assert_eq!(
+            told.first().map(String::as_str),
+            Some(expected),
+            "{kind} {condition}"
+        );
+    }
+}

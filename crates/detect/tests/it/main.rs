@@ -34,6 +34,8 @@ mod redaction;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod restart;
+#[cfg(test)]
 mod served;
 #[cfg(test)]
 mod sigma;

@@ -130,3 +130,48 @@ fn the_shipped_list_is_empty_and_can_be_added_to() {
     let mine = "placeholders: {trusted_proxies: [10.0.0.5]}\n";
     assert!(is_seen(builder().text("mine.yaml", mine).build().unwrap()));
 }
+
+#[test]
+fn correlations_group_by_the_client_and_not_by_the_proxy() {
+    let rules = RuleSet::builder()
+        .text(
+            "burst.yaml",
+            "title: Seen
+name: seen
+logsource: {product: kubernetes, service: audit}
+detection: {s: {verb: get}, condition: s}
+---
+title: Burst
+name: burst
+correlation: {type: event_count, rules: [seen], group-by: [client.ip], timespan: 5m, condition: {gte: 2}}
+message: '{client.ip}'
+",
+        )
+        .text(
+            "proxies.yaml",
+            "placeholders: {trusted_proxies: [10.0.0.5]}\n",
+        )
+        .build()
+        .unwrap();
+    let lines: Vec<String> = [
+        r#"["203.0.113.9","10.0.0.5"]"#,
+        r#"["203.0.113.8","10.0.0.5"]"#,
+        // What the client makes up opens no group of its own.
+        r#"["198.51.100.1","203.0.113.9","10.0.0.5"]"#,
+        // Nor does it get into another one's.
+        r#"["203.0.113.8","203.0.113.7","10.0.0.5"]"#,
+    ]
+    .iter()
+    .enumerate()
+    .map(|(at, ips)| {
+        event(&format!(
+            r#""auditID":"{at}","verb":"get","sourceIPs":{ips},"stageTimestamp":"2026-03-14T02:00:0{at}.000000Z""#
+        ))
+    })
+    .collect();
+    let told: Vec<String> = crate::correlations::told(&rules, &lines)
+        .into_iter()
+        .map(|detection| detection.message)
+        .collect();
+    assert_eq!(told, ["203.0.113.9"]);
+}
