@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -17,11 +17,12 @@ use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::audit_model::EventRecord;
 use detect::{
-    CorrelationStats, Counters, Detection, Detector, DocumentStatus, Explainer, Hit, Level,
-    LoadReport, LoadedDocument, ReadError, Record, RuleSet, RuleSetBuilder, Scanner, Verdict,
+    CorrelationStats, Counters, Detector, DocumentStatus, Explainer, Hit, Level, LoadReport,
+    LoadedDocument, ReadError, Record, RuleSet, RuleSetBuilder, Scanner, Verdict,
 };
 use kubesift_examples::{
-    FilterTotals, add_rules, colors_stderr, level_style, show_documents, today, visible,
+    FilterTotals, MAX_WARNINGS, NOT_EVALUATED, Placed, add_rules, colors_stderr, level_style,
+    show_documents, today, visible,
 };
 use serde::Serialize;
 
@@ -33,8 +34,6 @@ mod inputs;
 const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
 /// Columns of the tree of `--explain`.
 const EXPLAIN_WIDTH: usize = 116;
-/// Records of one file that could not be read as a whole, and are shown; the rest is summed up.
-const MAX_WARNINGS: u64 = 10;
 /// What stands in the place of a file name when the sample is evaluated.
 const SAMPLE_NAME: &str = "sample.jsonl";
 
@@ -58,6 +57,9 @@ struct Options {
     /// Use only the rules given with --rules
     #[arg(long)]
     no_shipped: bool,
+    /// Use the rules that `compile` has written to this file, and no others
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rules", "no_shipped", "only", "documents"])]
+    compiled: Option<PathBuf>,
     /// Only rules with this name or tag; repeatable
     #[arg(long, value_name = "NAME|TAG")]
     only: Vec<String>,
@@ -131,19 +133,6 @@ impl Stats {
         self.malformed += counters.malformed;
         self.partial += counters.partial;
     }
-}
-
-/// A detection with the place of its event, as `--format json` prints it.
-#[derive(Serialize)]
-struct Placed<'l> {
-    #[serde(flatten)]
-    detection: Detection,
-    /// Absent for a correlation, whose events may lie in several files.
-    file: Option<&'l str>,
-    line: Option<u64>,
-    /// The filter that took the hit away, with `--suppressed`.
-    #[serde(rename = "suppressedBy", skip_serializing_if = "Option::is_none")]
-    suppressed_by: Option<&'l str>,
 }
 
 fn main() -> ExitCode {
@@ -348,9 +337,7 @@ impl<'o> Evaluation<'o> {
         }
         self.count_gaps(detector.scanner());
         if detector.scanner().not_evaluated() {
-            let what =
-                "a body is nested too deep, too large or too costly to read, and was not evaluated";
-            self.warn(name, event.line(), what, warnings)?;
+            self.warn(name, event.line(), NOT_EVALUATED, warnings)?;
         }
         Ok(())
     }
@@ -380,17 +367,8 @@ impl<'o> Evaluation<'o> {
         of: Option<(&EventRecord<'_>, &str)>,
         suppressed_by: Option<&str>,
     ) -> io::Result<()> {
-        // A correlation comes while some event is read, and is of others.
         let of = of.filter(|_| hit.correlated().is_none());
-        let placed = Placed {
-            detection: match of {
-                Some((event, _)) => Detection::new(hit, event.event()),
-                None => Detection::without_event(hit),
-            },
-            file: of.map(|(_, name)| name),
-            line: of.map(|(event, _)| event.line()),
-            suppressed_by,
-        };
+        let placed = Placed::new(hit, of, suppressed_by);
         if self.options.format == Format::Json {
             serde_json::to_writer(&mut self.out, &placed)?;
             return writeln!(self.out);
@@ -571,6 +549,10 @@ fn open(name: &str, sample: bool) -> io::Result<Box<dyn Read>> {
 /// their diagnostics have been shown.
 fn load(options: &Options) -> io::Result<Option<(RuleSet, usize)>> {
     let mut stderr = io::stderr();
+    if let Some(path) = &options.compiled {
+        // Which of its files were somebody's own is not known.
+        return Ok(load_compiled(path)?.map(|rules| (rules, usize::MAX)));
+    }
     let mut builder = RuleSet::builder();
     if !options.no_shipped {
         builder = builder.shipped();
@@ -592,6 +574,25 @@ fn load(options: &Options) -> io::Result<Option<(RuleSet, usize)>> {
         return Ok(None);
     }
     Ok(Some((rules, n_before)))
+}
+
+/// Reads compiled rules; `None` when that fails, after standard error has said why.
+fn load_compiled(path: &Path) -> io::Result<Option<RuleSet>> {
+    let name = visible(&path.display().to_string());
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            writeln!(io::stderr(), "error: cannot read `{name}`: {error}")?;
+            return Ok(None);
+        }
+    };
+    match RuleSet::from_bytes(&bytes) {
+        Ok(rules) => Ok(Some(rules)),
+        Err(error) => {
+            writeln!(io::stderr(), "error: cannot load `{name}`: {error}")?;
+            Ok(None)
+        }
+    }
 }
 
 /// Leaves only the rules that `--only` names.

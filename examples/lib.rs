@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod filters;
+mod placed;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use anstyle::{AnsiColor, Color, Style};
 use detect::{Day, Level, LoadReport, LoadedDocument, RuleSetBuilder};
 
 pub use filters::FilterTotals;
+pub use placed::{MAX_WARNINGS, NOT_EVALUATED, Placed};
 
 /// The day, in UTC.
 pub fn today() -> Day {

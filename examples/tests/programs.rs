@@ -486,4 +486,46 @@ tests: 2 passed, 0 failed
             "{stdout}"
         );
     }
+
+    #[test]
+    fn compiled_rules_find_the_same() {
+        let rules = file("rules.compiled", b"");
+        let output = run("compile", &[&rules]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(
+            text(&output.stdout).contains(" rules and "),
+            "{}",
+            text(&output.stdout)
+        );
+        let output = run("evaluate", &["--compiled", &rules]);
+        assert_eq!(
+            text(&output.stdout),
+            std::fs::read_to_string("data/sample.expected.txt").unwrap()
+        );
+
+        let mut damaged = std::fs::read(&rules).unwrap();
+        damaged[1_000] ^= 1;
+        let damaged = file("rules.damaged", &damaged);
+        let output = run("evaluate", &["--compiled", &damaged]);
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("is damaged: its checksum is"), "{stderr}");
+        let output = run("evaluate", &["--compiled", "no/such/file"]);
+        assert_eq!(output.status.code(), Some(2));
+        let output = run("evaluate", &["--compiled", &rules, "--no-shipped"]);
+        assert_eq!(output.status.code(), Some(2));
+    }
+
+    #[test]
+    fn rules_that_fail_their_tests_are_not_compiled() {
+        let rule = "title: Mine\nname: mine\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  sel: {verb: get}\n  condition: sel\nlevel: low\ntests:\n  - {name: reads, kind: hit, event: {verb: list}}\n";
+        let rule = file("untrue.yaml", rule.as_bytes());
+        let compiled = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("untrue.compiled");
+        let path = compiled.display().to_string();
+        let output = run("compile", &["--rules", &rule, &path]);
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("mine: `reads`: expected a hit"), "{stderr}");
+        assert!(!compiled.exists());
+    }
 }

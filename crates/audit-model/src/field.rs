@@ -193,6 +193,12 @@ impl FieldId {
             )
     }
 
+    /// The field of this name, which is that of its row and has no path below it.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut rows = FIELDS.iter();
+        rows.find(|info| info.name == name).map(|info| info.id)
+    }
+
     /// Whether it is the object that a write leaves behind, or is read from it: without that body it is not there.
     pub fn is_of_object(self) -> bool {
         matches!(
@@ -295,18 +301,29 @@ impl Field {
                 suggestions: nearest.into_iter().collect(),
             });
         }
-        let open = match info.shape {
-            Shape::Object | Shape::Objects => true,
+        Self::below(info.id, path).ok_or_else(unknown)
+    }
+
+    /// What stands at a path below a field of the table; `None` when no event has it.
+    ///
+    /// # Examples
+    /// ```
+    /// use audit_model::{Field, FieldId, Path};
+    ///
+    /// let path = Path::parse("metadata.name")?;
+    /// assert_eq!(Field::below(FieldId::Object, path.clone()), Some(Field::resolve("object.metadata.name")?));
+    /// assert_eq!(Field::below(FieldId::Verb, path), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn below(id: FieldId, path: Path) -> Option<Self> {
+        let exists = match id.info().shape {
+            Shape::Object | Shape::Objects => unknown_image_part(id, &path).is_none(),
             // An entry, and a member of it.
             Shape::Map => path.segments().len() <= 2,
             Shape::List => matches!(path.segments(), [] | [Segment::Index(_)]),
             Shape::Text | Shape::Number | Shape::Bool | Shape::Struct => path.is_empty(),
         };
-        if open {
-            Ok(Self { id: info.id, path })
-        } else {
-            Err(unknown())
-        }
+        exists.then_some(Self { id, path })
     }
 
     /// Which field.

@@ -79,6 +79,17 @@ impl FromStr for Network {
     }
 }
 
+impl fmt::Display for Network {
+    /// The address and how many of its bits count: text that reads back to the same network.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, n_bits) = match u32::try_from(self.bits) {
+            Ok(bits) if self.is_v4 => (IpAddr::from(bits.to_be_bytes()), 32),
+            _ => (IpAddr::from(self.bits.to_be_bytes()), 128),
+        };
+        write!(f, "{address}/{}", n_bits - self.host_bits)
+    }
+}
+
 /// A text that is neither a network nor an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseNetworkError(());
@@ -109,6 +120,7 @@ mod tests {
             let parsed: Network = network.parse().unwrap();
             assert!(parsed.contains(inside.parse().unwrap()), "{network}");
             assert!(!parsed.contains(outside.parse().unwrap()), "{network}");
+            assert_eq!(parsed.to_string().parse(), Ok(parsed), "{network}");
         }
     }
 

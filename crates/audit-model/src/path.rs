@@ -4,7 +4,6 @@ use std::fmt;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Segment {
     /// The member of an object under this key. A list on the way is fanned out over.
     Key(Box<str>),
@@ -148,6 +147,14 @@ impl Path {
             }
         }
         flush(&mut split, &mut segments);
+        Self::new(segments)
+    }
+
+    /// A path of these steps.
+    ///
+    /// # Errors
+    /// [`PathError`] for more than 64 of them.
+    pub fn new(segments: Vec<Segment>) -> Result<Self, PathError> {
         if segments.len() > MAX_SEGMENTS {
             return Err(PathError {
                 kind: PathErrorKind::TooLong(segments.len()),

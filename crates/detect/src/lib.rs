@@ -30,11 +30,13 @@
 //! hits.
 //!
 //! # Features
-//! `shipped` (default): the rules that come with kubesift. `fs` (default): rule files and directories. `gzip` and
-//! `zstd`: packed input for [`Reader`].
+//! `shipped` (default): the rules that come with kubesift. `fs` (default): rule files and directories. `compiled`: rule
+//! sets as bytes and back. `gzip` and `zstd`: packed input for [`Reader`].
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "compiled")]
+mod compiled;
 mod correlate;
 mod correlated;
 mod detection;
@@ -80,6 +82,8 @@ pub use hit::{Evidence, Hit, HitRule};
 pub use load_report::{BuildError, Expiry, LoadReport};
 pub use narrow::{FilterUse, SuppressedHit};
 pub use rule_lang;
+#[cfg(feature = "compiled")]
+pub use rule_lang::FromBytesError;
 pub use rule_lang::{
     AuditLevel, Correlation, Day, Diagnostic, DocumentKind, DocumentStatus, Level, LoadedDocument,
     Rule, Severity,

@@ -12,7 +12,7 @@ use rule_lang::{
     Compiled, Compiler, Correlation, Day, Filter, Guard, Rule, SourceId, Sources, Span, Target,
 };
 
-use crate::correlate::plan::Plan;
+use crate::correlate::plan::{KeptCorrelation, Plan};
 use crate::index::Index;
 use crate::load_report::{BuildError, Expiry, LoadReport};
 use crate::predicate::Questions;
@@ -32,7 +32,7 @@ pub(crate) struct Inner {
     pub(crate) questions: Questions,
     /// The files of the rules, to say on which line something stands.
     pub(crate) places: Sources,
-    trusted_proxies: Arc<[Network]>,
+    pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) index: Index,
     pub(crate) plan: Plan,
 }
@@ -41,6 +41,8 @@ pub(crate) struct Inner {
 pub(crate) struct ActiveRule {
     pub(crate) rule: Rule,
     pub(crate) linked: Linked,
+    /// Where it stood among all rules that were compiled, which is how correlations refer to it.
+    pub(crate) at: usize,
     /// Whether its hits are told, and not only taken by correlations.
     pub(crate) told: bool,
 }
@@ -49,6 +51,43 @@ pub(crate) struct ActiveRule {
 pub(crate) struct ActiveFilter {
     pub(crate) filter: Filter,
     pub(crate) linked: Linked,
+}
+
+impl Inner {
+    /// Adds a filter; its index is how many were added before.
+    pub(crate) fn add_filter(&mut self, filter: Filter) {
+        // A program with more predicates than an index can count is refused by the compiler's limits.
+        if let Some(linked) = Linked::new(filter.program().clone(), &mut self.questions) {
+            self.filters.push(ActiveFilter { filter, linked });
+        }
+    }
+
+    /// Adds a rule; correlations know it by where it stood among all that were compiled.
+    pub(crate) fn add_rule(&mut self, at: usize, told: bool, rule: Rule) {
+        if let Some(linked) = Linked::new(rule.program().clone(), &mut self.questions) {
+            self.rules.push(ActiveRule {
+                rule,
+                linked,
+                at,
+                told,
+            });
+        }
+    }
+
+    /// The set of all that was added, and of the correlations, each after those that it refers to.
+    pub(crate) fn finish(
+        mut self,
+        correlations: impl IntoIterator<Item = KeptCorrelation>,
+    ) -> RuleSet {
+        self.questions.finish();
+        let guards = self
+            .rules
+            .iter()
+            .map(|active| Guard::of(active.rule.program()));
+        self.index = Index::new(guards);
+        self.plan = Plan::new(correlations, &self.rules, &self.filters);
+        RuleSet(Arc::new(self))
+    }
 }
 
 impl RuleSet {
@@ -325,16 +364,12 @@ impl RuleSetBuilder {
             ..Inner::default()
         };
         for filter in filters {
-            // A program with more predicates than an index can count is refused by the compiler's limits.
-            if let Some(linked) = Linked::new(filter.program().clone(), &mut inner.questions) {
-                inner.filters.push(ActiveFilter { filter, linked });
-            }
+            inner.add_filter(filter);
         }
         let mut keep = self.keep.unwrap_or_else(|| Box::new(|_| true));
         let mut keep_correlation = self.keep_correlation.unwrap_or_else(|| Box::new(|_| true));
         let wanted = Wanted::new(&correlations, &mut keep_correlation);
         let mut left_out = wanted.left_out.clone();
-        let mut kept = HashMap::new();
         for (at, rule) in rules.into_iter().enumerate() {
             if rule.inactive().is_some() {
                 continue;
@@ -348,14 +383,8 @@ impl RuleSetBuilder {
             if !is_used && (!is_kept || rule.is_silenced()) {
                 continue;
             }
-            if let Some(linked) = Linked::new(rule.program().clone(), &mut inner.questions) {
-                kept.insert(at, inner.rules.len());
-                inner.rules.push(ActiveRule {
-                    told: is_kept && !rule.is_silenced(),
-                    rule,
-                    linked,
-                });
-            }
+            let told = is_kept && !rule.is_silenced();
+            inner.add_rule(at, told, rule);
         }
         for document in &mut documents {
             if left_out.contains(&(document.source(), document.span())) {
@@ -364,14 +393,16 @@ impl RuleSetBuilder {
         }
         let expiries = expiries(&inner.filters, self.today);
         let report = LoadReport::new(sources, documents, diagnostics, expiries);
-        inner.questions.finish();
-        let guards = inner
-            .rules
-            .iter()
-            .map(|active| Guard::of(active.rule.program()));
-        inner.index = Index::new(guards);
-        inner.plan = Plan::new(correlations, &kept, &inner.rules, &inner.filters, &wanted);
-        (RuleSet(Arc::new(inner)), report)
+        let kept = correlations
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| wanted.correlations.contains(at));
+        let kept = kept.map(|(at, correlation)| KeptCorrelation {
+            at,
+            told: wanted.told.contains(&at),
+            correlation,
+        });
+        (inner.finish(kept), report)
     }
 
     /// Compiles the rules; any mistake in any of them is an error.
@@ -406,11 +437,11 @@ fn expiries(filters: &[ActiveFilter], today: Option<Day>) -> Vec<Expiry> {
 }
 
 /// The correlations that are evaluated, and what they need.
-pub(crate) struct Wanted {
+struct Wanted {
     /// Correlations that are told, as they were compiled.
-    pub(crate) told: HashSet<usize>,
+    told: HashSet<usize>,
     /// Those, and the correlations that they refer to.
-    pub(crate) correlations: HashSet<usize>,
+    correlations: HashSet<usize>,
     /// The rules that they refer to.
     rules: HashSet<usize>,
     /// Places of the correlations that were not asked for.

@@ -29,6 +29,9 @@
 //! # Limits
 //! Rule text is not trusted: size, nesting and the size of what is compiled have fixed limits, and YAML's anchors,
 //! aliases, merge keys and tags are refused. No input panics.
+//!
+//! # Features
+//! `compiled`: rules as bytes and back, `to_bytes` and `from_bytes`.
 
 #![forbid(unsafe_code)]
 
@@ -36,6 +39,8 @@ mod ast;
 #[cfg(test)]
 mod book;
 mod compile;
+#[cfg(feature = "compiled")]
+mod compiled;
 mod condition;
 mod correlation;
 mod day;
@@ -83,6 +88,8 @@ mod values;
 mod verify;
 mod yaml;
 
+#[cfg(feature = "compiled")]
+pub use compiled::{FromBytesError, Kept, Restored, from_bytes, to_bytes};
 pub use correlation::{
     Bounds, Column, Correlation, CorrelationMessagePart, CorrelationType,
     ParseCorrelationTypeError, Presence, Reference, Suppress, Target, tactics,

@@ -39,3 +39,8 @@ pub(crate) const REFERENCES: usize = 1 << 19;
 pub(crate) const STEPS: usize = 32;
 /// Most rules in a set.
 pub(crate) const RULES: usize = 1_000_000;
+/// Deepest nesting of routines that call or quantify over each other: a condition and a selection for each level of blocks.
+pub(crate) const CALL_DEPTH: usize = 4 * (BLOCK_DEPTH + 1);
+/// Largest compiled rule set, in bytes.
+#[cfg(feature = "compiled")]
+pub(crate) const COMPILED_BYTES: usize = 1 << 30;

@@ -36,9 +36,9 @@ pub(crate) struct Metadata {
 /// Which logs a document is for. What it does not say is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Logsource {
-    category: Option<String>,
-    product: Option<String>,
-    service: Option<String>,
+    pub(crate) category: Option<String>,
+    pub(crate) product: Option<String>,
+    pub(crate) service: Option<String>,
 }
 
 impl Logsource {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Identifies a file that was given to the [`Compiler`](crate::Compiler).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SourceId(u32);
+pub struct SourceId(pub(crate) u32);
 
 impl SourceId {
     /// The id as an index: files are counted from zero in the order in which they were added.
@@ -60,15 +60,15 @@ pub struct LineColumn {
 /// The files that were added, by [`SourceId`].
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    files: Vec<File>,
+    pub(crate) files: Vec<File>,
 }
 
 #[derive(Clone, Debug)]
-struct File {
-    name: String,
-    text: String,
-    /// Offset of each line's first byte.
-    lines: Vec<u32>,
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// Offset of each line's first byte, ascending from zero.
+    pub(crate) lines: Vec<u32>,
 }
 
 impl Sources {

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use crate::program::{Op, Program};
+use crate::limits;
+use crate::program::{Op, Program, RoutineIdx};
 
 impl Program {
     /// Checks what evaluation relies on: every index is in range, jumps go forward and stay in their routine, a routine
-    /// ends with a return, and calls and blocks go to routines before their own.
+    /// ends with a return, and calls and blocks go to routines before their own and nest no deeper than the stack allows.
     ///
     /// The compiler makes no program that fails; this is the contract in code, and runs on everything it makes.
     ///
@@ -15,6 +16,10 @@ impl Program {
     pub fn verify(&self) -> Result<(), VerifyError> {
         let fail = |at: usize, what| Err(VerifyError { at, what });
         let mut next = 0;
+        // Per routine: how deep the routines nest that it runs.
+        let mut depths: Vec<usize> = Vec::with_capacity(self.routines.len());
+        let deeper =
+            |depths: &[usize], idx: RoutineIdx| depths.get(idx.index()).map(|depth| depth + 1);
         for (idx, routine) in self.routines.iter().enumerate() {
             let (start, end) = (routine.start.index(), routine.end.index());
             if start != next || end <= start {
@@ -27,7 +32,16 @@ impl Program {
             if ops.last() != Some(&Op::Return) {
                 return fail(end, "a routine does not end with a return");
             }
+            let mut depth = 0;
             for (at, op) in (start..).zip(ops) {
+                let inner = match op {
+                    Op::Call(callee) => deeper(&depths, *callee),
+                    Op::Block(block) => self
+                        .block(*block)
+                        .and_then(|block| deeper(&depths, block.routine)),
+                    _ => None,
+                };
+                depth = depth.max(inner.unwrap_or_default());
                 let (good, what) = match op {
                     Op::Test(predicate) => (
                         self.predicate(*predicate).is_some(),
@@ -52,6 +66,10 @@ impl Program {
                     return fail(at, what);
                 }
             }
+            if depth > limits::CALL_DEPTH {
+                return fail(start, "routines nest too deep");
+            }
+            depths.push(depth);
         }
         if next != self.ops.len() {
             return fail(next, "there are ops outside of routines");
@@ -138,5 +156,31 @@ mod tests {
         ] {
             assert_eq!(verify(ops), Err(message.to_owned()));
         }
+    }
+
+    #[test]
+    fn routines_nest_as_deep_as_the_stack_allows() {
+        let verify = |n_routines: u32| {
+            let mut made = program(Vec::new());
+            made.routines.clear();
+            for idx in 0..n_routines {
+                let callee = idx.checked_sub(1).map(RoutineIdx);
+                made.ops
+                    .extend([callee.map_or(Op::Not, Op::Call), Op::Return]);
+                made.routines.push(Routine {
+                    name: String::new(),
+                    start: OpIdx(2 * idx),
+                    end: OpIdx(2 * idx + 2),
+                });
+            }
+            made.verify().map_err(|error| error.to_string())
+        };
+        let limit = u32::try_from(limits::CALL_DEPTH).unwrap();
+        assert_eq!(verify(limit + 1), Ok(()));
+        let at = 2 * (limit + 1);
+        assert_eq!(
+            verify(limit + 2),
+            Err(format!("routines nest too deep at op {at}"))
+        );
     }
 }

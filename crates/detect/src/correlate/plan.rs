@@ -10,7 +10,7 @@ use rule_lang::{
 
 use crate::correlate::fact::{Key, KeyHasher};
 use crate::correlate::time::{self, Time};
-use crate::rule_set::{ActiveFilter, ActiveRule, Wanted};
+use crate::rule_set::{ActiveFilter, ActiveRule};
 
 /// The correlations of a rule set, each after those that it refers to.
 #[derive(Debug, Default)]
@@ -56,6 +56,15 @@ pub(crate) enum Col {
     Group,
 }
 
+/// A correlation that is to be evaluated.
+pub(crate) struct KeptCorrelation {
+    /// Where it stood among all correlations that were compiled, which is how others refer to it.
+    pub(crate) at: usize,
+    /// Whether its detections are told.
+    pub(crate) told: bool,
+    pub(crate) correlation: Correlation,
+}
+
 /// The columns of a reference.
 #[derive(Debug)]
 pub(crate) struct Columns {
@@ -67,6 +76,12 @@ pub(crate) struct Columns {
 #[derive(Debug)]
 pub(crate) struct Planned {
     pub(crate) correlation: Correlation,
+    /// Where it stood among all correlations that were compiled.
+    #[cfg_attr(
+        not(feature = "compiled"),
+        expect(dead_code, reason = "only the compiled form needs it again")
+    )]
+    pub(crate) at: usize,
     /// Whether its detections are told.
     pub(crate) told: bool,
     /// What it is, with everything that it stands on: state is kept as long as this stays.
@@ -155,13 +170,11 @@ pub(crate) fn short(at: usize) -> u32 {
 }
 
 impl Plan {
-    /// Lays out the correlations; `kept` tells which of the compiled rules are evaluated, and where they stand.
+    /// Lays out the correlations, each of which stands after those that it refers to.
     pub(crate) fn new(
-        correlations: Vec<Correlation>,
-        kept: &HashMap<usize, usize>,
+        correlations: impl IntoIterator<Item = KeptCorrelation>,
         rules: &[ActiveRule],
         filters: &[ActiveFilter],
-        wanted: &Wanted,
     ) -> Self {
         let mut plan = Self {
             feeds: vec![Vec::new(); rules.len()],
@@ -176,12 +189,20 @@ impl Plan {
             plan.suppressing.push(suppressing);
         }
         let mut contents = HashMap::new();
+        // From compiled rules to those that are evaluated.
+        let kept: HashMap<usize, usize> = rules
+            .iter()
+            .enumerate()
+            .map(|(place, active)| (active.at, place))
+            .collect();
         // From compiled correlations to planned ones.
         let mut places: HashMap<usize, u32> = HashMap::new();
-        for (at, correlation) in correlations.into_iter().enumerate() {
-            if correlation.inactive().is_some() || !wanted.correlations.contains(&at) {
-                continue;
-            }
+        for kept_correlation in correlations {
+            let KeptCorrelation {
+                at,
+                told,
+                correlation,
+            } = kept_correlation;
             let place = short(plan.correlations.len());
             let mut targets = Vec::new();
             let mut hasher = describe(&correlation);
@@ -230,7 +251,6 @@ impl Plan {
             }
             plan.by_content.insert(key, place);
             places.insert(at, place);
-            let told = wanted.told.contains(&at);
             let references = correlation.references().iter();
             let columns = references.map(|reference| Columns {
                 group: reference
@@ -246,7 +266,7 @@ impl Plan {
             });
             let columns = columns.collect();
             plan.correlations
-                .push(planned(correlation, told, key, (targets, columns)));
+                .push(planned(correlation, (at, told), key, (targets, columns)));
         }
         plan.partition();
         plan
@@ -355,7 +375,7 @@ impl Plan {
 
 fn planned(
     correlation: Correlation,
-    told: bool,
+    (at, told): (usize, bool),
     content: Key,
     (targets, columns): (Vec<Facts>, Vec<Columns>),
 ) -> Planned {
@@ -383,6 +403,7 @@ fn planned(
     });
     Planned {
         correlation,
+        at,
         told,
         content,
         outers: Vec::new(),

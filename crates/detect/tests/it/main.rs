@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+#[cfg(feature = "compiled")]
+mod compiled;
+#[cfg(test)]
 mod correlations;
 #[cfg(test)]
 mod detector;

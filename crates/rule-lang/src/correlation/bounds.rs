@@ -33,11 +33,11 @@ pub(crate) const OPERATORS: [&str; 6] = ["gt", "gte", "lt", "lte", "eq", "neq"];
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bounds {
     /// Operator and number.
-    all: Vec<(Operator, f64)>,
+    pub(crate) all: Vec<(Operator, f64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
+pub(crate) enum Operator {
     Gt,
     Gte,
     Lt,

@@ -224,7 +224,6 @@ fn list_name(field: &str, path: &[Segment]) -> String {
         match segment {
             Segment::Key(key) | Segment::Split(key) => name.extend([".", key]),
             Segment::Index(at) => name.extend(["[", &at.to_string(), "]"]),
-            _ => {}
         }
         name
     })

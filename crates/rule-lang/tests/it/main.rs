@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+#[cfg(feature = "compiled")]
+mod compiled;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod correlations;
