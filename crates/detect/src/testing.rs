@@ -262,8 +262,41 @@ fn which(test: &RuleTest, at: usize) -> String {
 }
 
 fn decode<'e>(json: &'e str, test: &RuleTest, at: usize) -> Result<Event<'e>, String> {
-    Event::decode_fragment(json.as_bytes(), &Limits::default())
-        .map_err(|error| format!("the event cannot be read{}: {error}", which(test, at)))
+    let of = which(test, at);
+    let event = Event::decode_fragment(json.as_bytes(), &Limits::default())
+        .map_err(|error| format!("the event cannot be read{of}: {error}"))?;
+    // With a mistyped key a near miss would pass and show nothing.
+    match unknown_key(&event) {
+        Some(key) => Err(format!(
+            "no audit event has the key `{}`{of}",
+            key.escape_debug()
+        )),
+        None => Ok(event),
+    }
+}
+
+/// A key that audit events do not have, with the object in which it stands.
+fn unknown_key(event: &Event<'_>) -> Option<String> {
+    let users = [
+        ("user", event.user.as_ref()),
+        ("impersonatedUser", event.impersonated_user.as_ref()),
+    ];
+    let users = users.map(|(part, user)| (part, user.map(|user| &user.other)));
+    let object = event.object_ref.as_ref().map(|object| &object.other);
+    let status = event.response_status.as_ref().map(|status| &status.other);
+    let rest = [
+        ("", Some(&event.other)),
+        ("objectRef", object),
+        ("responseStatus", status),
+    ];
+    users.into_iter().chain(rest).find_map(|(part, other)| {
+        let (key, _) = other?.first()?;
+        Some(if part.is_empty() {
+            key.to_string()
+        } else {
+            format!("{part}.{key}")
+        })
+    })
 }
 
 /// The level and message of the rule's hit on an event, if it has one.

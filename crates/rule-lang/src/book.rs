@@ -308,6 +308,7 @@ fn limits_are_those_of_the_code() {
             limits::VALUES,
             limits::REGEX_BYTES,
             limits::REGEXES,
+            limits::SET_REGEX_BYTES,
             limits::BLOCK_DEPTH,
             limits::PROGRAM_OPS,
             limits::PROGRAM_VALUES,

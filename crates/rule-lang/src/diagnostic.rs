@@ -13,7 +13,7 @@ pub use kinds::DiagnosticKind;
 
 use crate::limits;
 use crate::source::{SourceId, Span};
-use crate::suggest::Suggestions;
+use crate::suggest::{RegexBytes, Shared};
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,7 +121,7 @@ pub(crate) struct Report {
     dropped: usize,
     /// Warnings that documents silence.
     allowed: Vec<Allowed>,
-    suggestions: Suggestions,
+    shared: Shared,
 }
 
 /// A kind of warning that a document silences.
@@ -134,14 +134,19 @@ struct Allowed {
 }
 
 impl Report {
-    pub(crate) fn new(source: SourceId) -> Self {
-        Self::sharing(source, &Suggestions::default())
+    /// What the set may still spend on compiled regular expressions.
+    pub(crate) fn regex_bytes(&self) -> &RegexBytes {
+        &self.shared.regex_bytes
     }
 
-    /// A report of one of the files of a set, which share what may be spent on looking for what was meant.
-    pub(crate) fn sharing(source: SourceId, suggestions: &Suggestions) -> Self {
+    pub(crate) fn new(source: SourceId) -> Self {
+        Self::sharing(source, &Shared::default())
+    }
+
+    /// A report of one of the files of a set, which share what may be spent.
+    pub(crate) fn sharing(source: SourceId, shared: &Shared) -> Self {
         Self {
-            suggestions: suggestions.clone(),
+            shared: shared.clone(),
             source,
             found: Vec::new(),
             errors: 0,
@@ -209,7 +214,7 @@ impl Report {
         if self.found.len() > LONG {
             return None;
         }
-        self.suggestions.nearest(name, candidates)
+        self.shared.suggestions.nearest(name, candidates)
     }
 
     /// `did you mean` with the candidate nearest to `name`, as [`Report::nearest`] finds it.

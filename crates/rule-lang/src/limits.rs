@@ -20,6 +20,8 @@ pub(crate) const VALUES: usize = 65_536;
 pub(crate) const REGEX_BYTES: usize = 1 << 20;
 /// Most regular expressions of one document.
 pub(crate) const REGEXES: usize = 1024;
+/// Most bytes that the compiled regular expressions of a set take together.
+pub(crate) const SET_REGEX_BYTES: usize = 64 << 20;
 /// Deepest nesting of blocks.
 pub(crate) const BLOCK_DEPTH: usize = 8;
 /// Most instructions of one program.

@@ -1,5 +1,7 @@
 //! Draws diagnostics the way rustc does.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -42,6 +44,15 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String
     renderer.render(&[group])
 }
 
+/// A file's name as it may be printed: whoever names files must not steer a terminal.
+fn shown(name: &str) -> Cow<'_, str> {
+    if name.chars().any(char::is_control) {
+        Cow::Owned(name.escape_debug().to_string())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
 /// The group with the excerpt of the file that the span touches. Only the excerpt is handed on, because laying out
 /// costs time in proportion to the text.
 fn place<'a>(
@@ -73,7 +84,7 @@ fn place<'a>(
     let excerpt = text.get(start..end).unwrap_or_default();
     if excerpt.lines().any(|line| line.len() > LONGEST_LINE) {
         let at = sources.line_column(id, span);
-        let origin = Origin::path(sources.name(id))
+        let origin = Origin::path(shown(sources.name(id)))
             .line(at.line)
             .char_column(at.column);
         return title.element(origin);
@@ -83,7 +94,7 @@ fn place<'a>(
     let other = related.map(|related| AnnotationKind::Context.span(range(related)));
     title.element(
         Snippet::source(excerpt)
-            .path(sources.name(id))
+            .path(shown(sources.name(id)))
             .line_start(line + 1)
             .annotation(AnnotationKind::Primary.span(range(span)))
             .annotations(other),

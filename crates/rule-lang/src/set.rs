@@ -21,7 +21,7 @@ use crate::render::render;
 use crate::resolve::Resolver;
 use crate::rule::{AuditLevel, Filter, Rule};
 use crate::source::{SourceId, Sources, Span};
-use crate::suggest::Suggestions;
+use crate::suggest::Shared;
 use crate::targets::Targets;
 use crate::test_file::{self, Attacher, TestDocument};
 use crate::tree::Tree;
@@ -58,7 +58,7 @@ pub struct Compiler {
     loaded: Loaded,
     /// Other names of files, because the same text lies there too.
     copies: Vec<(String, SourceId)>,
-    suggestions: Suggestions,
+    shared: Shared,
     /// Most rules; a test has fewer.
     most_rules: usize,
 }
@@ -70,7 +70,7 @@ impl Default for Compiler {
             files: Vec::new(),
             loaded: Loaded::default(),
             copies: Vec::new(),
-            suggestions: Suggestions::default(),
+            shared: Shared::default(),
             most_rules: limits::RULES,
         }
     }
@@ -167,7 +167,7 @@ impl Compiler {
         };
         let source = self.sources.add(name, kept);
         let is_tests = test_file::test_file_stem(name).is_some();
-        let mut report = Report::sharing(source, &self.suggestions);
+        let mut report = Report::sharing(source, &self.shared);
         let mut documents = Vec::new();
         let found = yaml::read_file(text, &mut report);
         if found.is_empty() {
@@ -199,7 +199,7 @@ impl Compiler {
     /// Adds a file that could not be read, so that it is reported like one that is wrong.
     pub fn add_unreadable(&mut self, name: &str, reason: &str) -> SourceId {
         let source = self.sources.add(name, "");
-        let mut report = Report::sharing(source, &self.suggestions);
+        let mut report = Report::sharing(source, &self.shared);
         let message = format!("the file cannot be read: {reason}");
         report.add(Code::UnreadableFile, Span::default(), message);
         self.loaded.add(source, Span::default(), None, false);

@@ -4,6 +4,38 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::diagnostic::quoted;
+use crate::limits;
+
+/// What the files of a set may spend together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) suggestions: Suggestions,
+    pub(crate) regex_bytes: RegexBytes,
+}
+
+/// How many bytes are left for compiled regular expressions. Clones share it: a pattern of ten bytes can be a megabyte
+/// compiled, so what one may take does not bound what many do.
+#[derive(Clone, Debug)]
+pub(crate) struct RegexBytes(Arc<AtomicUsize>);
+
+impl RegexBytes {
+    /// Whether anything is left.
+    pub(crate) fn is_left(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    /// Takes as many bytes as there are, up to `bytes`.
+    pub(crate) fn take(&self, bytes: usize) {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0.store(left.saturating_sub(bytes), Ordering::Relaxed);
+    }
+}
+
+impl Default for RegexBytes {
+    fn default() -> Self {
+        Self(Arc::new(AtomicUsize::new(limits::SET_REGEX_BYTES)))
+    }
+}
 
 /// Looks for what was meant, as long as there is something left to spend on it. Clones share it, so that all files of a set
 /// together look at no more names than one that is large and full of mistakes: their number is that of the names times

@@ -109,8 +109,21 @@ impl Resolver<'_> {
             }
             return None;
         }
+        if !self.report.regex_bytes().is_left() {
+            let limit = limits::SET_REGEX_BYTES;
+            let message = format!(
+                "the regular expressions before this one take {limit} bytes compiled, which is the limit of a set"
+            );
+            self.report
+                .add(Code::TooManyValues, value.span, message)
+                .set_help("classes such as `\\w` hold all of Unicode; `[0-9A-Za-z_]` takes a hundredth of the memory");
+            return None;
+        }
         match regex.build() {
-            Ok(_) => Some(regex),
+            Ok(built) => {
+                self.report.regex_bytes().take(built.memory_usage());
+                Some(regex)
+            }
             Err(error) => {
                 let span = error
                     .part()

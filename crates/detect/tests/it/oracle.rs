@@ -178,7 +178,9 @@ impl Asked {
         Some(match self.kind {
             "value_sum" => sum,
             "value_avg" => sum / as_float(n),
-            "value_median" if n % 2 == 0 => f64::midpoint(numbers[n / 2 - 1], numbers[n / 2]),
+            "value_median" if n.is_multiple_of(2) => {
+                f64::midpoint(numbers[n / 2 - 1], numbers[n / 2])
+            }
             "value_median" => numbers[n / 2],
             // The least that so many percent do not exceed.
             _ => *numbers

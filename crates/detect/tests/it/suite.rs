@@ -63,6 +63,31 @@ error[unknown-field]: `verbb`: no audit event has this field
 }
 
 #[test]
+fn a_mistyped_key_of_an_event_fails_its_test() {
+    for (event, key) in [
+        ("{vreb: get}", "vreb"),
+        (
+            "{verb: list, objectRef: {resuorce: pods}}",
+            "objectRef.resuorce",
+        ),
+        ("{verb: list, user: {name: dana}}", "user.name"),
+        (
+            "{verb: list, responseStatus: {codes: 200}}",
+            "responseStatus.codes",
+        ),
+    ] {
+        let tests = format!("tests: [{{name: quiet, kind: near-miss, event: {event}}}]\n");
+        let rules = RuleSet::builder().text("reads.yaml", reads("reads"));
+        let rules = rules.text("reads.test.yaml", tests);
+        let report = failing(Suite::new(rules));
+        assert!(
+            report.contains(&format!("no audit event has the key `{key}`")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
 fn warnings_fail_on_demand() {
     let warned = || {
         let text = "title: Unused\nname: u\nlogsource: {product: kubernetes, service: audit}\ndetection: {a: {verb: get}, b: {verb: list}, condition: a}\n";

@@ -291,6 +291,33 @@ fn blocks() {
 }
 
 #[test]
+fn regular_expressions_of_a_set_have_a_limit_together() {
+    // Half a megabyte each, once compiled.
+    let patterns: Vec<String> = (0..200).map(|n| format!("'\\w{{24}}{n}'")).collect();
+    let half = patterns.len() / 2;
+    let mut compiler = Compiler::new();
+    for (file, patterns) in ["a.yaml", "b.yaml"].iter().zip(patterns.chunks(half)) {
+        compiler.add(
+            file,
+            &selection(&format!("{{name|re: [{}]}}", patterns.join(", "))),
+        );
+    }
+    let compiled = compiler.finish();
+    let first = compiled
+        .diagnostics
+        .iter()
+        .find(|diagnostic| diagnostic.code() == "too-many-values")
+        .expect("the limit is passed");
+    assert!(
+        first
+            .message()
+            .ends_with("take 67108864 bytes compiled, which is the limit of a set"),
+        "{}",
+        first.message()
+    );
+}
+
+#[test]
 fn errors_before_the_first_key_are_errors_of_the_document() {
     let rule = selection("{name: a}");
     check(&format!("--- &anchor\n{rule}"), &["yaml-anchor: &anchor"]);
