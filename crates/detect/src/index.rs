@@ -14,8 +14,8 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rule_lang::{Conjunction, Guard, Place};
 
-pub(crate) use needles::Memo;
 use needles::Needles;
+pub(crate) use needles::{MOST_TEXTS, Memo};
 use several::Several;
 
 use crate::fold::folded;

@@ -17,6 +17,7 @@ use rule_lang::{
 };
 
 use crate::fold::folded;
+use crate::index::MOST_TEXTS;
 use crate::intern::Intern;
 use crate::networks::Networks;
 
@@ -61,7 +62,7 @@ pub(crate) struct OneOf {
     cased: Box<[u32]>,
     patterns: Vec<Pattern>,
     /// Texts that must stand somewhere in a value, where there are many: with their case folded, and as they are.
-    words: [Option<AhoCorasick>; 2],
+    words: [Vec<AhoCorasick>; 2],
     numbers: Vec<Number>,
     /// Whether some value is compared without regard to case.
     folds: bool,
@@ -230,9 +231,9 @@ impl OneOf {
                 _ => one_of.patterns.push(pattern.clone()),
             }
         }
-        for (words, automaton) in words.into_iter().zip(&mut one_of.words) {
-            *automaton = together(&words);
-            if automaton.is_none() {
+        for (words, automata) in words.into_iter().zip(&mut one_of.words) {
+            *automata = together(&words);
+            if automata.is_empty() {
                 one_of.patterns.extend(words);
             }
         }
@@ -278,10 +279,8 @@ impl OneOf {
 
     fn has_word(&self, text: &str, folded: &str) -> bool {
         let [in_folded, in_text] = &self.words;
-        in_folded
-            .as_ref()
-            .is_some_and(|words| words.is_match(folded))
-            || in_text.as_ref().is_some_and(|words| words.is_match(text))
+        in_folded.iter().any(|words| words.is_match(folded))
+            || in_text.iter().any(|words| words.is_match(text))
     }
 
     fn matches_text(&self, text: &str, folded: &str, known: u32, cased: u32) -> bool {
@@ -295,21 +294,24 @@ impl OneOf {
     }
 }
 
-/// One automaton for texts that are sought anywhere in a value; `None` for so few that each is sought by itself.
-fn together(words: &[Pattern]) -> Option<AhoCorasick> {
+/// Automata for texts that are sought anywhere in a value; none for so few that each is sought by itself.
+fn together(words: &[Pattern]) -> Vec<AhoCorasick> {
     /// From this many texts on one automaton is faster.
     const MANY: usize = 4;
-    let texts = words.iter().filter_map(|word| match word.kind() {
-        PatternKind::Contains(text) => Some(text),
-        _ => None,
+    if words.len() < MANY {
+        return Vec::new();
+    }
+    let automata = words.chunks(MOST_TEXTS).map(|words| {
+        let texts = words.iter().filter_map(|word| match word.kind() {
+            PatternKind::Contains(text) => Some(text),
+            _ => None,
+        });
+        AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(texts)
     });
-    (words.len() >= MANY)
-        .then(|| {
-            AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(texts)
-        })?
-        .ok()
+    // What does not fit into an automaton is sought text by text.
+    automata.collect::<Result<_, _>>().unwrap_or_default()
 }
 
 /// Whether a text's number is among some; 0 is that of a text that no rule names.

@@ -9,6 +9,8 @@ use audit_model::FieldId;
 
 /// Past this many texts the automaton is one that takes less memory.
 const MANY: usize = 1000;
+/// Most texts of one automaton: the time to build one grows with the square of their number.
+pub(crate) const MOST_TEXTS: usize = 4096;
 /// Up to this many texts are sought together with vector instructions first.
 const GATED: usize = 48;
 /// Entries of a [`Memo`]; a power of two.
@@ -22,11 +24,11 @@ const MEMO_RULES: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Needles {
     field: FieldId,
-    /// None where the texts do not fit into one; their rules then run always.
-    automaton: Option<AhoCorasick>,
+    /// Each with the number of texts in those before it.
+    automata: Vec<(usize, AhoCorasick)>,
     /// Tells many bytes at a time that none of a few texts is there.
     gate: Option<Searcher>,
-    /// By pattern of the automaton.
+    /// By text.
     rules: Vec<Vec<u32>>,
 }
 
@@ -47,7 +49,7 @@ struct Entry {
 }
 
 impl Needles {
-    /// Builds the automaton; rules whose texts do not fit into one go to `always`.
+    /// Builds the automata; rules whose texts do not fit into one go to `always`.
     pub(crate) fn new(
         field: FieldId,
         needles: BTreeMap<String, Vec<u32>>,
@@ -58,25 +60,33 @@ impl Needles {
         } else {
             AhoCorasickKind::DFA
         };
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(kind))
-            // Its choice of rare bytes goes wrong where every text has them, as in paths.
-            .prefilter(false)
-            .build(needles.keys())
-            .ok();
+        let texts: Vec<&String> = needles.keys().collect();
+        let mut automata = Vec::new();
+        let mut left_over = Vec::new();
+        for (chunk, first) in texts.chunks(MOST_TEXTS).zip((0..).step_by(MOST_TEXTS)) {
+            let automaton = AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .kind(Some(kind))
+                // Its choice of rare bytes goes wrong where every text has them, as in paths.
+                .prefilter(false)
+                .build(chunk);
+            match automaton {
+                Ok(automaton) => automata.push((first, automaton)),
+                Err(_) => left_over.extend(first..first + chunk.len()),
+            }
+        }
         let gate = if needles.len() <= GATED {
             Searcher::new(needles.keys())
         } else {
             None
         };
         let rules: Vec<Vec<u32>> = needles.into_values().collect();
-        if automaton.is_none() {
-            always.extend(rules.iter().flatten());
+        for text in left_over {
+            always.extend(rules.get(text).into_iter().flatten());
         }
         Self {
             field,
-            automaton,
+            automata,
             gate,
             rules,
         }
@@ -116,17 +126,20 @@ impl Needles {
     }
 
     fn search(&self, text: &str, found: &mut Vec<u32>) {
-        let Some(automaton) = &self.automaton else {
-            return;
-        };
-        // Most texts hold none, which is told without the bookkeeping for overlaps.
-        let some = match &self.gate {
-            Some(gate) => gate.find(text).is_some(),
-            None => automaton.is_match(text),
-        };
-        if !some {
-            return;
+        for (first, automaton) in &self.automata {
+            // Most texts hold none, which is told without the bookkeeping for overlaps.
+            let some = match &self.gate {
+                Some(gate) => gate.find(text).is_some(),
+                None => automaton.is_match(text),
+            };
+            if some {
+                self.collect(automaton, *first, text, found);
+            }
         }
+    }
+
+    /// Adds the rules of all texts of one automaton that are there.
+    fn collect(&self, automaton: &AhoCorasick, first: usize, text: &str, found: &mut Vec<u32>) {
         let mut state = OverlappingState::start();
         while automaton
             .try_find_overlapping(Input::new(text), &mut state)
@@ -135,7 +148,7 @@ impl Needles {
             let Some(at) = state.get_match() else {
                 return;
             };
-            let rules = self.rules.get(at.pattern().as_usize());
+            let rules = self.rules.get(first + at.pattern().as_usize());
             found.extend(rules.into_iter().flatten());
         }
     }

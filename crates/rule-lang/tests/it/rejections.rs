@@ -302,8 +302,8 @@ fn regular_expressions_of_a_set_have_a_limit_together() {
             &selection(&format!("{{name|re: [{}]}}", patterns.join(", "))),
         );
     }
-    let compiled = compiler.finish();
-    let first = compiled
+    let found = compiler.finish();
+    let first = found
         .diagnostics
         .iter()
         .find(|diagnostic| diagnostic.code() == "too-many-values")
