@@ -150,11 +150,18 @@ place!(Malformed);
 #[non_exhaustive]
 pub struct EventRecord<'a> {
     event: OnceLock<Event<'a>>,
-    /// The event as its bytes show it, where it is plain, and where it comes from.
-    plain: Option<(EventView<'a>, Option<Arc<Source>>)>,
-    limits: Limits,
+    /// What the event can be made of, where it is plain.
+    plain: Option<PlainEvent<'a>>,
     place: Place<'a>,
     json: &'a [u8],
+}
+
+/// A plain event where it lies.
+#[derive(Debug)]
+struct PlainEvent<'a> {
+    view: EventView<'a>,
+    source: Option<Arc<Source>>,
+    limits: Limits,
 }
 
 impl<'a> EventRecord<'a> {
@@ -162,23 +169,15 @@ impl<'a> EventRecord<'a> {
         Self {
             event: OnceLock::from(event),
             plain: None,
-            limits: Limits::default(),
             place,
             json,
         }
     }
 
-    fn plain(
-        view: EventView<'a>,
-        source: Option<Arc<Source>>,
-        limits: Limits,
-        place: Place<'a>,
-        json: &'a [u8],
-    ) -> Self {
+    fn plain(plain: PlainEvent<'a>, place: Place<'a>, json: &'a [u8]) -> Self {
         Self {
             event: OnceLock::new(),
-            plain: Some((view, source)),
-            limits,
+            plain: Some(plain),
             place,
             json,
         }
@@ -193,23 +192,29 @@ impl<'a> EventRecord<'a> {
     }
 
     /// The event by itself.
-    pub fn into_event(self) -> Event<'a> {
-        let event = self.event.get().cloned();
-        event.unwrap_or_else(|| self.decode())
+    pub fn into_event(mut self) -> Event<'a> {
+        match self.event.take() {
+            Some(event) => event,
+            None => self.decode(),
+        }
     }
 
     fn decode(&self) -> Event<'a> {
-        // Whatever is plain can be decoded; a test holds the two to each other.
-        let mut event = Event::decode(self.json, &self.limits).unwrap_or_default();
-        event.source = self.plain.as_ref().and_then(|(_, source)| source.clone());
+        // A record that is not plain has its event from the beginning, and whatever is plain can be decoded: a test
+        // holds the two to each other.
+        let Some(plain) = &self.plain else {
+            return Event::default();
+        };
+        let mut event = Event::decode(self.json, &plain.limits).unwrap_or_default();
+        event.source.clone_from(&plain.source);
         event
     }
 
     /// The event as its bytes show it; `None` for one that is odd, which [`EventRecord::event`] tells of.
     #[doc(hidden)]
     pub fn view(&self) -> Option<EventView<'_>> {
-        let (view, source) = self.plain.as_ref()?;
-        Some(view.with_source(source.as_deref()))
+        let plain = self.plain.as_ref()?;
+        Some(plain.view.with_source(plain.source.as_deref()))
     }
 
     /// The event's own JSON: the record itself, or what was found in it when it is a wrapper.
@@ -360,9 +365,12 @@ impl<R: Read> Reader<R> {
             }
             What::Plain => {
                 self.counters.events += 1;
-                let view = viewer.view(place.raw);
-                let source = self.given.clone();
-                Record::Event(EventRecord::plain(view, source, *limits, place, place.raw))
+                let plain = PlainEvent {
+                    view: viewer.view(place.raw),
+                    source: self.given.clone(),
+                    limits: *limits,
+                };
+                Record::Event(EventRecord::plain(plain, place, place.raw))
             }
             What::Skipped(reason) => {
                 self.counters.skipped += 1;
@@ -414,10 +422,12 @@ impl<R: Read> Reader<R> {
             What::Plain => {
                 counters.events += 1;
                 let text = opened.bytes.get(inner.range).unwrap_or_default();
-                let view = framing.viewer.view(text);
-                let source = merge(inner.source, given.as_ref());
-                let limits = framing.limits;
-                Record::Event(EventRecord::plain(view, source, limits, place, text))
+                let plain = PlainEvent {
+                    view: framing.viewer.view(text),
+                    source: merge(inner.source, given.as_ref()),
+                    limits: framing.limits,
+                };
+                Record::Event(EventRecord::plain(plain, place, text))
             }
             What::Skipped(reason) => {
                 counters.skipped += 1;

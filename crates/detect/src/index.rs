@@ -1,8 +1,9 @@
 //! Which rules an event can match: all others are left alone.
 //!
 //! Each rule is filed under what its guard asks for: the values of all single-valued fields that must be equal to
-//! something, together, and with them those of lists and of paths below a body; where there are none, a text that a field must contain; where there is neither, in a list of
-//! rules that always run. The index may select rules that do not match, and never leaves out one that does.
+//! something, together, and with them those of lists and of paths below a body; where there are none, a text that a
+//! field must contain; where there is neither, in a list of rules that always run. The index may select rules that do
+//! not match, and never leaves out one that does.
 
 mod needles;
 mod several;
