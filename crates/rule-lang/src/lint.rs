@@ -10,10 +10,9 @@ mod resources;
 mod solve;
 mod sources;
 mod values;
+pub(crate) mod yaml;
 
 use audit_model::{Field, FieldId, Shape};
-
-pub(crate) use values::other_reading;
 
 use crate::ast::{Condition, Item, Scope};
 use crate::diagnostic::{Code, Report, quoted};
@@ -48,7 +47,6 @@ pub(crate) fn document(
         if !report.is_full() {
             values::literal_regexes(item, report);
             values::unbounded_regexes(item, report);
-            values::ambiguous_yaml(item, report);
         }
     });
 }

@@ -8,6 +8,7 @@ use crate::correlation::Correlation;
 use crate::diagnostic::{Code, Report, quoted};
 use crate::document;
 use crate::keys;
+use crate::lint;
 use crate::loaded::{DocumentKind, Loaded, LoadedDocument};
 use crate::metadata::{Keys, Metadata, is_uuid, listed};
 use crate::rule::{Rule, RuleTest};
@@ -71,6 +72,7 @@ pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<TestD
             .set_help("rules lie in a file whose name does not end in `.test.yaml`");
         return None;
     }
+    lint::yaml::ambiguous(node, report);
     let mut keys = Keys { node, file, report };
     keys.check(&keys::TEST_FILE.names());
     let rule = keys.scalar("rule").map(|scalar| Name {

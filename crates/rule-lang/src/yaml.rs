@@ -5,7 +5,9 @@
 //! its quotes when it is used.
 
 mod build;
+mod lex;
 mod read;
+mod syntax;
 
 pub(crate) use read::read;
 

@@ -66,7 +66,7 @@ fn a_tree_is_loaded_whole() {
             "latin1.yaml:1: document is wrong: the file cannot be read: it is not UTF-8 at byte 10",
             "lists/admins.yaml:1: placeholders `Admins` is active",
             "top.yml:1: rule `top` is active",
-            "wrong.yaml:1: document is wrong: unclosed bracket `[`",
+            "wrong.yaml:1: document is wrong: the bracket `[` is not closed",
         ]
     );
     assert_eq!(

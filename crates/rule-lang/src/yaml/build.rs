@@ -8,7 +8,7 @@ use super::read::too_deep;
 use super::{Entry, Kind, Node};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
-use crate::scalar::{Scalar, Style};
+use crate::scalar::{Scalar, Style, in_quotes};
 use crate::source::Span;
 
 pub(super) fn refuse(
@@ -27,6 +27,12 @@ pub(super) fn refuse(
             format!("{} is refused: rules have no {what}", quoted(found)),
         )
         .set_help(help);
+}
+
+/// Help for what is refused and may be meant as text.
+pub(super) fn quotes(text: &str, span: Span, otherwise: &str) -> String {
+    let found = text.get(span.range()).unwrap_or_default();
+    format!("{otherwise}, or write text in quotes: {}", in_quotes(found))
 }
 
 pub(super) enum Step {
@@ -83,15 +89,21 @@ impl Builder {
     ) -> Step {
         match event {
             Event::DocumentEnd => return Step::Document(self.root.take()),
-            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+            Event::Alias(_) => {
                 let help =
                     "write the value again, or move a long list into a `placeholders` document";
                 refuse(report, text, span, Code::YamlAlias, "aliases", help);
-                self.push(span, Kind::Refused, report);
+                self.push(span, Kind::Refused, text, report);
+            }
+            // There is no such anchor, so that it is rather a wildcard.
+            Event::UnresolvedAlias(_) => {
+                let help = quotes(text, span, "write the value itself");
+                refuse(report, text, span, Code::YamlAlias, "aliases", &help);
+                self.push(span, Kind::Refused, text, report);
             }
             Event::Anchor(..) => {
-                let help = "leave the anchor out";
-                refuse(report, text, span, Code::YamlAnchor, "anchors", help);
+                let help = quotes(text, span, "leave the anchor out");
+                refuse(report, text, span, Code::YamlAnchor, "anchors", &help);
             }
             Event::Scalar(value, style, _, _) => {
                 let scalar = Scalar {
@@ -99,7 +111,7 @@ impl Builder {
                     style: self::style(style),
                     span: trimmed(span, style, text),
                 };
-                self.push(scalar.span, Kind::Scalar(scalar), report);
+                self.push(scalar.span, Kind::Scalar(scalar), text, report);
             }
             Event::SequenceStart(style, ..) => {
                 return self.start(style, Content::List(Vec::new()), span, report);
@@ -119,12 +131,18 @@ impl Builder {
                         Content::List(items) => Kind::List(items),
                         Content::Map { entries, .. } => Kind::Map(entries),
                     };
-                    self.push(Span::new(open.start, end), kind, report);
+                    self.push(Span::new(open.start, end), kind, text, report);
                 }
             }
             _ => {}
         }
         Step::Next
+    }
+
+    /// Where the brackets stand that are open.
+    pub(super) fn open_brackets(&self) -> Vec<usize> {
+        let flow = self.open.iter().filter(|open| open.flow);
+        flow.map(|open| open.start).collect()
     }
 
     fn start(
@@ -149,7 +167,7 @@ impl Builder {
     }
 
     /// Puts a finished node where it belongs.
-    fn push(&mut self, span: Span, kind: Kind, report: &mut Report) {
+    fn push(&mut self, span: Span, kind: Kind, text: &str, report: &mut Report) {
         let node = Node { span, kind };
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
@@ -162,11 +180,36 @@ impl Builder {
                 Key::Missing => {
                     *key = as_key(node, seen, report).map_or(Key::Refused, Key::Read);
                 }
+                Key::Read(key) if open.flow && is_missing(&key, &node, text) => {
+                    without_value(&key, report);
+                }
                 Key::Read(key) => entries.push(Entry { key, value: node }),
                 Key::Refused => {}
             },
         }
     }
+}
+
+/// Whether a key in brackets has no value, and no `:` before it either.
+fn is_missing(key: &Scalar, value: &Node, text: &str) -> bool {
+    let between = text.get(key.span.end()..value.span.start());
+    let is_nothing = value.span.range().is_empty() && key.style == Style::Plain;
+    is_nothing && between.is_some_and(|between| !between.contains(':'))
+}
+
+fn without_value(key: &Scalar, report: &mut Report) {
+    let help = match key.text.split_once(':') {
+        Some((name, value)) => {
+            let whole = format!("{name}: {value}");
+            format!(
+                "a space is missing behind the `:`: write {}",
+                quoted(&whole)
+            )
+        }
+        None => "write `key: value`".to_owned(),
+    };
+    let message = format!("{} is a key without a value", quoted(&key.text));
+    report.add(Code::BadKey, key.span, message).set_help(help);
 }
 
 /// Checks a key; `None` when it was reported.

@@ -2,8 +2,9 @@
 
 use granit_parser::{ErrorKind, Event, Parser};
 
-use super::build::{Builder, Step, refuse};
-use super::{Found, Node};
+use super::build::{Builder, Step, quotes, refuse};
+use super::lex::Lexer;
+use super::{Found, Node, syntax};
 use crate::diagnostic::{Code, Report};
 use crate::limits;
 use crate::source::Span;
@@ -27,6 +28,8 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Found> {
     let mut documents = Vec::new();
     // Where the document begins, unless there is none, and how many errors there were before it.
     let mut begin = (None, 0);
+    // Up to where there was no error.
+    let mut upto = 0;
     while let Some(next) = parser.next_event() {
         let (at, step) = match next {
             Ok((event, span)) => {
@@ -36,26 +39,33 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Found> {
                 if matches!(event, Event::DocumentStart(..)) {
                     begin = (Some(at.start()), report.errors());
                 }
+                upto = upto.max(at.end());
                 if let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) {
                     let tag = Span::new(tag.start, tag.end);
-                    refuse(
-                        report,
-                        text,
-                        tag,
-                        Code::YamlTag,
-                        "tags",
-                        "leave the tag out",
-                    );
+                    let help = quotes(text, tag, "leave the tag out");
+                    refuse(report, text, tag, Code::YamlTag, "tags", &help);
                 }
                 (at, builder.event(event, at, text, report))
             }
             Err(error) => {
-                let at = at_offset(text, error.marker().byte_offset().unwrap_or_default());
+                let mut at = at_offset(text, error.marker().byte_offset().unwrap_or_default());
                 if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
                     // The parser reads ahead, so that its own limit may come before ours.
                     too_deep(report, at, PARSER_DEPTH + 1);
                 } else {
-                    report.add(Code::YamlSyntax, at, lower(&error.kind().to_string()));
+                    let unread = text.get(upto..at.start()).unwrap_or_default();
+                    // What an earlier document has left open is none of this one's.
+                    let (from, open) = match unread.rfind("\n---") {
+                        Some(marker) => (upto + marker, Vec::new()),
+                        None => (upto.min(at.start()), builder.open_brackets()),
+                    };
+                    let lexer = Lexer::new(text, from, open);
+                    let found = syntax::explain(error.kind(), text, at.start(), lexer);
+                    report
+                        .add(Code::YamlSyntax, found.span, found.message)
+                        .set_help(found.help);
+                    let (start, end) = (found.span.start(), found.span.end());
+                    at = Span::new(at.start().min(start), at.end().max(end));
                 }
                 (at, Step::Abandon)
             }
@@ -109,19 +119,6 @@ pub(super) fn too_deep(report: &mut Report, span: Span, depth: usize) {
     let limit = limits::YAML_DEPTH;
     let message = format!("the YAML nests {depth} levels deep and the limit is {limit}");
     report.add(Code::YamlTooDeep, span, message);
-}
-
-/// A message of the YAML parser in the style of ours.
-fn lower(message: &str) -> String {
-    let mut message = message.trim_end_matches('.').to_owned();
-    if !message.contains("n't") {
-        // Its quotes are around characters of the file.
-        message = message.replace('\'', "`");
-    }
-    let mut chars = message.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
 }
 
 /// The span of the character at an offset; empty at the end.

@@ -360,7 +360,7 @@ fn what_cannot_hold_is_inactive_with_a_reason() {
     set.add("rules.yaml", RULES);
     set.add(
         "more.yaml",
-        "title: Off\noverride: {rules: [a], enabled: false}\n---\n\
+        "title: Turned off\noverride: {rules: [a], enabled: false}\n---\n\
          title: Both\nname: both\ncorrelation: {type: temporal, rules: [a, b], timespan: 1m}\n---\n\
          title: Either\nname: either\ncorrelation: {type: temporal, rules: [a, b], timespan: 1m, condition: a or b}\n---\n\
          title: Without\nname: without\ncorrelation: {type: temporal, rules: [a, b], timespan: 1m, condition: b and not a}\n",

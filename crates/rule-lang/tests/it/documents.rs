@@ -107,7 +107,7 @@ fn each_document_says_what_became_of_it() {
             "filter nobody filtered: it is for no rule of the set",
             "override off filtered: nothing of the set is meant by it",
             "placeholders lists active: -",
-            "unknown - wrong: unclosed bracket `{`",
+            "unknown - wrong: the bracket `{` is not closed",
             "unknown - wrong: a document is a map, and this is text",
             "unknown - wrong: the file is empty",
         ]
