@@ -291,6 +291,13 @@ fn wrong_type(item: &Item, field: &Field, report: &mut Report) {
         (Shape::Text, How::Cidr) if field.id() == FieldId::ClientNet => {
             found.set_help("`client.net` is a network itself; `client.ip` is the address");
         }
+        (Shape::Text, How::Compare(_)) if is_time => {
+            let name = &item.name.text;
+            let field = name.split('|').next().unwrap_or_default();
+            found.set_help(format!(
+                "a part of the time is a number: `{field}|hour|gte: 22`; the parts are `minute`, `hour`, `day`, `week`, `month` and `year`"
+            ));
+        }
         (Shape::Text, How::Cidr) => found.set_help("the address of the client is `client.ip`"),
         (Shape::Map | Shape::Object | Shape::Objects, _) => {
             found.set_help("name a part of it");
