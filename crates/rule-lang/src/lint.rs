@@ -3,6 +3,7 @@
 mod bodies;
 pub(crate) mod duplicates;
 mod facts;
+pub(crate) mod filters;
 pub(crate) mod logic;
 pub(crate) mod metadata;
 mod requests;

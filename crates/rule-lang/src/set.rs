@@ -9,6 +9,7 @@ use crate::correlation::{Correlation, CorrelationDocument, Linker, RuleInfo};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::limits;
+use crate::lint::filters::Filters;
 use crate::loaded::{Loaded, LoadedDocument};
 use crate::narrowing::Narrowing;
 use crate::overrides::{Override, Overrides};
@@ -221,6 +222,8 @@ impl Compiler {
         let mut set = Set {
             sources: &self.sources,
             placeholders: &placeholders,
+            filters: Filters::default(),
+            has_filters: !filters.is_empty(),
         };
         let mut narrowing = Narrowing::default();
         let mut compiled_filters = Vec::new();
@@ -229,11 +232,12 @@ impl Compiler {
                 continue;
             };
             let targets = document.targets.clone();
-            if let Some(mut filter) = set.filter(document, report) {
+            if let Some((mut filter, added)) = set.filter(document, file, report) {
                 filter.inactive = overrides.of_filter(&filter.metadata).off;
                 if filter.inactive.is_none() {
                     narrowing.add(compiled_filters.len(), targets, &filter.metadata.logsource);
                 }
+                set.filters.add(added);
                 compiled_filters.push(filter);
             }
         }
@@ -255,8 +259,8 @@ impl Compiler {
                 report.add(Code::TooManyRules, document.metadata.span, message);
                 break;
             }
-            if let Some(mut rule) = set.rule(document, report) {
-                rule.filters = narrowing.of(&rule.metadata);
+            let narrowed_by = narrowing.of(&document.metadata);
+            if let Some(mut rule) = set.rule(document, narrowed_by, report) {
                 let verdict = overrides.of_rule(&rule.metadata);
                 if let Some(level) = verdict.level {
                     rule.level = level;
@@ -269,6 +273,7 @@ impl Compiler {
                 compiled_rules.push(rule);
             }
         }
+        set.filters.finish(&mut self.files);
         let mut correlations = Self::correlations(
             &mut self.files,
             &correlations,

@@ -1,5 +1,7 @@
 //! One rule or filter: names looked up, linted, compiled and verified.
 
+use std::sync::Arc;
+
 use crate::ast;
 use crate::compile::{self, Output};
 use crate::diagnostic::{Code, Report, quoted};
@@ -7,11 +9,12 @@ use crate::document::{FilterDocument, RuleDocument};
 use crate::least;
 use crate::limits;
 use crate::lint;
+use crate::lint::filters::{Added, Filters};
 use crate::placeholder::Placeholders;
 use crate::resolve::Resolver;
-use crate::rule::{AuditLevel, Filter, Rule};
+use crate::rule::{AuditLevel, Filter, FilterIdx, Rule};
 use crate::source::{Sources, Span};
-use crate::tree::Tree;
+use crate::tree::{self, Tree};
 
 /// What is made of the selections and the condition of a document.
 struct Made {
@@ -20,20 +23,32 @@ struct Made {
     inferred: least::Levels,
     /// Why the condition cannot hold.
     inactive: Option<String>,
+    /// What was asked, as it was written; nothing where a list is empty.
+    tree: Option<tree::Scope>,
 }
 
 /// What documents need of the set.
 pub(super) struct Set<'a> {
     pub(super) sources: &'a Sources,
     pub(super) placeholders: &'a Placeholders,
+    /// The filters, beside which each rule is looked at.
+    pub(super) filters: Filters,
+    pub(super) has_filters: bool,
 }
 
 impl Set<'_> {
-    pub(super) fn rule(&mut self, document: RuleDocument, report: &mut Report) -> Option<Rule> {
+    /// A rule, and the filters that narrow it.
+    pub(super) fn rule(
+        &mut self,
+        document: RuleDocument,
+        narrowed_by: Arc<[FilterIdx]>,
+        report: &mut Report,
+    ) -> Option<Rule> {
         let Made {
             output,
             inferred,
             inactive,
+            tree,
         } = self.program(
             document.scope.as_ref(),
             document.metadata.span,
@@ -41,6 +56,12 @@ impl Set<'_> {
             document.requires,
             report,
         )?;
+        if !narrowed_by.is_empty()
+            && let (Some(ast), Some(tree)) = (&document.scope, &tree)
+        {
+            self.filters
+                .compare(&document.metadata, ast, tree, &narrowed_by);
+        }
         let levels = output.extra.into_iter().zip(document.levels).collect();
         Some(Rule {
             metadata: document.metadata,
@@ -53,29 +74,41 @@ impl Set<'_> {
             suppress: document.suppress,
             silenced: false,
             program: output.program,
-            filters: [].into(),
+            filters: narrowed_by,
             inactive,
         })
     }
 
+    /// A filter, and what of it is compared with rules.
     pub(super) fn filter(
         &mut self,
         document: FilterDocument,
+        file: usize,
         report: &mut Report,
-    ) -> Option<Filter> {
-        let Made { output, .. } = self.program(
+    ) -> Option<(Filter, Option<Added>)> {
+        let Made { output, tree, .. } = self.program(
             document.scope.as_ref(),
             document.metadata.span,
             false,
             None,
             report,
         )?;
-        Some(Filter {
+        let span = document.metadata.span;
+        let filter = Filter {
             metadata: document.metadata,
             expires: document.expires,
             program: output.program,
             inactive: None,
-        })
+        };
+        let added = document.scope.zip(tree).map(|(ast, tree)| Added {
+            file,
+            ast,
+            tree,
+            targets: document.targets,
+            span,
+            spares_impersonated: filter.spares_impersonated(),
+        });
+        Some((filter, added))
     }
 
     /// Resolves and compiles; `None` when the document has an error, old or new.
@@ -100,6 +133,7 @@ impl Set<'_> {
         if empty.is_empty() {
             lint::logic::document(ast, &scope, is_rule, span, report);
         }
+        let tree = (self.has_filters && empty.is_empty()).then(|| scope.clone());
         let scope = scope.fold();
         let inactive = match (&scope.condition, empty.first()) {
             (Tree::Const(false), Some(name)) => {
@@ -126,6 +160,7 @@ impl Set<'_> {
             output,
             inferred,
             inactive,
+            tree,
         })
     }
 }
