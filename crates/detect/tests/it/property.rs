@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::generate::{Choices, event, rule, yaml};
+use crate::generate::{Choices, event, event_of, rule, yaml};
 use crate::reference::{Json, Readings, Rule, matches};
 
 pub(crate) fn config(cases: u32) -> Config {
@@ -171,6 +171,34 @@ fn a_rule_matches_as_the_reference_says() {
     run.unwrap_or_else(|error| panic!("{error}"));
     // What never matches proves little.
     assert!(hits.get() > 100, "only {} hits", hits.get());
+}
+
+#[test]
+fn rules_of_certificate_requests_match_as_the_reference_says() {
+    let mut runner = TestRunner::new(config(256));
+    let strategy = (choices(120), vec(choices(250), 4), select(&PROXIES));
+    let hits = std::cell::Cell::new(0);
+    let run = runner.run(&strategy, |(of_rule, of_events, proxies)| {
+        let rule = rule(&mut Choices::new(&of_rule), "rule".to_owned());
+        if !yaml(&rule).contains("csr.") {
+            return Ok(());
+        }
+        let events: Vec<_> = of_events
+            .iter()
+            .zip(["create", "create", "update", "patch"])
+            .map(|(numbers, verb)| {
+                event_of(
+                    &mut Choices::new(numbers),
+                    verb,
+                    "certificatesigningrequests",
+                )
+            })
+            .collect();
+        hits.set(hits.get() + check(&[rule], &events, proxies)?);
+        Ok(())
+    });
+    run.unwrap_or_else(|error| panic!("{error}"));
+    assert!(hits.get() > 20, "only {} hits", hits.get());
 }
 
 #[test]

@@ -38,9 +38,12 @@ fn texts(texts: Vec<&str>) -> Gen {
 
 /// The bytes of an event.
 pub(crate) fn event(choices: &mut Choices<'_>) -> Vec<u8> {
-    let c = choices;
-    let verb = c.pick(VERBS);
-    let resource = c.pick(RESOURCES);
+    let (verb, resource) = (choices.pick(VERBS), choices.pick(RESOURCES));
+    event_of(choices, verb, resource)
+}
+
+/// The bytes of an event of such a request.
+pub(crate) fn event_of(c: &mut Choices<'_>, verb: &str, resource: &str) -> Vec<u8> {
     let subresource = if c.one_in(3) {
         c.pick(SUBRESOURCES)
     } else {

@@ -6,7 +6,7 @@ mod rule;
 mod write;
 mod yaml;
 
-pub(crate) use event::event;
+pub(crate) use event::{event, event_of};
 pub(crate) use rule::rule;
 pub(crate) use yaml::yaml;
 
