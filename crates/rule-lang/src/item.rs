@@ -189,7 +189,8 @@ impl Resolver<'_> {
     ) -> Option<Vec<T>> {
         let mut read_values = Vec::with_capacity(values.len());
         for value in values {
-            if self.report.is_full() {
+            // Of what is too much the rest is not looked at: a value may be written in thousands of ways.
+            if self.report.is_full() || self.n_values > limits::PROGRAM_VALUES {
                 return None;
             }
             read_values.push(read(self, value));

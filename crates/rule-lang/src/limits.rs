@@ -27,7 +27,7 @@ pub(crate) const BLOCK_DEPTH: usize = 8;
 /// Most instructions of one program.
 pub(crate) const PROGRAM_OPS: usize = 65_536;
 /// Most values in one program, over all its items.
-pub(crate) const PROGRAM_VALUES: usize = 1 << 19;
+pub(crate) const PROGRAM_VALUES: usize = 1 << 18;
 /// Largest number of events or distinct values that a correlation compares with.
 pub(crate) const COUNT: usize = 100_000;
 /// Longest span of time of a correlation, in seconds: a year.
