@@ -46,6 +46,7 @@ mod explain;
 mod files;
 mod fold;
 mod folding;
+mod foresight;
 mod hit;
 mod index;
 mod intern;

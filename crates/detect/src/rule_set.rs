@@ -13,6 +13,7 @@ use rule_lang::{
 };
 
 use crate::correlate::plan::{KeptCorrelation, Plan};
+use crate::foresight::Foresight;
 use crate::index::Index;
 use crate::load_report::{BuildError, Expiry, LoadReport};
 use crate::predicate::Questions;
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) places: Sources,
     pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) index: Index,
+    pub(crate) foresight: Foresight,
     pub(crate) plan: Plan,
 }
 
@@ -85,6 +87,7 @@ impl Inner {
             .iter()
             .map(|active| Guard::of(active.rule.program()));
         self.index = Index::new(guards);
+        self.foresight = Foresight::new(&self.rules, &self.questions);
         self.plan = Plan::new(correlations, &self.rules, &self.filters);
         RuleSet(Arc::new(self))
     }

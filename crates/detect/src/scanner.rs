@@ -9,6 +9,7 @@ use rule_lang::Level;
 use crate::correlate::fired::Fired;
 use crate::correlate::plan;
 use crate::correlate::table::Owner;
+use crate::foresight::{Foreseen, may_match};
 use crate::hit::{Finding, Findings, Hit, HitKind, HitRule};
 use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
@@ -59,6 +60,7 @@ pub struct Scanner {
     narrowing: Narrowing,
     wanted: Wanted,
     probe: Probe,
+    foreseen: Foreseen,
     /// Whether the index is asked which rules to run.
     indexed: bool,
     /// Taken out while it is lent to an event.
@@ -78,6 +80,7 @@ impl Scanner {
             narrowing: Narrowing::new(rules.inner().filters.len()),
             wanted: Wanted::Told,
             probe: rules.inner().index.probe(),
+            foreseen: Foreseen::default(),
             indexed: true,
             viewer: None,
             judge: None,
@@ -378,6 +381,7 @@ impl Scanner {
             findings,
             narrowing,
             probe,
+            foreseen,
             judge,
             wanted,
             ..
@@ -391,6 +395,19 @@ impl Scanner {
         answers.begin(inner.questions.len());
         let received = (0..source.readings())
             .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
+        if some
+            && inner
+                .foresight
+                .look(&probe.rules, source, &inner.questions, memory, foreseen)
+        {
+            probe.rules.retain(|rule| {
+                inner.rules.get(*rule as usize).is_some_and(|active| {
+                    let (questions, linked) = (&inner.questions, &active.linked);
+                    let machine = machine(questions, linked, source, scratch, answers, memory);
+                    may_match(machine, foreseen)
+                })
+            });
+        }
         let all = if some { 0 } else { inner.rules.len() };
         let selected = probe.rules.iter().map(|rule| *rule as usize);
         for at in selected

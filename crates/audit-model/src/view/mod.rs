@@ -12,6 +12,7 @@
 mod block;
 mod cursor;
 mod keys;
+mod leaves;
 mod paths;
 mod read;
 mod source;
@@ -23,6 +24,7 @@ use crate::limits::Limits;
 use crate::source::Source;
 use block::{Look, Vector, Words};
 use cursor::Cursor;
+pub use leaves::BodyLeaves;
 pub use paths::BodyPaths;
 use read::Pass;
 use spans::Spans;
@@ -106,7 +108,8 @@ impl Viewer {
         EventView {
             spans: &self.spans,
             record,
-            head: self.spans.head(record),
+            // To show that all of it is text costs more than to show that of the few texts that are asked for.
+            head: "",
             source: None,
         }
     }
@@ -130,7 +133,7 @@ fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans) -> bool {
 pub struct EventView<'v> {
     spans: &'v Spans,
     record: &'v [u8],
-    /// What the record begins with, known to be text.
+    /// What the record begins with, as far as that is known to be text.
     head: &'v str,
     source: Option<&'v Source>,
 }

@@ -157,6 +157,18 @@ impl Spans {
         }
     }
 
+    /// The bytes of the text of a slot.
+    #[inline]
+    pub(crate) fn slot_bytes<'s>(&'s self, record: &'s [u8], slot: Slot) -> Option<&'s [u8]> {
+        let text = self.texts.get(*self.slots.get(slot as usize)? as usize)?;
+        let range = text.start as usize..text.end as usize;
+        match text.place {
+            Place::Record => record.get(range),
+            Place::Unescaped => self.unescaped.as_bytes().get(range),
+            Place::Escaped => None,
+        }
+    }
+
     /// The text of a slot.
     #[inline]
     pub(crate) fn slot<'s>(
