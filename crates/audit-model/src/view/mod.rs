@@ -94,7 +94,6 @@ impl Viewer {
         EventView {
             spans: &self.spans,
             record,
-            head: self.spans.head(record),
             source: None,
         }
     }
@@ -108,8 +107,6 @@ impl Viewer {
         EventView {
             spans: &self.spans,
             record,
-            // To show that all of it is text costs more than to show that of the few texts that are asked for.
-            head: "",
             source: None,
         }
     }
@@ -133,8 +130,6 @@ fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans) -> bool {
 pub struct EventView<'v> {
     spans: &'v Spans,
     record: &'v [u8],
-    /// What the record begins with, as far as that is known to be text.
-    head: &'v str,
     source: Option<&'v Source>,
 }
 

@@ -10,14 +10,14 @@ impl Sealed for EventView<'_> {}
 
 impl EventView<'_> {
     fn slot(&self, slot: Slot) -> Option<&str> {
-        self.spans.slot(self.record, self.head, slot)
+        self.spans.slot(self.record, slot)
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let (start, end) = self.spans.annotations.unwrap_or_default();
         (start..end).step_by(2).filter_map(|key| {
-            let key_text = self.spans.get(self.record, self.head, key)?;
-            Some((key_text, self.spans.get(self.record, self.head, key + 1)?))
+            let key_text = self.spans.get(self.record, key)?;
+            Some((key_text, self.spans.get(self.record, key + 1)?))
         })
     }
 }
@@ -102,7 +102,7 @@ impl FieldSource for EventView<'_> {
             return false;
         };
         for at in start..end {
-            if let Some(text) = self.spans.get(self.record, self.head, at) {
+            if let Some(text) = self.spans.get(self.record, at) {
                 each(text);
             }
         }
@@ -126,11 +126,11 @@ impl FieldSource for EventView<'_> {
             return false;
         };
         for entry in self.spans.extras(range) {
-            if let Some(key) = self.spans.get(self.record, self.head, entry.key) {
+            if let Some(key) = self.spans.get(self.record, entry.key) {
                 each(MapItem::List(key));
             }
             for at in entry.members.clone() {
-                if let Some(member) = self.spans.get(self.record, self.head, at) {
+                if let Some(member) = self.spans.get(self.record, at) {
                     each(MapItem::Member(member));
                 }
             }
