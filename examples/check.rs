@@ -3,21 +3,22 @@
 //! ```text
 //! cargo run --example check -- [--coverage] PATH...
 //! cargo run --example check -- [PATH...] --explain RULE EVENT
+//! cargo run --example check -- - < RULE
 //! cargo run --example check -- --format-rules [--dry-run] PATH...
 //! ```
 
 mod coverage;
+mod explain;
 mod format_rules;
 
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use detect::rule_lang::{TestKind, render};
 use detect::testing::Suite;
-use detect::{Diagnostic, DocumentStatus, LoadReport, Reader, Record, Rule, RuleSet, Severity};
+use detect::{Diagnostic, DocumentStatus, RuleSet, Severity};
 use kubesift_examples::{
     add_rules, colors_stderr, counted, is_unreadable, show_documents, today, visible,
 };
@@ -33,13 +34,14 @@ use kubesift_examples::{
     reason = "each is a switch of the command line, independent of the others"
 )]
 struct Options {
-    /// Rule files and directories
+    /// Rule files and directories; `-` is one rule file on standard input
     #[arg(value_name = "PATH", required_unless_present = "explain")]
     paths: Vec<PathBuf>,
     /// Compile and run the tests of the given files alone, without the shipped rules, filters and placeholder lists
     #[arg(long)]
     no_shipped: bool,
-    /// Show for each event of a log whether a rule (its name, its id or its file) matches it and why; `-` reads the log from standard input
+    /// Show for each event of a log whether a rule (its name, its id or its file) matches it and why; `-` reads the log from standard input. An event
+    /// may also be written as in tests, without what is nearly always the same
     #[arg(long, value_names = ["RULE", "EVENT"], num_args = 2)]
     explain: Vec<PathBuf>,
     /// Show for each rule which kinds of test it has, and the least audit level that it needs, by resource
@@ -69,13 +71,13 @@ fn main() -> ExitCode {
 
 fn check(options: &Options) -> io::Result<ExitCode> {
     if let [rule, log] = options.explain.as_slice() {
-        return explain(options, rule, log);
+        return explain::run(&options.paths, options.no_shipped, rule, log);
     }
     if options.format_rules {
         return format_rules::run(&options.paths, options.dry_run, colors_stderr());
     }
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let builder = add_rules(RuleSet::builder(), &options.paths).today(today());
+    let builder = add_rules(RuleSet::builder(), &options.paths)?.today(today());
     let mut suite = Suite::new(builder);
     if !options.no_shipped {
         suite = suite.with_shipped();
@@ -149,105 +151,4 @@ fn check(options: &Options) -> io::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// Columns of an explanation.
-const EXPLAIN_WIDTH: usize = 120;
-
-/// Explains a rule, or every rule of a file, on the events of a log. Whether they match changes nothing about the exit code.
-fn explain(options: &Options, wanted: &Path, log: &Path) -> io::Result<ExitCode> {
-    let mut stderr = io::stderr();
-    let mut paths = options.paths.clone();
-    // A rule's name may be that of a directory too, so only a file is one.
-    if wanted.is_file() {
-        paths.push(wanted.to_owned());
-    }
-    let mut builder = add_rules(RuleSet::builder(), &paths);
-    if !options.no_shipped {
-        builder = builder.shipped();
-    }
-    let (rules, report) = builder.load();
-    let Some(found) = find(&rules, &report, wanted) else {
-        for diagnostic in report.diagnostics() {
-            let color = colors_stderr();
-            writeln!(stderr, "{}", render(diagnostic, report.sources(), color))?;
-        }
-        let name = wanted.display().to_string();
-        let mut documents = report.documents().iter();
-        match documents.find(|found| found.name() == Some(&name)) {
-            Some(document) => {
-                let described = report.describe(document).to_string();
-                writeln!(stderr, "error: {}", visible(&described))?;
-            }
-            None => writeln!(
-                stderr,
-                "error: `{}` is neither the name, the id nor the file of a rule",
-                visible(&name)
-            )?,
-        }
-        return Ok(ExitCode::from(2));
-    };
-    let input: Box<dyn Read> = if log == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        match File::open(log) {
-            Ok(file) => Box::new(file),
-            Err(error) => return unreadable(log, &error.to_string()),
-        }
-    };
-    let mut out = BufWriter::new(io::stdout());
-    let mut explainer = rules.explainer();
-    let mut reader = Reader::new(input);
-    let mut n_events = 0;
-    loop {
-        match reader.next() {
-            Ok(Some(Record::Event(event) | Record::Partial(event))) => {
-                n_events += 1;
-                for rule in &found {
-                    let Some(explanation) = explainer.explain(rule, event.event()) else {
-                        continue;
-                    };
-                    let place = visible(&log.display().to_string());
-                    writeln!(out, "{place}:{}", event.line())?;
-                    writeln!(out, "{}", explanation.render(EXPLAIN_WIDTH))?;
-                }
-            }
-            Ok(Some(Record::Malformed(malformed))) => {
-                out.flush()?;
-                let (log, error) = (log.display().to_string(), malformed.error.to_string());
-                let (log, error) = (visible(&log), visible(&error));
-                writeln!(stderr, "warning: {log}:{}: {error}", malformed.line())?;
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => break,
-            Err(error) => {
-                out.flush()?;
-                return unreadable(log, &error.to_string());
-            }
-        }
-    }
-    out.flush()?;
-    if n_events == 0 {
-        return unreadable(log, "it holds no audit event");
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The rules that a name, an id or a file stands for.
-fn find<'r>(rules: &'r RuleSet, report: &LoadReport, wanted: &Path) -> Option<Vec<&'r Rule>> {
-    let name = wanted.display().to_string();
-    if let Some(rule) = rules.rule(&name) {
-        return Some(vec![rule]);
-    }
-    let of_file = rules
-        .rules()
-        .filter(|rule| report.sources().name(rule.source()) == name);
-    let found: Vec<_> = of_file.collect();
-    (!found.is_empty()).then_some(found)
-}
-
-fn unreadable(log: &Path, why: &str) -> io::Result<ExitCode> {
-    let (log, why) = (visible(&log.display().to_string()), visible(why));
-    writeln!(io::stderr(), "error: cannot read `{log}`: {why}")?;
-    Ok(ExitCode::from(2))
 }

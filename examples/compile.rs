@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use detect::{RuleSet, testing};
-use kubesift_examples::{add_rules, colors_stderr, counted, visible};
+use kubesift_examples::{
+    add_rules, colors_stderr, counted, is_unreadable, show_documents, visible,
+};
 
 /// Compile rules into one file.
 ///
@@ -49,11 +51,12 @@ fn run(options: &Options) -> io::Result<bool> {
     if !options.no_shipped {
         builder = builder.shipped();
     }
-    let (rules, report) = add_rules(builder, &options.rules).load();
+    let (rules, report) = add_rules(builder, &options.rules)?.load();
     if !report.diagnostics().is_empty() {
         writeln!(stderr, "{}", report.render(colors_stderr()))?;
     }
-    if report.has_errors() {
+    if report.has_errors() || is_unreadable(&report) {
+        show_documents(&report, |_| false)?;
         return Ok(false);
     }
     let tests = testing::run(&rules, |_| true);

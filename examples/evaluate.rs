@@ -4,25 +4,28 @@
 //! cargo run --release --example evaluate -- [OPTIONS] [FILE|-]...
 //! ```
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::audit_model::EventRecord;
+use detect::rule_lang::nearest;
 use detect::{
     CorrelationStats, Counters, Detector, DocumentStatus, Explainer, Hit, Level, LoadReport,
     LoadedDocument, ReadError, Record, RuleSet, RuleSetBuilder, Scanner, Verdict,
 };
 use kubesift_examples::{
-    FilterTotals, MAX_WARNINGS, NOT_EVALUATED, Placed, add_rules, colors_stderr, level_style,
-    show_documents, today, visible,
+    FilterTotals, MAX_WARNINGS, NOT_EVALUATED, Placed, add_rules, colors_stderr, counted,
+    is_unreadable, level_style, show_documents, today, visible,
 };
 use serde::Serialize;
 
@@ -284,10 +287,10 @@ impl<'o> Evaluation<'o> {
         self.out.flush()?;
         let name = visible(&input.name);
         if let Some(more) = input.warnings.checked_sub(MAX_WARNINGS + 1) {
+            let more = counted(more + 1, "more record");
             writeln!(
                 io::stderr(),
-                "warning: {name}: {} more records could not be read as a whole",
-                more + 1
+                "warning: {name}: {more} could not be read as a whole"
             )?;
         }
         if let Some(error) = error {
@@ -385,7 +388,8 @@ impl<'o> Evaluation<'o> {
                 }
             } else {
                 let matched = placed.detection.matched.join(", ");
-                writeln!(self.out, "      of {}", visible(&matched))?;
+                let matched = visible(&matched);
+                writeln!(self.out, "      a correlation, of the hits of {matched}")?;
             }
         }
         writeln!(self.out)
@@ -432,18 +436,19 @@ impl<'o> Evaluation<'o> {
         let bold = Style::new().bold();
         writeln!(
             self.out,
-            "{bold}{detections} detection{}{bold:#} in {events} events ({skipped} records skipped, {malformed} malformed), {} rules{}",
-            if detections == 1 { "" } else { "s" },
-            self.stats.rules,
+            "{bold}{}{bold:#} in {} ({} skipped, {malformed} malformed), {}{}",
+            counted(detections, "detection"),
+            counted(events, "event"),
+            counted(skipped, "record"),
+            counted(self.stats.rules, "rule"),
             match self.stats.correlations {
                 0 => String::new(),
-                1 => ", 1 correlation".to_owned(),
-                n => format!(", {n} correlations"),
+                n => format!(", {}", counted(n, "correlation")),
             },
         )?;
         if self.options.suppressed {
             let n = self.stats.filters.suppressed();
-            writeln!(self.out, "  {n} hits taken away by filters")?;
+            writeln!(self.out, "  {} taken away by filters", counted(n, "hit"))?;
         }
         for ((level, title), count) in &self.summary {
             let (style, level) = (level_style(level.0), level.0.to_string());
@@ -459,11 +464,7 @@ impl<'o> Evaluation<'o> {
             writeln!(
                 self.out,
                 "  {} not evaluated on some events, {} on {n_events} (such as: {gap})",
-                if n_rules == 1 {
-                    "1 rule".to_owned()
-                } else {
-                    format!("{n_rules} rules")
-                },
+                counted(n_rules, "rule"),
                 visible(rule),
             )?;
         }
@@ -508,8 +509,8 @@ fn print_hit(out: &mut impl Write, hit: &Hit<'_>, placed: &Placed<'_>) -> io::Re
         }
     }
     if let Some(found) = &detection.correlation {
-        let events = if found.events == 1 { "event" } else { "events" };
-        let _ = write!(text, "{} {events} since {}", found.events, found.first);
+        let events = counted(found.events, "event");
+        let _ = write!(text, "{events} since {}", found.first);
         for shown in &found.group {
             let _ = write!(
                 text,
@@ -558,19 +559,22 @@ fn load(options: &Options) -> io::Result<Option<(RuleSet, usize)>> {
         builder = builder.shipped();
     }
     let n_before = builder.n_files();
-    let builder = add_rules(builder, &options.rules).today(today());
-    let (rules, report) = only(builder, options).load();
+    let builder = add_rules(builder, &options.rules)?.today(today());
+    let asked = Rc::new(Asked::default());
+    let (rules, report) = only(builder, options, &asked).load();
     show(&report, options)?;
-    if report.has_errors() {
+    if report.has_errors() || is_unreadable(&report) {
+        return Ok(None);
+    }
+    let unknown = asked.unknown(&options.only);
+    for message in &unknown {
+        writeln!(stderr, "error: {}", visible(message))?;
+    }
+    if !unknown.is_empty() {
         return Ok(None);
     }
     if rules.rules().len() == 0 && rules.correlations().len() == 0 {
-        let which = if options.only.is_empty() {
-            "no rules: give some with --rules"
-        } else {
-            "no rule has that name or tag"
-        };
-        writeln!(stderr, "error: {which}")?;
+        writeln!(stderr, "error: no rules: give some with --rules")?;
         return Ok(None);
     }
     Ok(Some((rules, n_before)))
@@ -595,13 +599,40 @@ fn load_compiled(path: &Path) -> io::Result<Option<RuleSet>> {
     }
 }
 
+/// The names and tags of all rules and correlations, to see which of those that were asked for there are.
+#[derive(Debug, Default)]
+struct Asked(RefCell<BTreeSet<String>>);
+
+impl Asked {
+    /// Notes a rule or correlation.
+    fn add(&self, name: &str, tags: &[String]) {
+        let mut known = self.0.borrow_mut();
+        known.insert(name.to_owned());
+        known.extend(tags.iter().cloned());
+    }
+
+    /// What to say of each name that nothing has.
+    fn unknown(&self, wanted: &[String]) -> Vec<String> {
+        let known = self.0.borrow();
+        let is_known = |name: &&String| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let unknown = wanted.iter().filter(|name| !is_known(name));
+        let unknown = unknown.map(|name| {
+            let near = nearest(name, known.iter().map(String::as_str));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            format!("no rule or correlation has the name or tag `{name}`{near}")
+        });
+        unknown.collect()
+    }
+}
+
 /// Leaves only the rules that `--only` names.
-fn only(builder: RuleSetBuilder, options: &Options) -> RuleSetBuilder {
+fn only(builder: RuleSetBuilder, options: &Options, asked: &Rc<Asked>) -> RuleSetBuilder {
     if options.only.is_empty() {
         return builder;
     }
-    let only = options.only.clone();
+    let (only, asked) = (options.only.clone(), Rc::clone(asked));
     let wanted = move |name: &str, tags: &[String]| {
+        asked.add(name, tags);
         only.iter().any(|wanted| {
             name.eq_ignore_ascii_case(wanted)
                 || tags.iter().any(|tag| tag.eq_ignore_ascii_case(wanted))

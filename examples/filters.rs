@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use detect::{Day, Scanner};
 use serde::Serialize;
 
-use crate::visible;
+use crate::{counted, visible};
 
 /// What each filter did, in the order of the set.
 #[derive(Debug, Default, Serialize)]
@@ -65,8 +65,8 @@ impl FilterTotals {
             match total.expires {
                 Some(expires) if *expired > 0 => writeln!(
                     stderr,
-                    "note: filter `{name}` expired on {expires} and would have taken {expired} hit{}",
-                    if *expired == 1 { "" } else { "s" }
+                    "note: filter `{name}` expired on {expires} and would have taken {}",
+                    counted(*expired, "hit")
                 )?,
                 _ if total.suppressed == 0 && total.source >= own_from => {
                     writeln!(stderr, "note: filter `{name}` took no hit away")?;

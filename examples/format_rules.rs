@@ -82,7 +82,11 @@ fn find(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        let extension = path.extension().unwrap_or_default();
+        let endings = ["yaml", "yml"];
+        let is_yaml = endings
+            .iter()
+            .any(|ending| extension.eq_ignore_ascii_case(ending));
         if !name.starts_with('.') && depth < MAX_DEPTH && (is_yaml || path.is_dir()) {
             find(&path, depth + 1, found)?;
         }

@@ -5,12 +5,13 @@
 mod filters;
 mod placed;
 
-use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anstyle::{AnsiColor, Color, Style};
-use detect::{Day, Level, LoadReport, LoadedDocument, RuleSetBuilder};
+use detect::{Day, Level, LoadReport, LoadedDocument, PassedOver, RuleSetBuilder};
 
 pub use filters::FilterTotals;
 pub use placed::{MAX_WARNINGS, NOT_EVALUATED, Placed};
@@ -22,9 +23,27 @@ pub fn today() -> Day {
     Day::of_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
-/// Adds rule files and directories.
-pub fn add_rules(builder: RuleSetBuilder, paths: &[PathBuf]) -> RuleSetBuilder {
-    paths.iter().fold(builder, RuleSetBuilder::path)
+/// Longest rule file on standard input, in bytes.
+const MAX_RULE_BYTES: u64 = 1 << 20;
+
+/// Adds rule files and directories; `-` is a rule file on standard input.
+///
+/// # Errors
+/// When standard input cannot be read, or is no UTF-8.
+pub fn add_rules(mut builder: RuleSetBuilder, paths: &[PathBuf]) -> io::Result<RuleSetBuilder> {
+    for path in paths {
+        builder = if path == Path::new("-") {
+            let mut text = String::new();
+            // One byte more, so that the compiler sees what is too large.
+            let stdin = io::stdin().lock();
+            let read = stdin.take(MAX_RULE_BYTES + 1).read_to_string(&mut text);
+            read.map_err(|error| io::Error::other(format!("cannot read standard input: {error}")))?;
+            builder.text("standard input", text)
+        } else {
+            builder.path(path)
+        };
+    }
+    Ok(builder)
 }
 
 /// Shows on standard error what became of the documents of a set: of all, or of those that are not evaluated.
@@ -43,16 +62,25 @@ pub fn show_documents(
             visible(&report.describe(document).to_string())
         )?;
     }
+    for passed in report.passed_over() {
+        let severity = match passed {
+            PassedOver::EmptyDirectory(_) => "error",
+            _ => "note",
+        };
+        writeln!(stderr, "{severity}: {}", visible(&passed.to_string()))?;
+    }
     for expiry in report.expiries() {
         writeln!(stderr, "note: {}", visible(&expiry.to_string()))?;
     }
     writeln!(stderr, "{report}")
 }
 
-/// Whether a file or directory of rules could not be read.
+/// Whether a file or directory of rules could not be read, or there is nothing in it: the wrong one, as likely as not.
 pub fn is_unreadable(report: &LoadReport) -> bool {
+    let is_empty = |passed: &PassedOver| matches!(passed, PassedOver::EmptyDirectory(_));
     let mut found = report.diagnostics().iter();
     found.any(|found| found.code() == "unreadable-file")
+        || report.passed_over().iter().any(is_empty)
 }
 
 /// Whether diagnostics on standard error are drawn in colour.
@@ -73,8 +101,8 @@ pub fn level_style(level: Level) -> Style {
 }
 
 /// A number of things, in words: `1 rule`, `2 rules`.
-pub fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(n: N, what: &str) -> String {
+    format!("{n} {what}{}", if n == N::from(1) { "" } else { "s" })
 }
 
 /// Text for a terminal: control characters escaped, so that a log cannot write to it, and those that turn the direction

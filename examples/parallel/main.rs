@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> io::Result<ExitCode> {
-    let rules = match add_rules(RuleSet::builder().shipped(), &options.rules).build() {
+    let rules = match add_rules(RuleSet::builder().shipped(), &options.rules)?.build() {
         Ok(rules) => rules,
         Err(error) => {
             let drawn = error.report().render(colors_stderr());

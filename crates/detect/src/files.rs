@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::RuleSetBuilder;
+use crate::{PassedOver, RuleSetBuilder};
 
 /// Largest rule file, in bytes, as the compiler has it: nothing of a larger one is read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -18,7 +18,8 @@ impl RuleSetBuilder {
     pub fn file(self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let builder = self.one_file(path);
-        let beside = ["test.yaml", "test.yml"].map(|ending| path.with_extension(ending));
+        let endings = ["test.yaml", "test.yml", "TEST.YAML", "TEST.YML"];
+        let beside = endings.map(|ending| path.with_extension(ending));
         let is_rules = tested(path).is_none();
         let tests = beside.iter().filter(|tests| is_rules && tests.is_file());
         tests.fold(builder, |builder, tests| builder.one_file(tests))
@@ -34,9 +35,11 @@ impl RuleSetBuilder {
     }
 
     /// Adds every `.yaml` and `.yml` file below a directory, in the order of their paths; a file of tests stands behind the
-    /// rule file that it is beside. Hidden files and directories are left out.
+    /// rule file that it is beside. The ending may be in upper case.
     ///
-    /// What cannot be read is an error in the report and so of [`RuleSetBuilder::build`].
+    /// Hidden directories, such as `.git` or the `..data` of a mounted `ConfigMap`, are not looked into. A hidden file, such
+    /// as an editor leaves, is passed over, and so is a directory without any rule file:
+    /// [`LoadReport::passed_over`](crate::LoadReport::passed_over) lists them. What cannot be read is an error in the report and so of [`RuleSetBuilder::build`].
     #[must_use]
     pub fn dir(self, path: impl AsRef<Path>) -> Self {
         let mut tree = Tree::default();
@@ -51,6 +54,14 @@ impl RuleSetBuilder {
         });
         let files = tree.files.iter();
         let builder = files.fold(self, |builder, path| builder.one_file(path));
+        tree.hidden.sort();
+        let hidden = tree.hidden.iter().map(|path| path.display().to_string());
+        let hidden = hidden.map(PassedOver::HiddenFile);
+        let mut builder = hidden.fold(builder, RuleSetBuilder::passes_over);
+        if tree.files.is_empty() && tree.unreadable.is_empty() {
+            let name = path.as_ref().display().to_string();
+            builder = builder.passes_over(PassedOver::EmptyDirectory(name));
+        }
         tree.unreadable.sort();
         let unreadable = tree.unreadable.into_iter();
         unreadable.fold(builder, |builder, (path, reason)| {
@@ -109,6 +120,8 @@ fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
 struct Tree {
     files: Vec<PathBuf>,
     unreadable: Vec<(PathBuf, String)>,
+    /// Hidden files that look like rule files.
+    hidden: Vec<PathBuf>,
     /// Directories that were seen: a link can make one its own ancestor.
     seen: HashSet<PathBuf>,
 }
@@ -141,12 +154,17 @@ impl Tree {
 
     fn entry(&mut self, path: PathBuf, open: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') {
-            return;
-        }
-        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        let is_hidden = name.starts_with('.');
+        let extension = path.extension().unwrap_or_default();
+        let is_yaml = ["yaml", "yml"]
+            .iter()
+            .any(|ending| extension.eq_ignore_ascii_case(ending));
         if path.is_dir() {
-            open.push(path);
+            if !is_hidden {
+                open.push(path);
+            }
+        } else if is_yaml && is_hidden {
+            self.hidden.push(path);
         } else if is_yaml {
             self.files.push(path);
         }

@@ -80,7 +80,7 @@ pub use explain::{
     Place, What,
 };
 pub use hit::{Evidence, Hit, HitRule};
-pub use load_report::{BuildError, Expiry, LoadReport};
+pub use load_report::{BuildError, Expiry, LoadReport, PassedOver};
 pub use narrow::{FilterUse, SuppressedHit};
 pub use rule_lang;
 #[cfg(feature = "compiled")]

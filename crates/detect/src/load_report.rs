@@ -35,6 +35,31 @@ pub struct LoadReport {
     documents: Vec<LoadedDocument>,
     diagnostics: Vec<Diagnostic>,
     expiries: Vec<Expiry>,
+    passed_over: Vec<PassedOver>,
+}
+
+/// What loading a directory passes over, so that nobody takes it for loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PassedOver {
+    /// The path of a hidden file with the ending of a rule file.
+    HiddenFile(String),
+    /// The path of a directory without any rule file, in it or below it.
+    EmptyDirectory(String),
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HiddenFile(path) => {
+                write!(f, "`{}` is hidden and passed over", path.escape_debug())
+            }
+            Self::EmptyDirectory(path) => {
+                let path = path.escape_debug();
+                write!(f, "no `.yaml` or `.yml` file lies below `{path}`")
+            }
+        }
+    }
 }
 
 /// A filter that has expired or soon will.
@@ -69,14 +94,24 @@ impl LoadReport {
         sources: Sources,
         documents: Vec<LoadedDocument>,
         diagnostics: Vec<Diagnostic>,
-        expiries: Vec<Expiry>,
     ) -> Self {
         Self {
             sources,
             documents,
             diagnostics,
-            expiries,
+            expiries: Vec::new(),
+            passed_over: Vec::new(),
         }
+    }
+
+    pub(crate) fn with_expiries(mut self, expiries: Vec<Expiry>) -> Self {
+        self.expiries = expiries;
+        self
+    }
+
+    pub(crate) fn with_passed_over(mut self, passed_over: Vec<PassedOver>) -> Self {
+        self.passed_over = passed_over;
+        self
     }
 
     /// Whether some file holds an error. Its rules that are right are loaded all the same.
@@ -103,6 +138,18 @@ impl LoadReport {
     /// [`RuleSetBuilder::today`](crate::RuleSetBuilder::today) was given; empty without one.
     pub fn expiries(&self) -> &[Expiry] {
         &self.expiries
+    }
+
+    /// What lay in directories and was passed over: hidden rule files, and directories without any rule file. It is no
+    /// error by itself.
+    pub fn passed_over(&self) -> &[PassedOver] {
+        &self.passed_over
+    }
+
+    /// Whether a filter of this name has expired.
+    fn has_expired(&self, filter: &str) -> bool {
+        let mut expiries = self.expiries.iter();
+        expiries.any(|expiry| expiry.days_left < 0 && expiry.filter == filter)
     }
 
     /// The texts that documents and diagnostics point into.
@@ -153,6 +200,9 @@ impl fmt::Display for Described<'_> {
         let mut before = ", narrowed by ";
         for filter in document.narrowed_by() {
             write!(f, "{before}{filter}")?;
+            if report.has_expired(filter) {
+                f.write_str(" (expired)")?;
+            }
             before = ", ";
         }
         Ok(())

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use audit_model::{Limits, Network, Scratch};
 use rule_lang::{
-    Compiled, Compiler, Correlation, Day, Filter, Guard, Rule, SourceId, Sources, Span, Target,
+    Compiled, Compiler, Correlation, Day, DocumentStatus, Filter, Guard, Rule, SourceId, Sources,
+    Span, Target,
 };
 
 use crate::correlate::plan::{KeptCorrelation, Plan};
 use crate::foresight::Foresight;
 use crate::index::Index;
-use crate::load_report::{BuildError, Expiry, LoadReport};
+use crate::load_report::{BuildError, Expiry, LoadReport, PassedOver};
 use crate::predicate::Questions;
 use crate::vm::Linked;
 use crate::{Correlator, Detector, Scanner};
@@ -194,6 +195,8 @@ pub struct RuleSetBuilder {
     hasher: RandomState,
     /// Names of files whose text another file has, with that file.
     copies: Vec<(String, usize)>,
+    /// What lay in directories and was not added.
+    passed_over: Vec<PassedOver>,
     keep: Option<Keep>,
     today: Option<Day>,
     keep_correlation: Option<KeepCorrelation>,
@@ -277,7 +280,7 @@ impl RuleSetBuilder {
         };
         let is_of = |name: &str, stem: &str| {
             let ending = name.strip_prefix(stem);
-            ending.is_some_and(|ending| matches!(ending, ".yaml" | ".yml"))
+            ending.is_some_and(|ending| matches!(ending, ".yaml" | ".yml" | ".YAML" | ".YML"))
         };
         other == stem
             || self.copies.iter().any(|(name, of)| {
@@ -293,6 +296,13 @@ impl RuleSetBuilder {
             name,
             text: Err(reason),
         });
+        self
+    }
+
+    /// Notes what a directory holds and is not added.
+    #[cfg(feature = "fs")]
+    pub(crate) fn passes_over(mut self, what: PassedOver) -> Self {
+        self.passed_over.push(what);
         self
     }
 
@@ -389,13 +399,21 @@ impl RuleSetBuilder {
             let told = is_kept && !rule.is_silenced();
             inner.add_rule(at, told, rule);
         }
+        let expired = expired(&inner.filters, self.today);
         for document in &mut documents {
-            if left_out.contains(&(document.source(), document.span())) {
+            let place = (document.source(), document.span());
+            if left_out.contains(&place) {
                 document.keep_out(LEFT_OUT);
+            } else if let Some(day) = expired.get(&place)
+                && document.status() == DocumentStatus::Active
+            {
+                document.keep_out(format!("it expired on {day}"));
             }
         }
         let expiries = expiries(&inner.filters, self.today);
-        let report = LoadReport::new(sources, documents, diagnostics, expiries);
+        let report = LoadReport::new(sources, documents, diagnostics)
+            .with_expiries(expiries)
+            .with_passed_over(self.passed_over);
         let kept = correlations
             .into_iter()
             .enumerate()
@@ -420,6 +438,16 @@ impl RuleSetBuilder {
             Ok(rules)
         }
     }
+}
+
+/// Where the filters stand that have expired, and the last day of each.
+fn expired(filters: &[ActiveFilter], today: Option<Day>) -> HashMap<(SourceId, Span), Day> {
+    let filters = filters.iter().map(|active| &active.filter);
+    let expired = filters.filter_map(|filter| {
+        let day = filter.expires()?;
+        (today?.days_until(day) < 0).then(|| ((filter.source(), filter.span()), day))
+    });
+    expired.collect()
 }
 
 /// Filters that have expired or soon will.

@@ -16,8 +16,8 @@ mod suite;
 use std::fmt;
 use std::time::Duration;
 
-use audit_model::{Event, Limits, Reader};
-use rule_lang::{Level, Rule, RuleTest, SourceId, Span, TestKind};
+use audit_model::{DecodeError, Event, Limits, Reader};
+use rule_lang::{Level, Rule, RuleTest, SourceId, Span, Target, TestKind};
 
 use crate::correlate::time;
 #[cfg(feature = "fs")]
@@ -151,7 +151,10 @@ pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport 
         report.cover(rule.name(), (rule.source(), rule.span()), rule.tests());
         for test in rule.tests() {
             let result = match test.count() {
-                Some(_) => check_count(rules, rule.name(), test),
+                Some(_) => check_count(rules, rule.name(), test).map_err(|reason| {
+                    let taken = taken_by(rules, rule).unwrap_or_default();
+                    format!("{reason}{taken}")
+                }),
                 None => check(&mut scanner, rule, test),
             };
             report.add(rule.name(), test, result);
@@ -166,6 +169,52 @@ pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport 
         }
     }
     report
+}
+
+/// Which correlation takes the hits of a rule, so that a test does not see them, and what to do about it.
+fn taken_by(rules: &RuleSet, rule: &Rule) -> Option<String> {
+    if !rule.is_silenced() {
+        return None;
+    }
+    let at = rules.inner().rules.iter();
+    let at = at.filter(|active| std::ptr::eq(&raw const active.rule, rule));
+    let at = Target::Rule(at.map(|active| active.at).next()?);
+    let mut correlations = rules.correlations();
+    let taking = correlations.find(|found| {
+        let mut references = found.references().iter();
+        found.source() == rule.source() && references.any(|reference| reference.target == at)
+    })?;
+    Some(format!(
+        ", because the correlation `{}` of the same file takes the hits of this rule: count the hits of the correlation in its own tests, or give it `generate: true`",
+        taking.name().escape_debug()
+    ))
+}
+
+/// Reads an event as tests have it: what is nearly always the same may be left out and is filled in, such as the stage, the
+/// level, the audit id and the times.
+///
+/// # Errors
+/// When the text is no JSON object, or beyond the limits of [`Event::decode`].
+///
+/// # Examples
+/// ```
+/// use detect::{RuleSet, testing};
+///
+/// let rules = RuleSet::builder().shipped().build()?;
+/// let event = testing::event(br#"{"verb":"get","objectRef":{"resource":"pods"}}"#)?;
+/// assert_eq!(event.stage.as_deref(), Some("ResponseComplete"));
+/// assert!(!rules.explain("exec-into-pod", &event).unwrap().matched);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn event(json: &[u8]) -> Result<Event<'_>, DecodeError> {
+    let mut event = Event::decode_fragment(json, &Limits::default())?;
+    fill_in(&mut event, Duration::ZERO);
+    Ok(event)
+}
+
+/// A number of things.
+fn counted<N: Copy + fmt::Display + PartialEq + From<u8>>(n: N, what: &str) -> String {
+    format!("{n} {what}{}", if n == N::from(1) { "" } else { "s" })
 }
 
 /// Runs one test whose events are looked at together.
@@ -190,7 +239,10 @@ fn check_count(rules: &RuleSet, name: &str, test: &RuleTest) -> Result<(), Strin
     seen.take(name, test, detector.finish())?;
     let n = seen.n_hits;
     match test.count() {
-        Some(expected) if expected != n => Err(format!("expected {expected} hits, found {n}")),
+        Some(expected) if expected != n => {
+            let expected = counted(expected, "hit");
+            Err(format!("expected {expected}, found {n}"))
+        }
         None if test.matches() && n == 0 => Err("expected a hit, and there was none".to_owned()),
         None if !test.matches() && n > 0 => Err(format!("expected no hit, found {n}")),
         _ => Ok(()),

@@ -23,6 +23,10 @@ impl Reader<'_> {
     /// Reads a selection: a map, a list of maps, or keywords.
     pub(crate) fn body(&mut self, node: &Node, owner: Span, depth: usize) -> Option<Body> {
         match &node.kind {
+            // What it might ask for was refused, and that is said.
+            Kind::Map(entries) if entries.is_empty() && self.report.has_errors_in(node.span) => {
+                None
+            }
             Kind::Map(entries) => self.map(entries, owner, depth),
             Kind::List(items) => self.list(items, owner, depth),
             Kind::Scalar(scalar) if scalar.is_null() => self.empty(owner),

@@ -328,7 +328,20 @@ impl Report {
             return self.found;
         }
         self.found.sort_by_key(Diagnostic::key);
-        self.found
+        self.without_doubles()
+    }
+
+    /// The diagnostics in order, without those on how others read a value that is an error here.
+    fn without_doubles(self) -> Vec<Diagnostic> {
+        let mut wrong = None;
+        let mut found = self.found;
+        found.retain(|found| {
+            if found.severity() == Severity::Error {
+                wrong = Some(found.span);
+            }
+            found.code != Code::AmbiguousYaml || wrong != Some(found.span)
+        });
+        found
     }
 }
 

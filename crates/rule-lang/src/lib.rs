@@ -115,6 +115,7 @@ pub use rule::{
 pub use schema::{schema, test_schema};
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};
+pub use suggest::nearest;
 pub use test_file::test_file_stem;
 pub use text::{Pattern, PatternKind};
 pub use time::TimePart;

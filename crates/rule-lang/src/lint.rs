@@ -3,6 +3,7 @@
 mod bodies;
 pub(crate) mod duplicates;
 mod facts;
+pub(crate) mod filters;
 pub(crate) mod logic;
 pub(crate) mod metadata;
 mod requests;
@@ -10,10 +11,9 @@ mod resources;
 mod solve;
 mod sources;
 mod values;
+pub(crate) mod yaml;
 
 use audit_model::{Field, FieldId, Shape};
-
-pub(crate) use values::other_reading;
 
 use crate::ast::{Condition, Item, Scope};
 use crate::diagnostic::{Code, Report, quoted};
@@ -48,7 +48,6 @@ pub(crate) fn document(
         if !report.is_full() {
             values::literal_regexes(item, report);
             values::unbounded_regexes(item, report);
-            values::ambiguous_yaml(item, report);
         }
     });
 }
@@ -292,6 +291,13 @@ fn wrong_type(item: &Item, field: &Field, report: &mut Report) {
     match (shape, how) {
         (Shape::Text, How::Cidr) if field.id() == FieldId::ClientNet => {
             found.set_help("`client.net` is a network itself; `client.ip` is the address");
+        }
+        (Shape::Text, How::Compare(_)) if is_time => {
+            let name = &item.name.text;
+            let field = name.split('|').next().unwrap_or_default();
+            found.set_help(format!(
+                "a part of the time is a number: `{field}|hour|gte: 22`; the parts are `minute`, `hour`, `day`, `week`, `month` and `year`"
+            ));
         }
         (Shape::Text, How::Cidr) => found.set_help("the address of the client is `client.ip`"),
         (Shape::Map | Shape::Object | Shape::Objects, _) => {

@@ -219,6 +219,13 @@ impl Loaded {
         }
     }
 
+    /// Notes why a document will take no part, should that turn out.
+    pub(crate) fn note(&mut self, source: SourceId, span: Span, reason: &str) {
+        if let Some(document) = self.find(source, span) {
+            document.reason = Some(reason.to_owned());
+        }
+    }
+
     /// Notes what was compiled, and what of it takes no part.
     pub(crate) fn compiled(
         &mut self,
@@ -255,7 +262,9 @@ impl Loaded {
                 (true, true) => None,
             };
             if let Some(document) = self.find(filter.source(), filter.span()) {
-                document.compiled(filter.inactive().or(idle));
+                let noted = document.reason.take();
+                let idle = idle.map(|idle| noted.as_deref().unwrap_or(idle).to_owned());
+                document.compiled(filter.inactive().or(idle.as_deref()));
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::lint;
 use crate::loaded::DocumentKind;
 use crate::number::Number;
 use crate::rule::Status;
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, in_quotes};
 use crate::source::{SourceId, Span};
 use crate::suggest::{did_you_mean, nearest};
 use crate::yaml::{Entry, Kind, Node};
@@ -106,6 +106,7 @@ impl<'a> Keys<'a> {
     /// Reports keys of a document that are not known. Sigma allows keys of one's own, so only what is nearly a known one
     /// is an error.
     pub(crate) fn check_document(&mut self, kind: DocumentKind) {
+        lint::yaml::ambiguous(self.node, self.report);
         let known = || keys::document(kind);
         for entry in self.node.map().unwrap_or_default() {
             let key = &entry.key;
@@ -170,7 +171,7 @@ impl<'a> Keys<'a> {
         } else {
             entry.value.span
         };
-        self.report.add(
+        let found = self.report.add(
             Code::WrongType,
             span,
             format!(
@@ -179,6 +180,14 @@ impl<'a> Keys<'a> {
                 entry.value.describe()
             ),
         );
+        // `~` without quotes is nothing.
+        let scalar = entry.value.scalar().filter(|_| expected == "text");
+        if let Some(scalar) = scalar.filter(|scalar| !scalar.text.is_empty()) {
+            let quoted = in_quotes(&scalar.text);
+            found.set_help(format!(
+                "text that looks like it is written in quotes: {quoted}"
+            ));
+        }
     }
 
     /// A scalar that is something.

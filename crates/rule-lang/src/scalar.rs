@@ -147,6 +147,11 @@ impl Scalar {
     }
 }
 
+/// A text as a scalar in single quotes.
+pub(crate) fn in_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 /// Where the parts of a scalar stand in the file.
 #[derive(Debug)]
 pub(crate) struct Places {

@@ -1,31 +1,27 @@
 //! From files to a set: what needs all of them is done at the end.
 
-use std::collections::{BTreeSet, HashMap};
+mod checks;
+mod one;
 
 use audit_model::Network;
 
-use crate::ast::Name;
-use crate::compile::{self, Output};
 use crate::correlation::{Correlation, CorrelationDocument, Linker, RuleInfo};
-use crate::diagnostic::{Code, Diagnostic, Report, quoted};
+use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
-use crate::least;
 use crate::limits;
-use crate::lint;
+use crate::lint::filters::Filters;
 use crate::loaded::{Loaded, LoadedDocument};
-use crate::metadata::Metadata;
 use crate::narrowing::Narrowing;
 use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
 use crate::render::render;
-use crate::resolve::Resolver;
-use crate::rule::{AuditLevel, Filter, Rule};
+use crate::rule::{Filter, Rule};
 use crate::source::{SourceId, Sources, Span};
 use crate::suggest::Shared;
-use crate::targets::Targets;
 use crate::test_file::{self, Attacher, TestDocument};
-use crate::tree::Tree;
 use crate::yaml;
+
+use one::Set;
 
 /// Compiles a set of rule files.
 ///
@@ -226,6 +222,8 @@ impl Compiler {
         let mut set = Set {
             sources: &self.sources,
             placeholders: &placeholders,
+            filters: Filters::default(),
+            has_filters: !filters.is_empty(),
         };
         let mut narrowing = Narrowing::default();
         let mut compiled_filters = Vec::new();
@@ -234,11 +232,12 @@ impl Compiler {
                 continue;
             };
             let targets = document.targets.clone();
-            if let Some(mut filter) = set.filter(document, report) {
+            if let Some((mut filter, added)) = set.filter(document, file, report) {
                 filter.inactive = overrides.of_filter(&filter.metadata).off;
                 if filter.inactive.is_none() {
                     narrowing.add(compiled_filters.len(), targets, &filter.metadata.logsource);
                 }
+                set.filters.add(added);
                 compiled_filters.push(filter);
             }
         }
@@ -260,8 +259,8 @@ impl Compiler {
                 report.add(Code::TooManyRules, document.metadata.span, message);
                 break;
             }
-            if let Some(mut rule) = set.rule(document, report) {
-                rule.filters = narrowing.of(&rule.metadata);
+            let narrowed_by = narrowing.of(&document.metadata);
+            if let Some(mut rule) = set.rule(document, narrowed_by, report) {
                 let verdict = overrides.of_rule(&rule.metadata);
                 if let Some(level) = verdict.level {
                     rule.level = level;
@@ -274,6 +273,7 @@ impl Compiler {
                 compiled_rules.push(rule);
             }
         }
+        set.filters.finish(&mut self.files);
         let mut correlations = Self::correlations(
             &mut self.files,
             &correlations,
@@ -325,286 +325,6 @@ impl Compiler {
             }
         }
         linker.finish(&mut reports, overrides)
-    }
-
-    /// Reports ids and names that stand twice in the set, where they stand again.
-    fn check_unique(
-        &mut self,
-        rules: &[(usize, RuleDocument)],
-        filters: &[(usize, FilterDocument)],
-        correlations: &[(usize, CorrelationDocument)],
-    ) {
-        let rules = rules.iter().map(|(file, rule)| (*file, &rule.metadata));
-        let filters = filters
-            .iter()
-            .map(|(file, filter)| (*file, &filter.metadata));
-        let correlations = correlations
-            .iter()
-            .map(|(file, correlation)| (*file, &correlation.metadata));
-        let mut all: Vec<(usize, &Metadata)> = rules.chain(filters).chain(correlations).collect();
-        all.sort_by_key(|(file, metadata)| (*file, metadata.span));
-        let mut ids: HashMap<String, (SourceId, Span)> = HashMap::new();
-        let mut names: HashMap<String, (SourceId, Span)> = HashMap::new();
-        for (file, metadata) in all {
-            let source = metadata.source;
-            if let Some(id) = &metadata.id {
-                let first = *ids
-                    .entry(id.to_ascii_lowercase())
-                    .or_insert((source, metadata.id_span));
-                self.check_first(file, first, (Code::DuplicateId, "id", id, metadata.id_span));
-            }
-            if let Some(name) = &metadata.name {
-                let first = *names
-                    .entry(name.clone())
-                    .or_insert((source, metadata.name_span));
-                self.check_first(
-                    file,
-                    first,
-                    (Code::DuplicateName, "name", name, metadata.name_span),
-                );
-            }
-        }
-    }
-
-    fn check_first(
-        &mut self,
-        file: usize,
-        first: (SourceId, Span),
-        (code, what, text, span): (Code, &str, &str, Span),
-    ) {
-        let Some(File { report, .. }) = self.files.get_mut(file) else {
-            return;
-        };
-        if first == (report.source(), span) {
-            return;
-        }
-        let (source, first) = first;
-        let at = self.sources.line_column(source, first);
-        report
-            .add(
-                code,
-                span,
-                format!("the {what} {} stands twice in the set", quoted(text)),
-            )
-            .set_help(format!(
-                "it is also at {}:{}",
-                self.sources.name(source),
-                at.line
-            ));
-    }
-
-    /// Reports rules that ask what another rule of the set asks.
-    fn check_duplicates(&mut self, rules: &[Rule]) {
-        for (at, first) in lint::duplicates::duplicates(rules) {
-            let (Some(rule), Some(first)) = (rules.get(at), rules.get(first)) else {
-                continue;
-            };
-            let source = rule.source();
-            let own = self.files.get_mut(source.index());
-            let Some(File { report, .. }) = own.filter(|file| !file.report.is_full()) else {
-                continue;
-            };
-            let place = self
-                .sources
-                .line_column(first.source(), first.metadata.title_span);
-            report
-                .add(
-                    Code::DuplicateRule,
-                    rule.metadata.title_span,
-                    format!("this rule asks the same as {}", quoted(first.name())),
-                )
-                .set_help(format!(
-                    "that one is at {}:{}; take one of the two out",
-                    self.sources.name(first.source()),
-                    place.line
-                ));
-        }
-    }
-
-    /// Reports targets of filters that no rule answers to, and of overrides that no rule, filter or correlation does.
-    fn check_targets(
-        &mut self,
-        rules: &[(usize, RuleDocument)],
-        filters: &[(usize, FilterDocument)],
-        correlations: &[(usize, CorrelationDocument)],
-        overrides: &[(usize, Override)],
-    ) {
-        if filters.is_empty() && overrides.is_empty() {
-            return;
-        }
-        let mut known: BTreeSet<&str> = BTreeSet::new();
-        for (_, rule) in rules {
-            known.extend(rule.metadata.answers_to());
-        }
-        for (file, filter) in filters {
-            if let Some(File { report, .. }) = self.files.get_mut(*file) {
-                check_known(&filter.targets, &known, "rule", report);
-            }
-        }
-        for (_, filter) in filters {
-            known.extend(filter.metadata.answers_to());
-        }
-        for (_, correlation) in correlations {
-            known.extend(correlation.metadata.answers_to());
-        }
-        for (file, found) in overrides {
-            if let Some(File { report, .. }) = self.files.get_mut(*file) {
-                check_known(
-                    &found.targets,
-                    &known,
-                    "rule, filter or correlation",
-                    report,
-                );
-            }
-            let is_known = |name: &Name| known.contains(name.text.as_str());
-            if !found.targets.any && !found.targets.names.iter().any(is_known) {
-                let reason = "nothing of the set is meant by it";
-                self.loaded.keep_out(found.source, found.span, reason);
-            }
-        }
-    }
-}
-
-fn check_known(targets: &Targets, known: &BTreeSet<&str>, what: &str, report: &mut Report) {
-    for target in &targets.names {
-        if known.contains(target.text.as_str()) || report.is_full() {
-            continue;
-        }
-        let help = report.did_you_mean(&target.text, known.iter().copied());
-        report.add_with_help(
-            Code::UnknownRule,
-            target.span,
-            format!(
-                "no {what} of the set has the id, name or tag {}",
-                quoted(&target.text)
-            ),
-            help,
-        );
-    }
-}
-
-impl Metadata {
-    /// What a filter or an override may name it by.
-    pub(crate) fn answers_to(&self) -> impl Iterator<Item = &str> {
-        let tags = self.tags.iter().map(String::as_str);
-        self.id
-            .as_deref()
-            .into_iter()
-            .chain(self.name.as_deref())
-            .chain(tags)
-    }
-}
-
-/// What is made of the selections and the condition of a document.
-struct Made {
-    output: Output,
-    /// The least audit levels at which the condition can hold.
-    inferred: least::Levels,
-    /// Why the condition cannot hold.
-    inactive: Option<String>,
-}
-
-/// What documents need of the set.
-struct Set<'a> {
-    sources: &'a Sources,
-    placeholders: &'a Placeholders,
-}
-
-impl Set<'_> {
-    fn rule(&mut self, document: RuleDocument, report: &mut Report) -> Option<Rule> {
-        let Made {
-            output,
-            inferred,
-            inactive,
-        } = self.program(
-            document.scope.as_ref(),
-            document.metadata.span,
-            true,
-            document.requires,
-            report,
-        )?;
-        let levels = output.extra.into_iter().zip(document.levels).collect();
-        Some(Rule {
-            metadata: document.metadata,
-            level: document.level,
-            levels,
-            message: document.message,
-            requires: document.requires,
-            inferred,
-            tests: document.tests,
-            suppress: document.suppress,
-            silenced: false,
-            program: output.program,
-            filters: [].into(),
-            inactive,
-        })
-    }
-
-    fn filter(&mut self, document: FilterDocument, report: &mut Report) -> Option<Filter> {
-        let Made { output, .. } = self.program(
-            document.scope.as_ref(),
-            document.metadata.span,
-            false,
-            None,
-            report,
-        )?;
-        Some(Filter {
-            metadata: document.metadata,
-            expires: document.expires,
-            program: output.program,
-            inactive: None,
-        })
-    }
-
-    /// Resolves and compiles; `None` when the document has an error, old or new.
-    fn program(
-        &self,
-        scope: Option<&crate::ast::Scope>,
-        span: Span,
-        is_rule: bool,
-        requires: Option<AuditLevel>,
-        report: &mut Report,
-    ) -> Option<Made> {
-        let text = self.sources.text(report.source());
-        let mut resolver = Resolver::new(text, report, self.placeholders);
-        let ast = scope?;
-        let scope = resolver.scope(ast);
-        let empty = resolver.empty;
-        if report.has_errors_in(span) {
-            return None;
-        }
-        let scope = scope?;
-        lint::document(ast, is_rule, requires, report);
-        if empty.is_empty() {
-            lint::logic::document(ast, &scope, is_rule, span, report);
-        }
-        let scope = scope.fold();
-        let inactive = match (&scope.condition, empty.first()) {
-            (Tree::Const(false), Some(name)) => {
-                Some(format!("the placeholder {} is empty", quoted(name)))
-            }
-            _ => None,
-        };
-        let inferred = least::levels(&scope);
-        let Ok(output) = compile::compile(&scope) else {
-            let limit = limits::PROGRAM_OPS;
-            let message =
-                format!("compiled, this has more than {limit} instructions, which is the limit");
-            report.add(Code::ProgramTooLarge, span, message);
-            return None;
-        };
-        if let Err(error) = output.program.verify() {
-            let message = format!("the compiler made a bad program of this: {error}");
-            report
-                .add(Code::Defect, span, message)
-                .set_help("this is a defect of kubesift; please report it with this file");
-            return None;
-        }
-        Some(Made {
-            output,
-            inferred,
-            inactive,
-        })
     }
 }
 

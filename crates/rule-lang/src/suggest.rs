@@ -102,11 +102,16 @@ pub(crate) fn did_you_mean<'a>(
     nearest(name, candidates).map(|near| format!("did you mean {}?", quoted(near)))
 }
 
-/// The one of a few known words that is nearest to `name`, when one is near.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+/// The one of some known words that is nearest to `name`, when one is near: what diagnostics ask after with `did you mean`,
+/// for programs that are given names of rules.
+///
+/// ```
+/// use rule_lang::nearest;
+///
+/// assert_eq!(nearest("exec-into-pid", ["exec-into-pod", "host-network"]), Some("exec-into-pod"));
+/// assert_eq!(nearest("exec", ["exec-into-pod", "host-network"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     Suggestions::default().nearest(name, candidates)
 }
 

@@ -3,6 +3,7 @@
 use crate::ast::Name;
 use crate::metadata::Keys;
 use crate::scalar::Scalar;
+use crate::source::Span;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What a document under `rules` says it is about.
@@ -12,6 +13,8 @@ pub(crate) struct Targets {
     pub(crate) names: Vec<Name>,
     /// Whether it is about every rule.
     pub(crate) any: bool,
+    /// Where it says so.
+    pub(crate) any_span: Span,
 }
 
 impl Keys<'_> {
@@ -43,7 +46,8 @@ impl Keys<'_> {
             };
             keys.wrong_type(rules, "`any` or a list of ids, names and tags");
         }
-        let any = scalars.iter().any(|scalar| scalar.text == "any");
+        let any = scalars.iter().find(|scalar| scalar.text == "any");
+        let any = any.map(|scalar| scalar.span);
         let targets = scalars.into_iter().filter(|scalar| scalar.text != "any");
         let targets = targets.map(|scalar| Name {
             text: scalar.text.clone(),
@@ -51,7 +55,8 @@ impl Keys<'_> {
         });
         Targets {
             names: targets.collect(),
-            any,
+            any: any.is_some(),
+            any_span: any.unwrap_or_default(),
         }
     }
 }

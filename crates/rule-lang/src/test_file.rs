@@ -8,6 +8,7 @@ use crate::correlation::Correlation;
 use crate::diagnostic::{Code, Report, quoted};
 use crate::document;
 use crate::keys;
+use crate::lint;
 use crate::loaded::{DocumentKind, Loaded, LoadedDocument};
 use crate::metadata::{Keys, Metadata, is_uuid, listed};
 use crate::rule::{Rule, RuleTest};
@@ -17,7 +18,7 @@ use crate::yaml::{Entry, Node};
 
 /// The name of a file of tests without its ending `.test.yaml` or `.test.yml`; `None` for every other file.
 ///
-/// Its tests are those of the rules in the file of this name and the ending `.yaml` or `.yml`.
+/// Its tests are those of the rules in the file of this name and the ending `.yaml` or `.yml`. Endings may be in upper case.
 ///
 /// ```
 /// use rule_lang::test_file_stem;
@@ -28,13 +29,16 @@ use crate::yaml::{Entry, Node};
 pub fn test_file_stem(name: &str) -> Option<&str> {
     [".test.yaml", ".test.yml"]
         .iter()
-        .find_map(|ending| name.strip_suffix(ending))
+        .find_map(|ending| {
+            let (stem, end) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+            end.eq_ignore_ascii_case(ending).then_some(stem)
+        })
         .filter(|stem| !stem.is_empty() && !stem.ends_with(['/', '\\']))
 }
 
 /// The names that the rule file of a stem can have.
-fn rule_files(stem: &str) -> [String; 2] {
-    [".yaml", ".yml"].map(|ending| format!("{stem}{ending}"))
+fn rule_files(stem: &str) -> [String; 4] {
+    [".yaml", ".yml", ".YAML", ".YML"].map(|ending| format!("{stem}{ending}"))
 }
 
 /// A document of a file of tests.
@@ -71,6 +75,7 @@ pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<TestD
             .set_help("rules lie in a file whose name does not end in `.test.yaml`");
         return None;
     }
+    lint::yaml::ambiguous(node, report);
     let mut keys = Keys { node, file, report };
     keys.check(&keys::TEST_FILE.names());
     let rule = keys.scalar("rule").map(|scalar| Name {

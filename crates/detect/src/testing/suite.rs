@@ -8,7 +8,7 @@ use rule_lang::{
     Diagnostic, DocumentStatus, LoadedDocument, Severity, SourceId, Span, TestKind, render,
 };
 
-use super::{Coverage, TestReport, run};
+use super::{Coverage, TestReport, counted, run};
 use crate::{LoadReport, RuleSet, RuleSetBuilder};
 
 /// Loads every rule file of a directory and of those below it and runs all tests; panics with everything that is wrong.
@@ -265,6 +265,12 @@ impl fmt::Display for SuiteReport {
             let name = rule.rule.escape_debug();
             writeln!(f, "{place}: `{name}` has no test of kind `{kind}`")?;
         }
+        for passed in self.load.passed_over() {
+            writeln!(f, "note: {passed}")?;
+        }
+        if self.tests.coverage().is_empty() {
+            writeln!(f, "no rule or correlation was found that can be tested")?;
+        }
         let is = |severity| move |found: &&Diagnostic| found.severity() == severity;
         let n_rules = self.tests.coverage().len();
         write!(
@@ -290,9 +296,4 @@ impl fmt::Display for SuiteReport {
         }
         Ok(())
     }
-}
-
-/// A number of things.
-fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use detect::{DocumentKind, DocumentStatus, LoadReport, RuleSet};
+use detect::{DocumentKind, DocumentStatus, LoadReport, PassedOver, RuleSet};
 
 use crate::support::rule;
 
@@ -66,7 +66,7 @@ fn a_tree_is_loaded_whole() {
             "latin1.yaml:1: document is wrong: the file cannot be read: it is not UTF-8 at byte 10",
             "lists/admins.yaml:1: placeholders `Admins` is active",
             "top.yml:1: rule `top` is active",
-            "wrong.yaml:1: document is wrong: unclosed bracket `[`",
+            "wrong.yaml:1: document is wrong: the bracket `[` is not closed",
         ]
     );
     assert_eq!(
@@ -92,6 +92,82 @@ fn what_cannot_be_read_makes_building_fail() {
     let (rules, report) = RuleSet::load_dir(&dir);
     assert_eq!((rules.rules().len(), report.has_errors()), (0, false));
     assert_eq!(report.to_string(), "0 documents in 0 files");
+    let passed: Vec<_> = report
+        .passed_over()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let expected = format!("no `.yaml` or `.yml` file lies below `{}`", dir.display());
+    assert_eq!(passed, [expected]);
+}
+
+#[test]
+fn endings_are_upper_case_too_and_hidden_files_are_told() {
+    let dir = directory("endings");
+    for directory in [".git", "empty"] {
+        fs::create_dir_all(dir.join(directory)).unwrap();
+    }
+    for (path, text) in [
+        ("UP.YAML", reads("up").as_str()),
+        ("UP.TEST.YML", "tests: [{kind: hit, event: {verb: get}}]\n"),
+        ("Other.Yml", &reads("other")),
+        (".swap.yaml", "nothing\n"),
+        (".hidden.YML", "nothing\n"),
+        (".git/config.yaml", "nothing\n"),
+        (".editorconfig", "nothing\n"),
+    ] {
+        fs::write(dir.join(path), text).unwrap();
+    }
+    let (rules, report) = RuleSet::load_dir(&dir);
+    assert_eq!(
+        shown(&report, &dir),
+        [
+            "Other.Yml:1: rule `other` is active",
+            "UP.YAML:1: rule `up` is active",
+            "UP.TEST.YML:1: tests is active",
+        ]
+    );
+    let passed = report.passed_over().iter().map(|passed| match passed {
+        PassedOver::HiddenFile(path) => Path::new(path).file_name().unwrap().to_str().unwrap(),
+        other => panic!("{other}"),
+    });
+    assert_eq!(passed.collect::<Vec<_>>(), [".hidden.YML", ".swap.yaml"]);
+    assert_eq!(rules.rule("up").unwrap().tests().len(), 1);
+    let alone = RuleSet::builder()
+        .file(dir.join("UP.YAML"))
+        .build()
+        .unwrap();
+    assert_eq!(alone.rule("up").unwrap().tests().len(), 1);
+}
+
+#[test]
+fn an_expired_filter_takes_no_part() {
+    let filter = "title: Old\nlogsource: {product: kubernetes, service: audit}\nexpires: 2026-11-24\nfilter: {rules: [one], sel: {user.username: ci}, condition: not sel}\n";
+    let text = format!("{}---\n{filter}", reads("one"));
+    let lines = |today: &str| {
+        let builder = RuleSet::builder().text("f.yaml", text.as_str());
+        let (_, report) = builder.today(today.parse().unwrap()).load();
+        let documents = report.documents().iter();
+        documents
+            .map(|found| report.describe(found).to_string())
+            .collect::<Vec<_>>()
+    };
+    let [rule, filter] = &*lines("2026-11-24") else {
+        panic!("two documents");
+    };
+    assert!(rule.ends_with("is active, narrowed by Old"), "{rule}");
+    assert!(filter.ends_with("filter `Old` is active"), "{filter}");
+    let [rule, filter] = &*lines("2026-11-25") else {
+        panic!("two documents");
+    };
+    assert!(
+        rule.ends_with("is active, narrowed by Old (expired)"),
+        "{rule}"
+    );
+    assert!(
+        filter.ends_with("filter `Old` is filtered: it expired on 2026-11-24"),
+        "{filter}"
+    );
 }
 
 #[test]

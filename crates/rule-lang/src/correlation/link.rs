@@ -391,7 +391,11 @@ impl<'s> Linker<'s> {
         };
         let mut references = Vec::new();
         let (mut lost, mut resting, mut seen) = (None, None, HashSet::new());
+        let mut lost_of_many = None;
         for (slot, found) in slots.iter().enumerate() {
+            // A tag or `any` is about whatever rules there are; one with errors is not among them.
+            let name = document.targets.names.get(slot);
+            let is_named = name.is_some_and(|name| self.by_name.contains_key(name.text.as_str()));
             for found in found {
                 // A rule that a tag and a name bring along counts once, but may be two steps of a sequence.
                 if !seen.insert((*found, if kind.is_temporal() { slot } else { 0 })) {
@@ -400,7 +404,12 @@ impl<'s> Linker<'s> {
                 let group = columns.of(&document.group_by, *found, report);
                 let values = columns.of(&document.fields, *found, report);
                 let Some(target) = done.target(self.rules, *found) else {
-                    lost = lost.or(Some(*found));
+                    let lost = if is_named {
+                        &mut lost
+                    } else {
+                        &mut lost_of_many
+                    };
+                    lost.get_or_insert(*found);
                     continue;
                 };
                 let active = match target {
@@ -428,7 +437,7 @@ impl<'s> Linker<'s> {
         let inactive = self.inactive(
             &references,
             done,
-            (lost, resting),
+            (lost, lost_of_many, resting),
             (kind, presence.as_ref()),
         );
         Some(Correlation {
@@ -485,12 +494,13 @@ impl<'s> Linker<'s> {
         &self,
         references: &[Reference],
         done: Done<'_>,
-        (lost, resting): (Option<Found>, Option<Found>),
+        (lost, lost_of_many, resting): (Option<Found>, Option<Found>, Option<Found>),
         (kind, presence): (CorrelationType, Option<&Presence>),
     ) -> Option<String> {
         let name = |found| quoted(self.name(found));
+        let has_errors = |lost| format!("{}, which it refers to, has errors", name(lost));
         if let Some(lost) = lost {
-            return Some(format!("{}, which it refers to, has errors", name(lost)));
+            return Some(has_errors(lost));
         }
         let alive = |slot: usize| {
             references.iter().any(|reference| {
@@ -516,7 +526,10 @@ impl<'s> Linker<'s> {
         }
         Some(match resting {
             Some(resting) => format!("{}, which it refers to, is inactive", name(resting)),
-            None => "no rule of the set is meant by it".to_owned(),
+            None => lost_of_many.map_or_else(
+                || "no rule of the set is meant by it".to_owned(),
+                has_errors,
+            ),
         })
     }
 }

@@ -138,6 +138,9 @@ codes! {
     TooManyReferences "too-many-references" Error;
     HoldsAtOnce "holds-at-once" Warning;
     FilterWithoutNot "filter-without-not" Warning;
+    FilterWithoutEffect "filter-without-effect" Warning;
+    FilterTakesAll "filter-takes-all" Warning;
+    FilterLogsource "filter-logsource" Warning;
     ProgramTooLarge "program-too-large" Error;
     TooManyRules "too-many-rules" Error;
     Defect "defect" Error;

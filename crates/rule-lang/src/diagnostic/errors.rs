@@ -16,8 +16,8 @@ pub(super) const ERRORS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::BadKey,
-        "a key that is missing, or no text",
-        "a key is text",
+        "a key that is missing, no text, or without a value",
+        "a key is text, with `: ` and its value behind it",
     ),
     kind(
         Code::BadMessage,

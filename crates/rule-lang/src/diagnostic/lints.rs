@@ -70,6 +70,21 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "say it of all members: `containers[all]:`",
     ),
     kind(
+        Code::FilterLogsource,
+        "a filter whose `logsource` says more than that of a rule that it names, so that it is not for it",
+        "write no more than the rule does: `{product: kubernetes, service: audit}`",
+    ),
+    kind(
+        Code::FilterTakesAll,
+        "a filter that takes every hit of a rule away",
+        "narrow what it takes, or turn the rule off by an `override`",
+    ),
+    kind(
+        Code::FilterWithoutEffect,
+        "a filter that takes no hit of the rules that it names, because they exclude what it takes",
+        "take the name out, or ask for something that the rule finds",
+    ),
+    kind(
         Code::FilterWithoutNot,
         "a filter whose condition asks for what it should take away",
         "write `condition: not selection`",

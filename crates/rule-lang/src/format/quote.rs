@@ -1,7 +1,7 @@
 //! Quotes: which text needs them.
 
-use crate::lint::other_reading;
-use crate::scalar::{Scalar, Style};
+use crate::lint::yaml::other_reading;
+use crate::scalar::{Scalar, Style, in_quotes};
 use crate::time;
 
 /// Where a scalar is written.
@@ -39,7 +39,7 @@ pub(super) fn write(scalar: &Scalar, role: Role, in_flow: bool) -> String {
     if keeps {
         text.to_owned()
     } else if is_printable(text) {
-        format!("'{}'", text.replace('\'', "''"))
+        in_quotes(text)
     } else {
         double_quoted(text)
     }

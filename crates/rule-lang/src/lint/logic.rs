@@ -536,7 +536,7 @@ fn name(atom: &Atom<'_>) -> String {
 }
 
 /// What is asked of an atom, in short.
-fn describe(atom: &Atom<'_>, want: bool) -> String {
+pub(super) fn describe(atom: &Atom<'_>, want: bool) -> String {
     const SHOWN: usize = 4;
     let name = name(atom);
     let not = if want { "" } else { "not " };

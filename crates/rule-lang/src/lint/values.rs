@@ -1,4 +1,4 @@
-//! Lints about values: regular expressions that need none, and words that YAML reads in several ways.
+//! Lints about values: regular expressions that need none.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind, Look};
@@ -6,7 +6,7 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 use crate::ast::Item;
 use crate::diagnostic::{Code, Report, quoted};
 use crate::modifier::How;
-use crate::scalar::{Scalar, Style};
+use crate::scalar::in_quotes;
 use crate::text::escaped;
 
 /// A regular expression that says no more than a text with modifiers.
@@ -41,7 +41,7 @@ pub(super) fn literal_regexes(item: &Item, report: &mut Report) {
             )
             .set_help(format!(
                 "write `{modifier}{cased}: {}` in place of `re`",
-                quote(&literal)
+                in_quotes(&literal)
             ));
     }
 }
@@ -71,7 +71,7 @@ pub(super) fn unbounded_regexes(item: &Item, report: &mut Report) {
         let help = if rest.is_empty() {
             "`'*'` asks for any value".to_owned()
         } else {
-            format!("write {}", quote(rest))
+            format!("write {}", in_quotes(rest))
         };
         report
             .add(
@@ -120,84 +120,9 @@ fn literal(pattern: &str, multi_line: bool) -> Option<(String, bool, bool)> {
     Some((escaped(text), at_start, at_end))
 }
 
-/// A text as YAML, in quotes.
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// A word without quotes that one reader of YAML takes for text and another for something else.
-pub(super) fn ambiguous_yaml(item: &Item, report: &mut Report) {
-    for value in item.values.iter().take(super::LINTED_VALUES) {
-        let Some(what) = other_reading(value) else {
-            continue;
-        };
-        report
-            .add(
-                Code::AmbiguousYaml,
-                value.span,
-                format!(
-                    "{} is text here and {what} to other readers of YAML",
-                    quoted(&value.text)
-                ),
-            )
-            .set_help(format!("write it in quotes: {}", quote(&value.text)));
-    }
-}
-
-/// What another reader of YAML takes a text without quotes for.
-pub(crate) fn other_reading(value: &Scalar) -> Option<&'static str> {
-    if value.style != Style::Plain || value.number().is_some() || value.bool().is_some() {
-        return None;
-    }
-    let text = value.text.to_ascii_lowercase();
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(&text);
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if matches!(text.as_str(), "yes" | "no" | "on" | "off") {
-        return Some("a boolean");
-    }
-    if matches!(unsigned, ".inf" | ".nan") || text.starts_with('+') && digits(unsigned) {
-        return Some("a number");
-    }
-    let based = ["0x", "0o", "0b"]
-        .into_iter()
-        .find_map(|prefix| unsigned.strip_prefix(prefix));
-    if based.is_some_and(|rest| {
-        !rest.is_empty()
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_hexdigit() || byte == b'_')
-    }) {
-        return Some("a number");
-    }
-    if unsigned.starts_with('0') && digits(unsigned) {
-        return Some("an octal number");
-    }
-    if unsigned.contains('_')
-        && unsigned.starts_with(|c: char| c.is_ascii_digit())
-        && digits(&unsigned.replace('_', ""))
-    {
-        return Some("a number");
-    }
-    let parts: Vec<&str> = unsigned.split(':').collect();
-    if let [first, rest @ ..] = parts.as_slice()
-        && !rest.is_empty()
-        && digits(first)
-        && rest
-            .iter()
-            .all(|part| part.len() <= 2 && digits(part) && part.parse::<u8>().is_ok_and(|n| n < 60))
-    {
-        return Some("a number of base 60");
-    }
-    if crate::time::is_day(&text) {
-        return Some("a date");
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Span;
 
     #[test]
     fn regexes_that_are_texts() {
@@ -225,51 +150,5 @@ mod tests {
             assert_eq!(shown(pattern).as_deref(), expected, "{pattern}");
         }
         assert!(literal("^a", true).is_none(), "a line is not the text");
-    }
-
-    #[test]
-    fn words_with_other_readings() {
-        let reading = |text: &str, style| {
-            other_reading(&Scalar {
-                text: text.to_owned(),
-                style,
-                span: Span::default(),
-            })
-        };
-        for text in [
-            "yes",
-            "No",
-            "ON",
-            "010",
-            "0x1f",
-            "0o17",
-            "1_000",
-            "12:30:45",
-            "1:20",
-            "+7",
-            ".inf",
-            "2026-11-21",
-        ] {
-            assert!(reading(text, Style::Plain).is_some(), "{text}");
-            assert!(reading(text, Style::SingleQuoted).is_none(), "{text}");
-        }
-        for text in [
-            "10",
-            "-1.5",
-            "true",
-            "null",
-            "a:b",
-            "10.0.0.0/8",
-            "12:30:75",
-            "1:200",
-            "fd00::1",
-            "v1",
-            "_",
-            "0.1.2",
-            "nope",
-            "eks:a",
-        ] {
-            assert!(reading(text, Style::Plain).is_none(), "{text}");
-        }
     }
 }

@@ -360,7 +360,7 @@ fn what_cannot_hold_is_inactive_with_a_reason() {
     set.add("rules.yaml", RULES);
     set.add(
         "more.yaml",
-        "title: Off\noverride: {rules: [a], enabled: false}\n---\n\
+        "title: Turned off\noverride: {rules: [a], enabled: false}\n---\n\
          title: Both\nname: both\ncorrelation: {type: temporal, rules: [a, b], timespan: 1m}\n---\n\
          title: Either\nname: either\ncorrelation: {type: temporal, rules: [a, b], timespan: 1m, condition: a or b}\n---\n\
          title: Without\nname: without\ncorrelation: {type: temporal, rules: [a, b], timespan: 1m, condition: b and not a}\n",
@@ -383,6 +383,50 @@ fn what_cannot_hold_is_inactive_with_a_reason() {
             ("both", Some("`a`, which it refers to, is inactive")),
             ("either", None),
             ("without", None),
+        ]
+    );
+}
+
+#[test]
+fn a_rule_with_errors_is_not_among_those_that_a_tag_brings_along() {
+    let mut set = Compiler::new();
+    let rule = |name: &str, tag: &str, field: &str| {
+        format!(
+            "title: {name}\nname: {name}\ntags: [{tag}]\nlogsource: {{product: kubernetes, service: audit}}\n\
+             detection: {{s: {{{field}: {name}}}, condition: s}}\n"
+        )
+    };
+    set.add("good.yaml", &rule("good", "team.both", "name"));
+    set.add("wrong.yaml", &rule("wrong", "team.both", "nmae"));
+    set.add("alone.yaml", &rule("alone", "team.wrong", "nmae"));
+    let counts = |name: &str, rules: &str| {
+        format!(
+            "title: {name}\nname: {name}\ncorrelation: {{type: event_count, rules: {rules}, timespan: 1m, condition: {{gte: 2}}}}\n---\n"
+        )
+    };
+    set.add(
+        "counts.yaml",
+        &[
+            counts("all", "any"),
+            counts("tagged", "[team.both]"),
+            counts("named", "[good, wrong]"),
+            counts("lost", "[team.wrong]"),
+        ]
+        .concat(),
+    );
+    let compiled = set.finish();
+    let found: Vec<_> = compiled
+        .correlations
+        .iter()
+        .map(|c| (c.name(), c.inactive()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("all", None),
+            ("tagged", None),
+            ("named", Some("`wrong`, which it refers to, has errors")),
+            ("lost", Some("`alone`, which it refers to, has errors")),
         ]
     );
 }

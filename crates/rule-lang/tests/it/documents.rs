@@ -107,7 +107,7 @@ fn each_document_says_what_became_of_it() {
             "filter nobody filtered: it is for no rule of the set",
             "override off filtered: nothing of the set is meant by it",
             "placeholders lists active: -",
-            "unknown - wrong: unclosed bracket `{`",
+            "unknown - wrong: the bracket `{` is not closed",
             "unknown - wrong: a document is a map, and this is text",
             "unknown - wrong: the file is empty",
         ]
@@ -155,12 +155,18 @@ fn a_filter_is_for_rules_of_its_logs() {
     ] {
         let is_narrowed = |rule: &str| {
             let compiled = compile(&[rule, &filter(logsource)]);
-            assert!(
-                compiled.diagnostics.is_empty(),
-                "{}",
-                compiled.render(false)
-            );
-            !compiled.rules[0].filters().is_empty()
+            let is_narrowed = !compiled.rules[0].filters().is_empty();
+            let codes: Vec<_> = compiled.diagnostics.iter().map(Diagnostic::code).collect();
+            let told: &[&str] = if is_narrowed {
+                &[]
+            } else {
+                &["filter-logsource"]
+            };
+            assert_eq!(codes, told, "{}", compiled.render(false));
+            let reason = compiled.documents[1].reason();
+            let narrow = "its `logsource` says more than that of any rule that it names";
+            assert_eq!(reason, (!is_narrowed).then_some(narrow));
+            is_narrowed
         };
         assert_eq!(is_narrowed(RULE), plain, "{logsource}");
         assert_eq!(is_narrowed(&in_category), categorized, "{logsource}");

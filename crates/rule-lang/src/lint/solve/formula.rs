@@ -23,6 +23,20 @@ pub(in crate::lint) enum Formula {
     Atom(usize),
 }
 
+impl Formula {
+    /// The formula where its selections stand behind as many others.
+    fn behind(self, n_others: usize) -> Self {
+        let all = |parts: Vec<Self>| parts.into_iter().map(|part| part.behind(n_others));
+        match self {
+            Self::And(parts) => Self::And(all(parts).collect()),
+            Self::Or(parts) => Self::Or(all(parts).collect()),
+            Self::Not(inner) => Self::Not(Box::new(inner.behind(n_others))),
+            Self::Select(idx) => Self::Select(idx + n_others),
+            other @ (Self::Const(_) | Self::Atom(_)) => other,
+        }
+    }
+}
+
 /// Selections and a condition, of the document or of a block.
 #[derive(Debug)]
 pub(in crate::lint) struct Scope {
@@ -100,6 +114,8 @@ pub(in crate::lint) struct Problem<'a> {
     /// The first is the document's own.
     pub(in crate::lint) scopes: Vec<Scope>,
     keys: HashMap<VarKey, usize>,
+    /// Of two documents, the number of atoms of the first.
+    pub(in crate::lint) n_first: usize,
 }
 
 /// What the members of a block are, as far as it matters here.
@@ -114,7 +130,34 @@ enum Member {
 impl<'a> Problem<'a> {
     /// `None` when the two sides are not of one document.
     pub(in crate::lint) fn new(ast: &'a ast::Scope, tree: &'a tree::Scope) -> Option<Self> {
-        let mut problem = Self {
+        let mut problem = Self::empty();
+        let scope = problem.scope(ast, tree, Member::Event)?;
+        *problem.scopes.first_mut()? = scope;
+        Some(problem)
+    }
+
+    /// Two documents about one event. Their conditions are what is `extra`.
+    pub(in crate::lint) fn joint(
+        first: (&'a ast::Scope, &'a tree::Scope),
+        second: (&'a ast::Scope, &'a tree::Scope),
+    ) -> Option<Self> {
+        let mut problem = Self::empty();
+        let first = problem.scope(first.0, first.1, Member::Event)?;
+        problem.n_first = problem.atoms.len();
+        let second = problem.scope(second.0, second.1, Member::Event)?;
+        let whole = problem.scopes.first_mut()?;
+        let n_others = first.selections.len();
+        whole.selections = first.selections;
+        let behind = second.selections.into_iter();
+        whole
+            .selections
+            .extend(behind.map(|one| one.behind(n_others)));
+        whole.extra = vec![first.condition, second.condition.behind(n_others)];
+        Some(problem)
+    }
+
+    fn empty() -> Self {
+        Self {
             atoms: Vec::new(),
             vars: Vec::new(),
             by_field: HashMap::new(),
@@ -124,10 +167,8 @@ impl<'a> Problem<'a> {
                 extra: Vec::new(),
             }],
             keys: HashMap::new(),
-        };
-        let scope = problem.scope(ast, tree, Member::Event)?;
-        *problem.scopes.first_mut()? = scope;
-        Some(problem)
+            n_first: 0,
+        }
     }
 
     fn scope(

@@ -1,6 +1,9 @@
 //! The programs as their users run them.
 
 #[cfg(test)]
+mod check;
+
+#[cfg(test)]
 mod programs {
     use std::io::Write as _;
     use std::path::{Path, PathBuf};
@@ -9,7 +12,7 @@ mod programs {
     use serde_json::Value;
 
     /// An example that cargo has built beside this test.
-    fn program(name: &str) -> Command {
+    pub(crate) fn program(name: &str) -> Command {
         let test = std::env::current_exe().unwrap();
         let target = test.parent().and_then(Path::parent).unwrap();
         let mut command = Command::new(target.join("examples").join(name));
@@ -19,7 +22,7 @@ mod programs {
         command
     }
 
-    fn run(name: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn run(name: &str, arguments: &[&str]) -> Output {
         program(name)
             .args(arguments)
             .stdin(Stdio::null())
@@ -27,12 +30,12 @@ mod programs {
             .unwrap()
     }
 
-    fn text(bytes: &[u8]) -> String {
+    pub(crate) fn text(bytes: &[u8]) -> String {
         String::from_utf8(bytes.to_vec()).unwrap()
     }
 
     /// A file of this test, by name.
-    fn file(name: &str, content: &[u8]) -> String {
+    pub(crate) fn file(name: &str, content: &[u8]) -> String {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::write(&path, content).unwrap();
         path.display().to_string()
@@ -43,7 +46,7 @@ mod programs {
         serde_json::from_str(stderr.lines().last().unwrap()).unwrap()
     }
 
-    const EXEC: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a-1","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/web-0/exec?command=curl&command=-u&command=--token%3Dhunter2","verb":"get","user":{"username":"dana"},"objectRef":{"resource":"pods","namespace":"shop","name":"web-0","subresource":"exec"},"responseStatus":{"code":101}}"#;
+    pub(crate) const EXEC: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a-1","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/web-0/exec?command=curl&command=-u&command=--token%3Dhunter2","verb":"get","user":{"username":"dana"},"objectRef":{"resource":"pods","namespace":"shop","name":"web-0","subresource":"exec"},"responseStatus":{"code":101}}"#;
 
     #[test]
     fn a_body_that_is_not_read_is_told() {
@@ -269,11 +272,8 @@ mod programs {
             stdout.contains("    taken away by filter Dana\n"),
             "{stdout}"
         );
-        assert!(stdout.contains("\n0 detections in 1 events"), "{stdout}");
-        assert!(
-            stdout.contains("  1 hits taken away by filters"),
-            "{stdout}"
-        );
+        assert!(stdout.contains("\n0 detections in 1 event "), "{stdout}");
+        assert!(stdout.contains("  1 hit taken away by filters"), "{stdout}");
         assert!(
             stderr.contains("note: filter `Old` expired on 2020-01-01\n"),
             "{stderr}"
