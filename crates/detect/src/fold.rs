@@ -50,8 +50,9 @@ fn is_folded(text: &[u8]) -> bool {
 fn changing(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let low = word & (ONES * 0x7f);
-    let from_a = low + ONES * (0x80 - b'A' as u64);
-    let past_z = low + ONES * (0x7f - b'Z' as u64);
+    // From `A` on, and past `Z`.
+    let from_a = low + ONES * (0x80 - 0x41);
+    let past_z = low + ONES * (0x7f - 0x5a);
     (from_a & !past_z | word) & (ONES * 0x80)
 }
 

@@ -7,11 +7,12 @@
 
 use std::collections::HashMap;
 
-use audit_model::{BodyLeaves, FieldId, FieldSource, Leaf};
+use audit_model::{BodyLeaves, FieldId, FieldSource, Leaf, Value};
 use rule_lang::{BlockIdx, Operand, Polarity, PredicateIdx, Quantifier};
 
 use crate::predicate::{Ask, Memory, PredicateId, Question, Questions};
 use crate::rule_set::ActiveRule;
+use crate::verdict::Court;
 use crate::vm::{Host, Linked, Machine, run};
 
 /// Most tests that are asked of the values of one event; where rules that may match have more, they are run.
@@ -59,10 +60,10 @@ impl Default for Foresight {
 impl Foresight {
     pub(crate) fn new(rules: &[ActiveRule], questions: &Questions) -> Self {
         let mut keys: Vec<Box<str>> = Vec::new();
-        let mut numbers = HashMap::new();
-        let mut number = |key: &Box<str>| {
-            *numbers.entry(key.clone()).or_insert_with(|| {
-                keys.push(key.clone());
+        let mut numbers: HashMap<Box<str>, usize> = HashMap::new();
+        let mut number = |key: &str| {
+            *numbers.entry(Box::from(key)).or_insert_with(|| {
+                keys.push(key.into());
                 keys.len() - 1
             })
         };
@@ -90,9 +91,39 @@ impl Foresight {
         }
     }
 
+    /// Leaves out the rules that cannot match an event for what its bodies hold. Answers that are found on the way are
+    /// kept.
+    pub(crate) fn narrow(&self, selected: &mut Vec<u32>, court: Court<'_>, seen: &mut Foreseen) {
+        let Court {
+            inner,
+            source,
+            scratch,
+            answers,
+            memory,
+            ..
+        } = court;
+        let questions = &inner.questions;
+        if !self.look(selected, source, questions, memory, seen) {
+            return;
+        }
+        selected.retain(|rule| {
+            let Some(active) = inner.rules.get(*rule as usize) else {
+                return false;
+            };
+            let machine = Machine {
+                questions,
+                linked: &active.linked,
+                source,
+                scratch,
+                answers,
+                memory,
+            };
+            may_match(machine, seen)
+        });
+    }
+
     /// Looks at the bodies for the tests of some rules; whether that says anything.
-    #[inline(never)]
-    pub(crate) fn look(
+    fn look(
         &self,
         rules: &[u32],
         source: &dyn FieldSource,
@@ -118,27 +149,23 @@ impl Foresight {
                     let Some(test) = self.test(*rule, *at) else {
                         continue;
                     };
-                    let Some((_, passed)) = told.get_mut(test.id.index()) else {
+                    let (Some((_, held)), Some(question)) =
+                        (told.get_mut(test.id.index()), questions.get(test.id))
+                    else {
                         continue;
                     };
-                    if passed == event {
+                    if held == event {
                         continue;
                     }
-                    let Some(question) = questions.get(test.id) else {
-                        continue;
-                    };
-                    let passes = if test.leaf.is_plain() {
-                        questions.matches(&question.ask, value, memory)
+                    let shaped = if test.leaf.is_plain() {
+                        Some(value)
                     } else {
-                        let text = value.as_text();
-                        let text = text.and_then(|text| test.leaf.shape(text, shaped));
-                        text.is_some_and(|text| {
-                            let value = audit_model::Value::Text(text);
-                            questions.matches(&question.ask, value, memory)
-                        })
+                        let raw = value.as_text();
+                        let made = raw.and_then(|raw| test.leaf.shape(raw, shaped));
+                        made.map(Value::Text)
                     };
-                    if passes {
-                        *passed = *event;
+                    if shaped.is_some_and(|value| questions.matches(&question.ask, value, memory)) {
+                        *held = *event;
                     }
                 }
             })
@@ -195,7 +222,7 @@ fn leaves(question: &Question) -> Vec<Leaf> {
 }
 
 /// Whether a rule may match for all that is known before a body is taken apart.
-pub(crate) fn may_match(machine: Machine<'_>, seen: &Foreseen) -> bool {
+fn may_match(machine: Machine<'_>, seen: &Foreseen) -> bool {
     let linked = machine.linked;
     let condition = linked.program.condition();
     run(

@@ -9,7 +9,7 @@ use rule_lang::Level;
 use crate::correlate::fired::Fired;
 use crate::correlate::plan;
 use crate::correlate::table::Owner;
-use crate::foresight::{Foreseen, may_match};
+use crate::foresight::Foreseen;
 use crate::hit::{Finding, Findings, Hit, HitKind, HitRule};
 use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
@@ -395,18 +395,16 @@ impl Scanner {
         answers.begin(inner.questions.len());
         let received = (0..source.readings())
             .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
-        if some
-            && inner
-                .foresight
-                .look(&probe.rules, source, &inner.questions, memory, foreseen)
-        {
-            probe.rules.retain(|rule| {
-                inner.rules.get(*rule as usize).is_some_and(|active| {
-                    let (questions, linked) = (&inner.questions, &active.linked);
-                    let machine = machine(questions, linked, source, scratch, answers, memory);
-                    may_match(machine, foreseen)
-                })
-            });
+        if some {
+            let court = Court {
+                inner,
+                source,
+                scratch,
+                answers,
+                memory,
+                received,
+            };
+            inner.foresight.narrow(&mut probe.rules, court, foreseen);
         }
         let all = if some { 0 } else { inner.rules.len() };
         let selected = probe.rules.iter().map(|rule| *rule as usize);

@@ -93,12 +93,11 @@ impl BodyLeaves {
         while start < body.len() {
             let rest = body.get(start..)?;
             let mut padded = [b' '; 64];
-            let block = match rest.first_chunk::<64>() {
-                Some(block) => block,
-                None => {
-                    padded.get_mut(..rest.len())?.copy_from_slice(rest);
-                    &padded
-                }
+            let block = if let Some(block) = rest.first_chunk::<64>() {
+                block
+            } else {
+                padded.get_mut(..rest.len())?.copy_from_slice(rest);
+                &padded
             };
             let marks = look.marks(block);
             let quotes = marks.quotes & !escaped(marks.backslashes, &mut escape);

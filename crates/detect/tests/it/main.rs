@@ -16,6 +16,8 @@ mod explain;
 #[cfg(test)]
 mod filters;
 #[cfg(test)]
+mod foresight;
+#[cfg(test)]
 mod generate;
 #[cfg(test)]
 mod lints;
