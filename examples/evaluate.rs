@@ -4,34 +4,32 @@
 //! cargo run --release --example evaluate -- [OPTIONS] [FILE|-]...
 //! ```
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::audit_model::EventRecord;
-use detect::rule_lang::nearest;
 use detect::{
-    CorrelationStats, Counters, Detector, DocumentStatus, Explainer, Hit, Level, LoadReport,
-    LoadedDocument, ReadError, Record, RuleSet, RuleSetBuilder, Scanner, Verdict,
+    CorrelationStats, Counters, Detector, Explainer, Hit, Level, ReadError, Record, RuleSet,
+    Scanner, Verdict,
 };
 use kubesift_examples::{
-    FilterTotals, MAX_WARNINGS, NOT_EVALUATED, Placed, add_rules, colors_stderr, counted,
-    is_unreadable, level_style, show_documents, today, visible,
+    FilterTotals, MAX_WARNINGS, NOT_EVALUATED, Placed, counted, level_style, visible,
 };
 use serde::Serialize;
 
 use crate::inputs::{Input, Inputs};
+use crate::loading::load;
 
 mod inputs;
+mod loading;
 
 /// A log in which an attack hides among normal traffic, for a first look.
 const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
@@ -544,121 +542,4 @@ fn open(name: &str, sample: bool) -> io::Result<Box<dyn Read>> {
         ));
     }
     Ok(Box::new(file))
-}
-
-/// Compiles the rules, and says how many files there are before those of `--rules`; `None` when some do not compile, after
-/// their diagnostics have been shown.
-fn load(options: &Options) -> io::Result<Option<(RuleSet, usize)>> {
-    let mut stderr = io::stderr();
-    if let Some(path) = &options.compiled {
-        // Which of its files were somebody's own is not known.
-        return Ok(load_compiled(path)?.map(|rules| (rules, usize::MAX)));
-    }
-    let mut builder = RuleSet::builder();
-    if !options.no_shipped {
-        builder = builder.shipped();
-    }
-    let n_before = builder.n_files();
-    let builder = add_rules(builder, &options.rules)?.today(today());
-    let asked = Rc::new(Asked::default());
-    let (rules, report) = only(builder, options, &asked).load();
-    show(&report, options)?;
-    if report.has_errors() || is_unreadable(&report) {
-        return Ok(None);
-    }
-    let unknown = asked.unknown(&options.only);
-    for message in &unknown {
-        writeln!(stderr, "error: {}", visible(message))?;
-    }
-    if !unknown.is_empty() {
-        return Ok(None);
-    }
-    if rules.rules().len() == 0 && rules.correlations().len() == 0 {
-        writeln!(stderr, "error: no rules: give some with --rules")?;
-        return Ok(None);
-    }
-    Ok(Some((rules, n_before)))
-}
-
-/// Reads compiled rules; `None` when that fails, after standard error has said why.
-fn load_compiled(path: &Path) -> io::Result<Option<RuleSet>> {
-    let name = visible(&path.display().to_string());
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            writeln!(io::stderr(), "error: cannot read `{name}`: {error}")?;
-            return Ok(None);
-        }
-    };
-    match RuleSet::from_bytes(&bytes) {
-        Ok(rules) => Ok(Some(rules)),
-        Err(error) => {
-            writeln!(io::stderr(), "error: cannot load `{name}`: {error}")?;
-            Ok(None)
-        }
-    }
-}
-
-/// The names and tags of all rules and correlations, to see which of those that were asked for there are.
-#[derive(Debug, Default)]
-struct Asked(RefCell<BTreeSet<String>>);
-
-impl Asked {
-    /// Notes a rule or correlation.
-    fn add(&self, name: &str, tags: &[String]) {
-        let mut known = self.0.borrow_mut();
-        known.insert(name.to_owned());
-        known.extend(tags.iter().cloned());
-    }
-
-    /// What to say of each name that nothing has.
-    fn unknown(&self, wanted: &[String]) -> Vec<String> {
-        let known = self.0.borrow();
-        let is_known = |name: &&String| known.iter().any(|known| known.eq_ignore_ascii_case(name));
-        let unknown = wanted.iter().filter(|name| !is_known(name));
-        let unknown = unknown.map(|name| {
-            let near = nearest(name, known.iter().map(String::as_str));
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            format!("no rule or correlation has the name or tag `{name}`{near}")
-        });
-        unknown.collect()
-    }
-}
-
-/// Leaves only the rules that `--only` names.
-fn only(builder: RuleSetBuilder, options: &Options, asked: &Rc<Asked>) -> RuleSetBuilder {
-    if options.only.is_empty() {
-        return builder;
-    }
-    let (only, asked) = (options.only.clone(), Rc::clone(asked));
-    let wanted = move |name: &str, tags: &[String]| {
-        asked.add(name, tags);
-        only.iter().any(|wanted| {
-            name.eq_ignore_ascii_case(wanted)
-                || tags.iter().any(|tag| tag.eq_ignore_ascii_case(wanted))
-        })
-    };
-    let of_rule = wanted.clone();
-    builder
-        .retain(move |rule| of_rule(rule.name(), rule.tags()))
-        .retain_correlations(move |correlation| wanted(correlation.name(), correlation.tags()))
-}
-
-/// Shows what is wrong with the rules, and what became of their documents.
-fn show(report: &LoadReport, options: &Options) -> io::Result<()> {
-    if !report.diagnostics().is_empty() {
-        let color = colors_stderr();
-        writeln!(io::stderr(), "{}", report.render(color))?;
-    }
-    let is_wrong = |found: &LoadedDocument| found.status() == DocumentStatus::Wrong;
-    if options.rules.is_empty() && !options.documents && !report.documents().iter().any(is_wrong) {
-        return Ok(());
-    }
-    show_documents(report, |found| match found.status() {
-        _ if options.documents => true,
-        DocumentStatus::Active => false,
-        // With `--only` most rules are left out, on demand.
-        DocumentStatus::Filtered => options.only.is_empty(),
-        _ => true,
-    })
 }

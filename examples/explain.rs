@@ -144,6 +144,9 @@ fn not_found(rules: &RuleSet, report: &LoadReport, name: &str) -> String {
             _ => report.describe(document).to_string(),
         };
     }
+    if Path::new(name).is_file() {
+        return format!("no rule in `{name}` can be explained");
+    }
     let names = documents().filter(|found| found.kind() == DocumentKind::Rule);
     let near = rule_lang::nearest(name, names.filter_map(LoadedDocument::name));
     let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));

@@ -3,9 +3,10 @@
 use detect::{Event, Hits, Limits, RuleSet, rule_lang};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::generate::{Choices, event, rule, yaml};
+use crate::generate::{Choices, event, event_of, rule, yaml};
 use crate::reference::{Json, Readings, Rule, matches};
 
 pub(crate) fn config(cases: u32) -> Config {
@@ -21,10 +22,26 @@ pub(crate) fn config(cases: u32) -> Config {
     }
 }
 
+/// Networks of trusted proxies, as a list has them and as numbers.
+type Proxies = &'static [(&'static str, (u32, u32))];
+
+/// Lists that leave something of the addresses of events, and one that leaves nothing.
+const PROXIES: [Proxies; 4] = [
+    &[],
+    &[("10.0.0.7", (0x0a00_0007, 32))],
+    &[("10.0.0.0/8", (0x0a00_0000, 8))],
+    &[
+        ("203.0.113.0/24", (0xcb00_7100, 24)),
+        ("10.1.2.3", (0x0a01_0203, 32)),
+        ("10.0.0.0/24", (0x0a00_0000, 24)),
+    ],
+];
+
 /// The names of the rules that match, as the reference says.
-fn expected(rules: &[Rule], json: &[u8]) -> Option<Vec<String>> {
+fn expected(rules: &[Rule], json: &[u8], proxies: Proxies) -> Option<Vec<String>> {
     let tree = Json::parse(json);
-    let readings = Readings::of(&tree)?;
+    let networks: Vec<(u32, u32)> = proxies.iter().map(|(_, network)| *network).collect();
+    let readings = Readings::behind(&tree, &networks)?;
     let matching = rules.iter().filter(|rule| matches(rule, &tree, &readings));
     Some(matching.map(|rule| rule.name.clone()).collect())
 }
@@ -48,9 +65,13 @@ fn told(hits: Hits<'_>) -> Vec<(String, String)> {
 }
 
 /// Compiles rules and scans events with one scanner, and each with a new one too.
-fn check(rules: &[Rule], events: &[Vec<u8>]) -> Result<usize, TestCaseError> {
-    let mut builder = RuleSet::builder();
-    let mut text = String::new();
+fn check(rules: &[Rule], events: &[Vec<u8>], proxies: Proxies) -> Result<usize, TestCaseError> {
+    let trusted: Vec<&str> = proxies.iter().map(|(text, _)| *text).collect();
+    let mut text = format!(
+        "placeholders: {{trusted_proxies: [{}]}}\n",
+        trusted.join(", ")
+    );
+    let mut builder = RuleSet::builder().text("proxies.yaml", text.as_str());
     for rule in rules {
         let yaml = yaml(rule);
         builder = builder.text(format!("{}.yaml", rule.name), yaml.as_str());
@@ -65,7 +86,7 @@ fn check(rules: &[Rule], events: &[Vec<u8>]) -> Result<usize, TestCaseError> {
         let shown = || format!("{}\n{text}", String::from_utf8_lossy(json));
         let event = Event::decode(json, &Limits::default())
             .map_err(|error| TestCaseError::fail(format!("{error}: {}", shown())))?;
-        let Some(expected) = expected(rules, json) else {
+        let Some(expected) = expected(rules, json, proxies) else {
             continue;
         };
         let mut all = Vec::new();
@@ -136,15 +157,15 @@ pub(crate) fn choices(most: usize) -> impl Strategy<Value = Vec<u16>> {
 #[test]
 fn a_rule_matches_as_the_reference_says() {
     let mut runner = TestRunner::new(config(512));
-    let strategy = (choices(120), vec(choices(250), 1..=4));
+    let strategy = (choices(120), vec(choices(250), 1..=4), select(&PROXIES));
     let hits = std::cell::Cell::new(0);
-    let run = runner.run(&strategy, |(of_rule, of_events)| {
+    let run = runner.run(&strategy, |(of_rule, of_events, proxies)| {
         let rule = rule(&mut Choices::new(&of_rule), "rule".to_owned());
         let events: Vec<_> = of_events
             .iter()
             .map(|numbers| event(&mut Choices::new(numbers)))
             .collect();
-        hits.set(hits.get() + check(&[rule], &events)?);
+        hits.set(hits.get() + check(&[rule], &events, proxies)?);
         Ok(())
     });
     run.unwrap_or_else(|error| panic!("{error}"));
@@ -153,10 +174,39 @@ fn a_rule_matches_as_the_reference_says() {
 }
 
 #[test]
+fn rules_of_certificate_requests_match_as_the_reference_says() {
+    let mut runner = TestRunner::new(config(256));
+    let strategy = (choices(120), vec(choices(250), 4), select(&PROXIES));
+    let hits = std::cell::Cell::new(0);
+    let run = runner.run(&strategy, |(of_rule, of_events, proxies)| {
+        let rule = rule(&mut Choices::new(&of_rule), "rule".to_owned());
+        if !yaml(&rule).contains("csr.") {
+            return Ok(());
+        }
+        let events: Vec<_> = of_events
+            .iter()
+            .zip(["create", "create", "update", "patch"])
+            .map(|(numbers, verb)| {
+                event_of(
+                    &mut Choices::new(numbers),
+                    verb,
+                    "certificatesigningrequests",
+                )
+            })
+            .collect();
+        hits.set(hits.get() + check(&[rule], &events, proxies)?);
+        Ok(())
+    });
+    run.unwrap_or_else(|error| panic!("{error}"));
+    assert!(hits.get() > 20, "only {} hits", hits.get());
+}
+
+#[test]
 fn rules_of_a_set_match_as_each_does_alone() {
     let mut runner = TestRunner::new(config(64));
-    let strategy = (vec(choices(60), 1..=30), vec(choices(250), 1..=6));
-    let run = runner.run(&strategy, |(of_rules, of_events)| {
+    let events = vec(choices(250), 1..=6);
+    let strategy = (vec(choices(60), 1..=30), events, select(&PROXIES));
+    let run = runner.run(&strategy, |(of_rules, of_events, proxies)| {
         let rules: Vec<_> = of_rules
             .iter()
             .enumerate()
@@ -166,7 +216,7 @@ fn rules_of_a_set_match_as_each_does_alone() {
             .iter()
             .map(|numbers| event(&mut Choices::new(numbers)))
             .collect();
-        check(&rules, &events)?;
+        check(&rules, &events, proxies)?;
         Ok(())
     });
     run.unwrap_or_else(|error| panic!("{error}"));

@@ -13,15 +13,17 @@ use crate::rule::FilterIdx;
 use crate::set::File;
 use crate::source::Span;
 use crate::targets::Targets;
-use crate::tree;
+use crate::tree::{self, Tree};
 
 /// Steps that one question may take, and those of a set.
 const QUESTION: usize = 10_000;
 const SET: usize = 1_000_000;
-/// Bytes of rules and filters that are compared: some, and for each byte of a rule some more, so that the time is linear
-/// in the size of the set, though the pairs are not.
-const SOME_BYTES: usize = 1 << 20;
-const EACH_BYTE: usize = 4;
+/// Tests of rules and filters that are looked at together: some, and for each test of a rule some more, so that the time
+/// is linear in the size of the set, though the number of pairs is not.
+const SOME_TESTS: usize = 1 << 15;
+const EACH_TEST: usize = 4;
+/// What a pair costs beside its tests.
+const PAIR: usize = 16;
 /// Names of rules that one diagnostic shows.
 const SHOWN: usize = 3;
 
@@ -30,7 +32,8 @@ const SHOWN: usize = 3;
 pub(crate) struct Filters {
     /// Nothing of those that are not compared.
     all: Vec<Option<Known>>,
-    bytes: usize,
+    /// Tests that may still be looked at.
+    tests: usize,
     steps: Budget,
 }
 
@@ -38,7 +41,7 @@ impl Default for Filters {
     fn default() -> Self {
         Self {
             all: Vec::new(),
-            bytes: SOME_BYTES,
+            tests: SOME_TESTS,
             steps: Budget::new(SET),
         }
     }
@@ -48,7 +51,7 @@ impl Default for Filters {
 #[derive(Debug)]
 struct Known {
     file: usize,
-    bytes: usize,
+    n_tests: usize,
     ast: ast::Scope,
     tree: tree::Scope,
     targets: Targets,
@@ -76,7 +79,6 @@ pub(crate) struct Added {
     pub(crate) ast: ast::Scope,
     pub(crate) tree: tree::Scope,
     pub(crate) targets: Targets,
-    pub(crate) span: Span,
     /// Whether it leaves requests alone that impersonate somebody.
     pub(crate) spares_impersonated: bool,
 }
@@ -99,7 +101,7 @@ impl Filters {
         found.resize_with(filter.targets.names.len() + 1, Found::default);
         self.all.push(Some(Known {
             file: filter.file,
-            bytes: filter.span.range().len(),
+            n_tests: n_tests(&filter.tree),
             ast: filter.ast,
             tree: filter.tree,
             targets: filter.targets,
@@ -116,15 +118,16 @@ impl Filters {
         tree: &tree::Scope,
         filters: &[FilterIdx],
     ) {
-        let own = rule.span.range().len();
-        self.bytes = self.bytes.saturating_add(EACH_BYTE * own);
+        let own = n_tests(tree);
+        self.tests = self.tests.saturating_add(EACH_TEST * own);
         let own_names: BTreeSet<&str> = rule.answers_to().collect();
         for at in filters {
             let Some(filter) = self.all.get_mut(at.index()).and_then(Option::as_mut) else {
                 continue;
             };
-            let effect = self.bytes.checked_sub(own + filter.bytes).and_then(|left| {
-                self.bytes = left;
+            let left = self.tests.checked_sub(own + filter.n_tests + PAIR);
+            let effect = left.and_then(|left| {
+                self.tests = left;
                 effect((ast, tree), (&filter.ast, &filter.tree), &self.steps)
             });
             let any = filter.targets.any.then_some(filter.targets.names.len());
@@ -219,6 +222,21 @@ impl Found {
             .add(Code::FilterTakesAll, span, message)
             .set_help("narrow what it takes, or turn the rule off by an `override`");
     }
+}
+
+/// How many tests there are, those in blocks too.
+fn n_tests(scope: &tree::Scope) -> usize {
+    fn of(tree: &Tree) -> usize {
+        match tree {
+            Tree::Const(_) | Tree::Select(..) => 0,
+            Tree::Test(..) => 1,
+            Tree::Not(inner) => of(inner),
+            Tree::And(parts) | Tree::Or(parts) => parts.iter().map(of).sum(),
+            Tree::Block(block) => 1 + n_tests(&block.scope),
+        }
+    }
+    let selections = scope.selections.iter().map(|(_, tree)| of(tree));
+    selections.sum::<usize>() + of(&scope.condition)
 }
 
 /// What a filter does to a rule, when it is the same for every event.

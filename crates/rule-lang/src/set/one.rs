@@ -93,7 +93,6 @@ impl Set<'_> {
             None,
             report,
         )?;
-        let span = document.metadata.span;
         let filter = Filter {
             metadata: document.metadata,
             expires: document.expires,
@@ -105,7 +104,6 @@ impl Set<'_> {
             ast,
             tree,
             targets: document.targets,
-            span,
             spares_impersonated: filter.spares_impersonated(),
         });
         Some((filter, added))

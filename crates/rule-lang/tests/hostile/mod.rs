@@ -62,6 +62,20 @@ fn single() -> Vec<(&'static str, String)> {
         ("deep blocks", deep_blocks()),
         ("placeholders", placeholders()),
         ("dashes", dashes()),
+        (
+            "lists of base64 at every offset",
+            encoded_list("wide|base64offset|contains", |at| {
+                format!("some-value-that-is-long-{at:016}")
+            }),
+        ),
+        (
+            "a list of options with dashes",
+            encoded_list("windash", |at| format!("-a -b -c value-{at:052}")),
+        ),
+        ("two lists of texts to contain", two_lists()),
+        ("empty documents", empty_documents()),
+        ("documents that are no YAML", broken_documents()),
+        ("lists of large regular expressions", letter_regexes()),
         ("levels", levels()),
         ("tests", tests()),
         ("keys", keys()),
@@ -281,6 +295,39 @@ fn dashes() -> String {
     let items =
         lines(|at| format!("    - {{exec.commandLine|windash|contains: '-a -b -c -d{at}'}}\n"));
     rule(&format!("  s:\n{items}  condition: s\n"))
+}
+
+/// One list whose values are written in several ways each.
+fn encoded_list(modifiers: &str, value: impl Fn(usize) -> String) -> String {
+    let values = lines(|at| format!("'{}', ", value(at)));
+    rule(&format!(
+        "  s: {{'exec.commandLine|{modifiers}': [{values}]}}\n  condition: s\n"
+    ))
+}
+
+fn two_lists() -> String {
+    let list = |seed: &str| joined(16_000, |at| format!("{seed}-value-{at:05}, "));
+    rule(&format!(
+        "  s: {{'name|contains': [{}]}}\n  t: {{'userAgent|contains': [{}]}}\n  condition: s and not t\n",
+        list("a"),
+        list("b")
+    ))
+}
+
+fn empty_documents() -> String {
+    lines(|_| "a:\n---\n".to_owned())
+}
+
+fn broken_documents() -> String {
+    lines(|at| format!("a: [{at}\nb: c\n---\n"))
+}
+
+fn letter_regexes() -> String {
+    let values: Vec<String> = (0..64).map(|at| format!(r"'\p{{L}}{{40}}{at}'")).collect();
+    let lists = joined(200, |at| {
+        format!("  s{at}: {{'name|re': [{}]}}\n", values.join(", "))
+    });
+    rule(&format!("{lists}  condition: 1 of s*\n"))
 }
 
 fn levels() -> String {

@@ -1,6 +1,7 @@
 //! Events, as a server writes them and as nobody should.
 
 use super::Choices;
+use super::csr;
 use super::pools::{
     CAPABILITIES, CODES, COMMANDS, DECISIONS, GROUPS, IMAGES, IPS, KINDS, LABELS, NAMES,
     NAMESPACES, NUMBERS, PATHS, RESOURCES, ROLES, STAGES, SUBRESOURCES, USERS, VERBS, WORDS,
@@ -37,9 +38,12 @@ fn texts(texts: Vec<&str>) -> Gen {
 
 /// The bytes of an event.
 pub(crate) fn event(choices: &mut Choices<'_>) -> Vec<u8> {
-    let c = choices;
-    let verb = c.pick(VERBS);
-    let resource = c.pick(RESOURCES);
+    let (verb, resource) = (choices.pick(VERBS), choices.pick(RESOURCES));
+    event_of(choices, verb, resource)
+}
+
+/// The bytes of an event of such a request.
+pub(crate) fn event_of(c: &mut Choices<'_>, verb: &str, resource: &str) -> Vec<u8> {
     let subresource = if c.one_in(3) {
         c.pick(SUBRESOURCES)
     } else {
@@ -68,7 +72,7 @@ pub(crate) fn event(choices: &mut Choices<'_>) -> Vec<u8> {
         put("objectRef", object_ref(c, resource, subresource));
     }
     if !c.one_in(8) {
-        put("sourceIPs", texts(c.some(2, |c| c.pick(IPS))));
+        put("sourceIPs", texts(c.some(3, |c| c.pick(IPS))));
     }
     put("requestURI", text(uri(c)));
     if !c.one_in(6) {
@@ -103,7 +107,7 @@ pub(crate) fn event(choices: &mut Choices<'_>) -> Vec<u8> {
             "stage" => text(c.pick(STAGES)),
             "user" => user(c),
             "requestURI" => text(uri(c)),
-            "sourceIPs" => texts(c.some(2, |c| c.pick(IPS))),
+            "sourceIPs" => texts(c.some(3, |c| c.pick(IPS))),
             "objectRef" => object_ref(c, resource, subresource),
             "requestObject" => request(c, verb, resource),
             _ => value,
@@ -293,6 +297,7 @@ fn body(c: &mut Choices<'_>, resource: &str) -> Gen {
                 ));
             }
         }
+        "certificatesigningrequests" => entries.push(("spec".to_owned(), csr::spec(c))),
         "roles" => entries.push(("rules".to_owned(), Gen::List(c.any(3, rbac_rule)))),
         "secrets" => {
             let data = c.any(3, |c| (c.pick(LABELS).to_owned(), text(c.pick(WORDS))));

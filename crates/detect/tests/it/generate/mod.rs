@@ -1,11 +1,12 @@
 //! Rules and events out of a sequence of choices, drawn from few fields and values so that rules match often.
 
+mod csr;
 mod event;
 mod rule;
 mod write;
 mod yaml;
 
-pub(crate) use event::event;
+pub(crate) use event::{event, event_of};
 pub(crate) use rule::rule;
 pub(crate) use yaml::yaml;
 
@@ -68,6 +69,7 @@ pub(crate) mod pools {
         "roles",
         "secrets",
         "namespaces",
+        "certificatesigningrequests",
     ];
     pub(crate) const SUBRESOURCES: &[&str] =
         &["", "exec", "ephemeralcontainers", "status", "attach"];
@@ -130,6 +132,11 @@ pub(crate) mod pools {
         "RequestReceived",
         "Panic",
     ];
+    pub(crate) const SIGNERS: &[&str] = &[
+        "kubernetes.io/kube-apiserver-client",
+        "kubernetes.io/kubelet-serving",
+    ];
+    pub(crate) const USAGES: &[&str] = &["client auth", "server auth"];
     pub(crate) const ROLES: &[&str] = &["cluster-admin", "view"];
     pub(crate) const KINDS: &[&str] = &["User", "ServiceAccount", "Group"];
     pub(crate) const LABELS: &[&str] = &["app", "app.kubernetes.io/name", "a.b.c"];

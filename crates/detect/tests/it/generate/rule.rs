@@ -3,8 +3,8 @@
 use super::Choices;
 use super::pools::{
     CAPABILITIES, CODES, COMMANDS, DECISIONS, GROUPS, IMAGES, IPS, KINDS, LABELS, NAMES,
-    NAMESPACES, NUMBERS, OUTCOMES, PATHS, REGISTRIES, RESOURCES, ROLES, STAGES, SUBRESOURCES,
-    USERS, VERBS, WORDS,
+    NAMESPACES, NUMBERS, OUTCOMES, PATHS, REGISTRIES, RESOURCES, ROLES, SIGNERS, STAGES,
+    SUBRESOURCES, USAGES, USERS, VERBS, WORDS,
 };
 use crate::reference::{
     Block, Body, Condition, Entry, How, Inner, Item, Literal, Pieces, Quantifier, ReKind, RePiece,
@@ -133,6 +133,12 @@ const FIELDS: &[(&str, Pool)] = &[
     ("rbac.subjects.kind", KINDS),
     ("rbac.subjects.username", USERS),
     ("rbac.roleRef.name", ROLES),
+    ("csr.commonName", USERS),
+    ("csr.organizations", GROUPS),
+    ("csr.organizations[0]", GROUPS),
+    ("csr.dnsNames", NAMES),
+    ("csr.signerName", SIGNERS),
+    ("csr.usages", USAGES),
 ];
 
 const CONTAINER: &[(&str, Pool)] = &[
@@ -203,6 +209,8 @@ const LISTS: &[(&str, &[(&str, Pool)])] = &[
         ],
     ),
     ("sourceIPs", &[(".", IPS)]),
+    ("csr.organizations", &[(".", GROUPS)]),
+    ("csr.usages", &[(".", USAGES)]),
 ];
 
 /// Lists in the members of a container.

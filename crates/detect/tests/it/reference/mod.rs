@@ -4,6 +4,7 @@
 //! event that the record may stand for, each without repeated keys, and asks a test of all of them: one that matches is
 //! enough in positive position, under a negation all must.
 
+mod csr;
 mod evaluate;
 mod json;
 mod model;

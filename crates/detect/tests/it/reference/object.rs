@@ -52,7 +52,7 @@ fn body(reading: &Reading, key: &str) -> Option<Node> {
         .cloned()
 }
 
-fn object(reading: &Reading) -> Option<Node> {
+pub(crate) fn object(reading: &Reading) -> Option<Node> {
     match text(reading, &["verb"]).as_str() {
         "create" | "update" => body(reading, "requestObject").filter(Node::is_object),
         "patch" => {

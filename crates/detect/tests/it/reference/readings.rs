@@ -19,12 +19,19 @@ pub(crate) struct Reading {
     /// The value taken of each repeated key.
     pub(crate) choices: Vec<usize>,
     pub(crate) event: Node,
+    /// The networks of trusted proxies: address, and length of the prefix.
+    pub(crate) proxies: Vec<(u32, u32)>,
     found: RefCell<HashMap<String, Option<Node>>>,
 }
 
 impl Readings {
     /// Every reading of an event; `None` when they are too many.
     pub(crate) fn of(json: &Json) -> Option<Self> {
+        Self::behind(json, &[])
+    }
+
+    /// The same where proxies of these networks are trusted.
+    pub(crate) fn behind(json: &Json, proxies: &[(u32, u32)]) -> Option<Self> {
         let mut sites = Vec::new();
         repeated(json, &mut sites);
         let mut all: Vec<Vec<usize>> = vec![Vec::new()];
@@ -42,6 +49,7 @@ impl Readings {
             .map(|choices| Reading {
                 event: resolve(json, &sites, &choices, &Choices::new()),
                 choices,
+                proxies: proxies.to_vec(),
                 found: RefCell::default(),
             })
             .collect();

@@ -1,12 +1,13 @@
 //! What the names of the vocabulary mean, for an event without repeated keys.
 
+use super::csr;
 use super::node::{Node, Step, Value, steps};
 use super::object;
 use super::readings::Reading;
 use super::text::{clean_path, ipv4, percent_decode};
 
 /// Names with something below them, and whether that is a map of free form.
-const ROOTS: [(&str, bool); 23] = [
+const ROOTS: [(&str, bool); 27] = [
     ("annotations", true),
     ("user.extra", true),
     ("impersonatedUser.extra", true),
@@ -30,6 +31,10 @@ const ROOTS: [(&str, bool); 23] = [
     ("responseStatus.details", false),
     ("responseStatus.metadata", false),
     ("event.flags", false),
+    ("csr.commonName", false),
+    ("csr.organizations", false),
+    ("csr.dnsNames", false),
+    ("csr.usages", false),
 ];
 
 /// Splits a name into a field and a path below it.
@@ -90,11 +95,9 @@ pub(crate) fn find(reading: &Reading, name: &str) -> Option<Node> {
                 .strip_prefix("system:node:")
                 .map(str::to_owned),
         ),
-        "client.ip" => recorded(&["sourceIPs"])?
-            .list_members()
-            .last()
-            .copied()
-            .cloned(),
+        "client.ip" => client(recorded(&["sourceIPs"])?, &reading.proxies),
+        "csr.commonName" | "csr.organizations" | "csr.dnsNames" | "csr.signerName"
+        | "csr.usages" => csr::find(reading, name),
         "client.net" => {
             let ip = ipv4(reading.field("client.ip")?.text()?)?;
             let [a, b, c, _] = ip.to_be_bytes();
@@ -147,6 +150,23 @@ pub(crate) fn find(reading: &Reading, name: &str) -> Option<Node> {
             recorded(&path).cloned()
         }
     }
+}
+
+/// The last address that is none of a trusted proxy; where all are, the last one.
+fn client(addresses: &Node, proxies: &[(u32, u32)]) -> Option<Node> {
+    let addresses = addresses.list_members();
+    let is_proxy = |address: &Node| {
+        let address = address.text().and_then(ipv4);
+        address.is_some_and(|address| {
+            let is_in = |(network, length): &(u32, u32)| {
+                let shift = 32 - length;
+                u64::from(address) >> shift == u64::from(*network) >> shift
+            };
+            proxies.iter().any(is_in)
+        })
+    };
+    let found = addresses.iter().rev().find(|address| !is_proxy(address));
+    found.or(addresses.last()).map(|address| (*address).clone())
 }
 
 /// What is recorded; `null` is absent in the envelope.
