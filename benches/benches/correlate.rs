@@ -123,6 +123,12 @@ fn median(times: &mut [Duration]) -> f64 {
 fn main() -> std::io::Result<()> {
     // `cargo test` and CI only want to know that it runs.
     let quick = std::env::args().any(|arg| arg == "--test");
+    // Names of what is to be measured; everything without one.
+    let names: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with("--"))
+        .collect();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|one| one == name);
     let (n_events, n_groups, n_keys, rounds) = if quick {
         (50, 1_000, 5_000, 1)
     } else {
@@ -138,7 +144,7 @@ fn main() -> std::io::Result<()> {
     let only = RuleSet::builder().text("groups.yaml", GROUPS);
     let only = only.build().map_err(std::io::Error::other)?;
 
-    for log in ["metadata", "mixed"] {
+    for log in ["metadata", "mixed"].into_iter().filter(|log| wanted(log)) {
         let text = match log {
             "mixed" => benches::mixed(n_events),
             _ => benches::metadata(n_events),
@@ -172,10 +178,13 @@ fn main() -> std::io::Result<()> {
         )?;
     }
 
-    for (what, n, budget) in [
-        ("groups", n_groups, 512 << 20),
-        ("keys in a flood", n_keys, 64 << 20),
+    for (name, what, n, budget) in [
+        ("groups", "groups", n_groups, 512 << 20),
+        ("flood", "keys in a flood", n_keys, 64 << 20),
     ] {
+        if !wanted(name) {
+            continue;
+        }
         let before = LIVE.load(Ordering::Relaxed);
         let mut detector = only
             .detector()

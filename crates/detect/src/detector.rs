@@ -422,6 +422,7 @@ impl Detector {
                 ids,
                 references: Vec::new(),
                 sum: Sum::Nothing,
+                novel: Vec::new(),
                 message,
             };
             if let Some(tally) = self.engine.tally(owner) {

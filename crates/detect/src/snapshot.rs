@@ -18,7 +18,7 @@ use crate::{Correlator, Detector};
 /// What every snapshot begins with.
 const MAGIC: &[u8; 12] = b"kubesift-snp";
 /// The format that is written and read. It grows when anything in the state changes its form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Magic, version, and the length of what follows without the checksum.
 const HEADER: usize = MAGIC.len() + 4 + 8;
 /// Bytes of the checksum at the end.

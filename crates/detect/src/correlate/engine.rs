@@ -324,7 +324,7 @@ impl Engine {
             count: silence.count,
             value: None,
             error: None,
-            novel: None,
+            novel: silence.novel.clone(),
             ids: silence.ids.clone(),
             rules: Vec::new(),
             message: String::new(),

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::correlate::fact::{AuditId, FactValue, Ids, Key, Mark, Tuple};
 use crate::correlate::sketch::{STANDARD_ERROR, Sketch};
 use crate::correlate::time::Time;
-use crate::correlate::window::{EXACT, NUMBERS, Outcome, Window, measure};
+use crate::correlate::window::{EXACT, NUMBERS, Outcome, Window, add, measure};
+
+/// Most new values that a summary shows.
+const MAX_NOVEL: usize = 16;
 
 /// A detection was told, and what follows is summed up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +33,8 @@ pub(crate) struct Silence {
     /// References that they came from, ascending.
     pub(crate) references: Vec<u32>,
     pub(crate) sum: Sum,
+    /// The values that are new, as far as they are shown.
+    pub(crate) novel: Vec<Tuple>,
     /// What a rule said of the hit that was told.
     pub(crate) message: Option<Box<str>>,
 }
@@ -85,7 +90,7 @@ impl Sum {
         match self {
             Self::Total { n, sum } => {
                 *n += 1;
-                *sum += number;
+                *sum = add(*sum, number);
             }
             Self::Numbers(numbers) if numbers.len() < NUMBERS => numbers.push(number),
             Self::Numbers(_) => *self = Self::TooMany,
@@ -155,6 +160,9 @@ impl Silence {
         match value {
             FactValue::Id(value) => self.sum.value(*value),
             FactValue::Number(number) => self.sum.number(*number),
+            FactValue::Text(_, text) if self.novel.len() < MAX_NOVEL => {
+                self.novel.push(text.clone());
+            }
             FactValue::None | FactValue::Text(..) => {}
         }
     }
@@ -192,6 +200,8 @@ impl Silence {
             + self.newest.heap()
             + self.references.capacity() * size_of::<u32>()
             + self.sum.heap()
+            + self.novel.capacity() * size_of::<Tuple>()
+            + self.novel.iter().map(|text| text.0.len()).sum::<usize>()
             + self.message.as_ref().map_or(0, |message| message.len())
     }
 }

@@ -193,7 +193,7 @@ impl Step<'_> {
             count: outcome.count,
             value: outcome.value,
             error: outcome.error,
-            novel,
+            novel: novel.iter().cloned().collect(),
             ids: ids.clone(),
             rules: names(planned, &references),
             message: String::new(),
@@ -222,6 +222,7 @@ impl Step<'_> {
                 ids: Ids::default(),
                 references: Vec::new(),
                 sum: Sum::new(planned.kind()),
+                novel: novel.into_iter().collect(),
                 message: None,
             };
             if let Some(window) = window {

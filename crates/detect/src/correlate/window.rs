@@ -454,12 +454,41 @@ pub(crate) fn measure(
         }
         CorrelationType::ValueMedian => {
             let (low, high) = (nth((n - 1) / 2), nth(n / 2));
-            low + (high - low) / 2.0
+            // Neither the sum of two large numbers nor the distance between them need be a number.
+            low / 2.0 + high / 2.0
         }
         CorrelationType::ValueAvg => {
             let n = u32::try_from(n).map_or(f64::INFINITY, f64::from);
-            numbers.iter().sum::<f64>() / n
+            sum(&numbers) / n
         }
-        _ => numbers.iter().sum(),
+        _ => sum(&numbers),
     })
+}
+
+/// A sum that stays a number however large its parts are.
+pub(crate) fn add(sum: f64, number: f64) -> f64 {
+    (sum + number).clamp(f64::MIN, f64::MAX)
+}
+
+fn sum(numbers: &[f64]) -> f64 {
+    numbers.iter().fold(0.0, |sum, number| add(sum, *number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_make_a_number() {
+        let of = |kind, numbers: &[f64]| measure(kind, Some(50), numbers.to_vec()).unwrap();
+        let large = [f64::MAX, f64::MAX];
+        assert_eq!(of(CorrelationType::ValueSum, &large), f64::MAX);
+        assert_eq!(of(CorrelationType::ValueMedian, &large), f64::MAX);
+        assert_eq!(of(CorrelationType::ValuePercentile, &large), f64::MAX);
+        assert_eq!(of(CorrelationType::ValueAvg, &large), f64::MAX / 2.0);
+        let apart = [f64::MIN, f64::MAX, f64::MAX, f64::MIN];
+        assert_eq!(of(CorrelationType::ValueMedian, &apart), 0.0);
+        assert!(of(CorrelationType::ValueSum, &apart).is_finite());
+        assert_eq!(of(CorrelationType::ValueMedian, &[1.0, 2.0]), 1.5);
+    }
 }
