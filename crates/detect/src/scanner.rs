@@ -211,7 +211,11 @@ impl Scanner {
             match index.select(&glance, None, &mut self.probe) {
                 Selected::Some if self.probe.rules.is_empty() => {}
                 Selected::Some => {
-                    self.run(Selected::Some, &viewer.view(record).with_source(source));
+                    self.run(
+                        Selected::Some,
+                        &viewer.view(record).with_source(source),
+                        Pass::Others,
+                    );
                 }
                 _ => self.evaluate(&viewer.view(record).with_source(source)),
             }
@@ -224,6 +228,8 @@ impl Scanner {
     pub(crate) fn scan_all(&mut self, event: &impl FieldSource) -> Hits<'_> {
         self.wanted = Wanted::All;
         self.evaluate(event);
+        let rules = self.rules.clone();
+        self.scan_also(event, &rules.inner().plan.callers.rules);
         self.wanted = Wanted::Told;
         self.hits()
     }
@@ -232,6 +238,27 @@ impl Scanner {
     pub(crate) fn for_correlations(mut self) -> Self {
         self.wanted = Wanted::Correlated;
         self
+    }
+
+    /// Evaluates rules that only ask for the caller on the event that was scanned just now. A scan leaves them out.
+    pub(crate) fn scan_also(&mut self, source: &dyn FieldSource, rules: &[u32]) {
+        self.probe.rules.clear();
+        self.probe.rules.extend_from_slice(rules);
+        self.run(Selected::Some, source, Pass::Callers);
+    }
+
+    /// The filters that took hits away in the last scan.
+    pub(crate) fn taken(&self) -> &[usize] {
+        self.narrowing.taken()
+    }
+
+    /// Counts a hit that a filter would have taken away, had it been looked for.
+    pub(crate) fn count_taken(&mut self, filter: usize) {
+        self.narrowing.count(filter);
+    }
+
+    pub(crate) fn keeps_suppressed_hits(&self) -> bool {
+        self.narrowing.keeps_hits()
     }
 
     /// Hands out the values of a field of the last event until `each` says that it has enough.
@@ -364,11 +391,11 @@ impl Scanner {
         } else {
             Selected::All
         };
-        self.run(selected, source);
+        self.run(selected, source, Pass::Others);
     }
 
     /// Runs the rules that were selected.
-    fn run(&mut self, selected: Selected, source: &dyn FieldSource) {
+    fn run(&mut self, selected: Selected, source: &dyn FieldSource, pass: Pass) {
         let Self {
             rules,
             scratch,
@@ -401,7 +428,8 @@ impl Scanner {
                 continue;
             };
             let is_wanted = active.told || *wanted != Wanted::Told;
-            if !is_wanted || received && !active.rule.names_stage() {
+            let is_of_pass = inner.plan.callers.is(at) == (pass == Pass::Callers);
+            if !is_wanted || !is_of_pass || received && !active.rule.names_stage() {
                 continue;
             }
             let mut machine = machine(
@@ -442,7 +470,7 @@ impl Scanner {
                 None => findings.all.push(finding),
             }
         }
-        if let Some(judge) = judge {
+        if let (Some(judge), Pass::Others) = (judge, pass) {
             let court = Court {
                 inner,
                 source,
@@ -453,10 +481,18 @@ impl Scanner {
             };
             judge.judge(court, findings.all.iter().map(|finding| finding.rule));
         }
-        if !findings.all.is_empty() || !findings.suppressed.is_empty() {
+        let tells = pass == Pass::Others || *wanted == Wanted::All;
+        if tells && !(findings.all.is_empty() && findings.suppressed.is_empty()) {
             about_event(scratch, source, findings);
         }
     }
+}
+
+/// Rules that only ask for the caller are evaluated by themselves, where that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    Others,
+    Callers,
 }
 
 /// Which rules are evaluated, and what is said of them.
@@ -473,6 +509,8 @@ enum Wanted {
 /// Notes what hits say of the event itself.
 fn about_event(scratch: &mut Scratch, source: &dyn FieldSource, findings: &mut Findings) {
     findings.flags = scratch.flags(source);
+    findings.name.clear();
+    findings.client_ip.clear();
     let name = scratch.field(source, FieldId::Name);
     scratch
         .tree()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::correlate::engine::Engine;
 use crate::correlate::fact::{AuditId, Fact, FactValue, Key, KeyHasher, Tuple};
-use crate::correlate::plan::{Planned, short};
+use crate::correlate::plan::Planned;
 use crate::correlate::stream::Origin;
 use crate::correlate::time::{self, Time};
 use crate::rule_set::RuleSet;
@@ -142,7 +142,7 @@ impl Correlator {
         let Some(correlation) = plan.by_content.get(&signal.correlation) else {
             return false;
         };
-        let Some(stream) = self.engine.stream_of(signal.origin) else {
+        let Some(stream) = self.engine.sources.of_origin(signal.origin) else {
             self.engine.uncorrelated += 1;
             return true;
         };
@@ -161,7 +161,7 @@ impl Correlator {
     /// Says how far a source has come, and yields what correlations say up to there.
     pub fn advance(&mut self, watermark: &Watermark) -> Hits<'_> {
         self.engine.fired.clear();
-        if let Some(stream) = self.engine.stream_of(watermark.origin.clone()) {
+        if let Some(stream) = self.engine.sources.of_origin(watermark.origin.clone()) {
             self.engine.advance(stream, watermark.time);
         }
         self.scanner.hits_and(&self.engine.fired)
@@ -171,9 +171,7 @@ impl Correlator {
     pub fn flush(&mut self, now: SystemTime) -> Hits<'_> {
         self.engine.fired.clear();
         let watermark = time::of_clock(now).saturating_sub(self.engine.lateness);
-        for stream in 0..short(self.engine.streams.len()) {
-            self.engine.advance(stream, watermark);
-        }
+        self.engine.advance_all(watermark);
         self.scanner.hits_and(&self.engine.fired)
     }
 

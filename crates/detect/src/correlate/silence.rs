@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::correlate::fact::{AuditId, FactValue, Ids, Key, Mark, Tuple};
 use crate::correlate::sketch::{STANDARD_ERROR, Sketch};
 use crate::correlate::time::Time;
-use crate::correlate::window::{EXACT, NUMBERS, Outcome, Window, add, measure};
+use crate::correlate::window::numbers::{NUMBERS, add, measure};
+use crate::correlate::window::{EXACT, Outcome, Window};
 
 /// Most new values that a summary shows.
 const MAX_NOVEL: usize = 16;
@@ -113,7 +114,7 @@ impl Sum {
                 *self = Self::Sketch(Box::new(sketch));
             }
             Window::Numbers(numbers) => {
-                for (number, _) in numbers {
+                for (number, _) in numbers.iter() {
                     self.number(*number);
                 }
             }
@@ -139,7 +140,12 @@ impl Sum {
                 (Some(sum / *n as f64), None)
             }
             Self::Total { sum, .. } => (Some(*sum), None),
-            Self::Numbers(numbers) => (measure(kind, percentile, numbers.clone()), None),
+            Self::Numbers(numbers) => {
+                let mut by_size = numbers.clone();
+                by_size.sort_unstable_by(f64::total_cmp);
+                let in_order = numbers.iter().copied();
+                (measure(kind, percentile, &by_size, in_order), None)
+            }
         }
     }
 
@@ -160,7 +166,9 @@ impl Silence {
         match value {
             FactValue::Id(value) => self.sum.value(*value),
             FactValue::Number(number) => self.sum.number(*number),
-            FactValue::Text(_, text) if self.novel.len() < MAX_NOVEL => {
+            FactValue::Text(_, text)
+                if self.novel.len() < MAX_NOVEL && !self.novel.contains(text) =>
+            {
                 self.novel.push(text.clone());
             }
             FactValue::None | FactValue::Text(..) => {}

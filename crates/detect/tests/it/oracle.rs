@@ -423,6 +423,11 @@ impl Asked {
                 && now.time < silence.end
             {
                 silence.made.push(now.clone());
+                // Those that are shown come after the group.
+                let shown = &silence.group[self.group.len()..];
+                if shown.len() < 16 && !shown.contains(&self.value(now)) {
+                    silence.group.push(self.value(now));
+                }
                 continue;
             }
             told.extend(open.take().and_then(|silence| self.close(&silence)));
@@ -435,7 +440,6 @@ impl Asked {
             };
             silence.group.push(self.value(now));
             told.push(self.tell(&silence, false, None));
-            silence.group.pop();
             open = Some(silence);
         }
         told.extend(open.and_then(|silence| self.close(&silence)));
