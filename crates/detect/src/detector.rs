@@ -80,6 +80,7 @@ use crate::signal::{Signal, Watermark};
 /// ```
 #[derive(Debug)]
 pub struct Detector {
+    rules: RuleSet,
     scanner: Scanner,
     pub(crate) folding: Folding,
     pub(crate) engine: Engine,
@@ -103,6 +104,7 @@ impl Detector {
     pub(crate) fn new(rules: &RuleSet) -> Self {
         let engine = Engine::new(rules.clone());
         Self {
+            rules: rules.clone(),
             scanner: rules.scanner().for_correlations(),
             folding: Folding::new(engine.seed),
             reader: FactReader::new(),
@@ -171,7 +173,8 @@ impl Detector {
     }
 
     /// Hands out what correlations need ([`Detector::signals`]) instead of correlating: the first of the two stages in
-    /// which many processes share the work. See [`Correlator`](crate::Correlator).
+    /// which many processes share the work. Hits of rules with `suppress` are all told, each with what says whether it is to be
+    /// kept back ([`Hit::suppression`](crate::Hit::suppression)). See [`Correlator`](crate::Correlator).
     #[must_use]
     pub fn forwarding(mut self) -> Self {
         self.forwarding = true;

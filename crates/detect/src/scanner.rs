@@ -14,6 +14,7 @@ use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
 use crate::rule_set::{ActiveRule, RuleSet};
+use crate::suppression::Suppression;
 use crate::verdict::{Court, Judge};
 use crate::vm::{Answers, Linked, Machine};
 use crate::why::{Reasons, Teller};
@@ -297,6 +298,11 @@ impl Scanner {
             fired,
             at: 0,
         }
+    }
+
+    /// Notes of a rule of which there is a hit what says elsewhere whether it is told.
+    pub(crate) fn may_be_suppressed(&mut self, rule: usize, suppression: Suppression) {
+        self.findings.suppressions.push((rule, suppression));
     }
 
     pub(crate) fn findings(&self) -> &Findings {

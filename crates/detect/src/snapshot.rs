@@ -184,7 +184,9 @@ impl Correlator {
     /// # Errors
     /// [`RestoreError`] when this is no snapshot, one of another version, or one that is cut or damaged.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<RestoreReport, RestoreError> {
-        Ok(self.engine.load(read(snapshot)?))
+        let report = self.engine.load(read(snapshot)?);
+        self.n_handed = 0;
+        Ok(report)
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) struct CallerRules {
     /// Keys of `user.extra` that are read; `None` for all.
     extra: Option<Vec<Box<str>>>,
     reads_groups: bool,
+    reads_uid: bool,
 }
 
 impl CallerRules {
@@ -47,7 +48,7 @@ impl CallerRules {
                 .filter(|(_, (_, is))| **is)
         };
         let mut extra = Some(Vec::new());
-        let mut reads_groups = false;
+        let (mut reads_groups, mut reads_uid) = (false, false);
         let mut note = |field: &Field| match (field.id(), field.path().segments()) {
             (FieldId::UserExtra, [Segment::Key(key), ..]) => {
                 if let Some(keys) = &mut extra {
@@ -62,6 +63,7 @@ impl CallerRules {
                 _,
             ) => extra = None,
             (FieldId::UserGroups, _) => reads_groups = true,
+            (FieldId::UserUid, _) => reads_uid = true,
             _ => {}
         };
         for (at, (active, _)) in those() {
@@ -84,6 +86,7 @@ impl CallerRules {
             rules: numbers.collect(),
             extra,
             reads_groups,
+            reads_uid,
             is,
         }
     }
@@ -289,12 +292,11 @@ impl Callers {
         text.clear();
         text.extend_from_slice(&first.to_le_bytes());
         text.extend_from_slice(&second.to_le_bytes());
-        for field in [
-            FieldId::SourceProvider,
-            FieldId::UserUsername,
-            FieldId::UserUid,
-        ] {
-            folding::push(text, event.text(0, field));
+        folding::push(text, event.text(0, FieldId::SourceProvider));
+        folding::push(text, event.text(0, FieldId::UserUsername));
+        // Some authenticators give a user another one each time.
+        if rules.reads_uid {
+            folding::push(text, event.text(0, FieldId::UserUid));
         }
         let mut list = |field| {
             event.list(0, field, &mut |member| folding::push(text, Some(member)));

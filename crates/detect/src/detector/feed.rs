@@ -2,18 +2,16 @@
 
 use audit_model::{FieldId, FieldSource};
 
-use crate::correlate::fact::{AuditId, Fact, FactValue, Ids, Mark, Tuple};
-use crate::correlate::fired;
+use crate::correlate::fact::{AuditId, Fact, Tuple};
 use crate::correlate::plan::short;
 use crate::correlate::reader::{Given, RuleHit, id_of};
-use crate::correlate::silence::{Silence, Sum};
 use crate::correlate::stream::Origin;
 use crate::correlate::table::Owner;
 use crate::correlate::time::Time;
-use crate::correlate::window::Window;
 use crate::detector::Detector;
 use crate::rule_set::RuleSet;
 use crate::signal::Signal;
+use crate::suppression::Suppression;
 
 impl Detector {
     pub(super) fn event(&mut self, event: &impl FieldSource, raw: &[u8]) {
@@ -40,23 +38,26 @@ impl Detector {
 
     /// Evaluates the rules that only ask who sends a request, unless that is known.
     fn ask_for_caller(&mut self, event: &dyn FieldSource, placed: Option<(Time, u32)>) {
-        let rules = self.engine.rules.clone();
-        let callers = &rules.inner().plan.callers;
-        if callers.is_empty() {
+        let Self {
+            rules,
+            scanner,
+            callers,
+            engine,
+            forwarding,
+            ..
+        } = self;
+        let asking = &rules.inner().plan.callers;
+        if asking.is_empty() {
             return;
         }
-        self.callers.begin();
-        let remembers = !self.forwarding && !self.scanner.keeps_suppressed_hits();
-        let is_known = match placed.filter(|_| remembers) {
-            Some(placed) => {
-                let taken = |filter| self.scanner.count_taken(filter);
-                self.callers
-                    .are_met(callers, event, placed, &mut self.engine, taken)
-            }
-            None => false,
-        };
+        callers.begin();
+        let remembers = !*forwarding && !scanner.keeps_suppressed_hits();
+        let is_known = placed.filter(|_| remembers).is_some_and(|placed| {
+            let taken = |filter| scanner.count_taken(filter);
+            callers.are_met(asking, event, placed, engine, taken)
+        });
         if !is_known {
-            self.scanner.scan_also(event, &callers.rules);
+            scanner.scan_also(event, &asking.rules);
         }
     }
 
@@ -220,67 +221,29 @@ impl Detector {
                 }
                 continue;
             }
-            let group = Tuple(group.into());
-            let key = self.engine.key(suppressing.content, stream, &group.0);
-            let mark = Mark {
-                time,
-                reference: 0,
-                id: id_of(event),
-            };
-            let held = self.engine.table.find(key).and_then(|at| {
-                self.engine.table.change(at, |window| match window {
-                    Window::Open(silence) if time < silence.end => {
-                        silence.absorb(&mark, &FactValue::None);
-                        true
-                    }
-                    _ => false,
-                })
-            });
-            if held == Some(true) {
-                self.scanner.retain(|finding| finding.rule != rule);
+            let message = self
+                .scanner
+                .findings()
+                .all
+                .iter()
+                .find(|finding| finding.rule == rule)
+                .map(|finding| self.scanner.findings().slice(&finding.message));
+            let Some(source) = self.engine.stream(stream) else {
                 continue;
-            }
-            let message = self.scanner.hits().find_map(|hit| {
-                let is_this = rules.inner().rules.get(rule).is_some_and(|active| {
-                    hit.rule()
-                        .as_rule()
-                        .is_some_and(|it| std::ptr::eq(it, &raw const active.rule))
-                });
-                is_this.then(|| hit.message().into())
-            });
-            let name = rules
-                .inner()
-                .rules
-                .get(rule)
-                .map_or("", |active| active.rule.name());
-            let origin = self
-                .engine
-                .stream(stream)
-                .map(|stream| stream.origin.clone());
-            let mut ids = Ids::default();
-            ids.add(&mark.id);
-            let silence = Silence {
-                id: fired::id(name, &origin.unwrap_or_default(), &group, time),
-                group,
-                start: time,
-                end: time.saturating_add(suppressing.hold),
-                count: 1,
-                told: 1,
-                first: time,
-                last: time,
-                newest: AuditId::None,
-                ids,
-                references: Vec::new(),
-                sum: Sum::Nothing,
-                novel: Vec::new(),
-                message,
             };
-            if let Some(tally) = self.engine.tally(owner) {
-                tally.fired += 1;
+            let suppression = Suppression {
+                rule: suppressing.content,
+                origin: source.origin.clone(),
+                time,
+                id: id_of(event),
+                group: Tuple(group.into()),
+                message: message.unwrap_or_default().into(),
+            };
+            if self.forwarding {
+                self.scanner.may_be_suppressed(rule, suppression);
+            } else if self.engine.suppresses(rule, stream, &suppression) {
+                self.scanner.retain(|finding| finding.rule != rule);
             }
-            // The window before may have ended and not been closed yet, since events may still be late.
-            self.engine.settle(rules, key);
-            self.engine.open(rules, key, owner, stream, silence);
         }
     }
 }

@@ -468,3 +468,24 @@ fn an_event_on_a_day_that_is_none_has_no_time() {
     detector.process(&record);
     assert_eq!((detector.uncorrelated(), detector.latest()), (1, None));
 }
+
+#[test]
+fn what_signals_bring_about_is_not_lost() {
+    let rules = rules(MANY);
+    // So little room that signals are taken before their time.
+    let mut correlator = rules.correlator().with_state_bytes(1 << 18);
+    let mut matcher = rules.detector().forwarding();
+    for n in 0..3000_u32 {
+        let line = event(n, &format!("{n}"), "get", &format!("u{}", n / 2), "x");
+        let mut reader = Reader::new(line.as_bytes());
+        let record = reader.next().unwrap().unwrap();
+        assert_eq!(matcher.process(&record).count(), 0);
+        for signal in matcher.signals() {
+            assert!(correlator.push(signal));
+        }
+    }
+    let told = correlator.finish().count();
+    let fired = correlator.correlations().next().unwrap().fired;
+    assert!(fired > 0);
+    assert_eq!(told, usize::try_from(fired).unwrap());
+}

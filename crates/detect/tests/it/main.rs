@@ -1,6 +1,8 @@
 //! What a whole rule set says of whole events.
 
 #[cfg(test)]
+mod baseline;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 #[cfg(feature = "compiled")]
