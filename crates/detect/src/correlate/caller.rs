@@ -170,14 +170,31 @@ fn is_of_caller(field: &Field) -> bool {
 /// An entry of the table: where it is, and its key, by which it is known to be still that one.
 type Met = (u32, Key);
 
-/// What is known of a caller.
-#[derive(Clone, Copy, Debug, Default)]
+/// What is known of a caller; as much as a line of a cache holds, since nearly every event asks for one.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Known {
-    key: Key,
-    n_entries: usize,
-    entries: [Met; ENTRIES],
-    /// The filter that takes the hit of a rule away.
-    taken: Option<u32>,
+    key: u64,
+    /// Where entries of the table are, and one half of their keys.
+    places: [u32; ENTRIES],
+    keys: [u64; ENTRIES],
+    /// The filter that takes the hit of a rule away, or none.
+    taken: u32,
+    n_entries: u32,
+}
+
+/// In the place of the number of a filter.
+const NO_FILTER: u32 = u32::MAX;
+
+impl Known {
+    const NOBODY: Self = Self {
+        key: 0,
+        places: [0; ENTRIES],
+        keys: [0; ENTRIES],
+        taken: NO_FILTER,
+        // More than there can be: nothing is known.
+        n_entries: u32::MAX,
+    };
 }
 
 /// The callers that were seen last.
@@ -188,7 +205,7 @@ pub(crate) struct Callers {
     /// By the hash of the caller; a power of two of places, or none as long as nobody is known.
     known: Vec<Known>,
     /// The caller at hand, when it is not known yet.
-    unknown: Option<Key>,
+    unknown: Option<u64>,
     /// What is known of it so far.
     entries: Vec<Met>,
 }
@@ -239,16 +256,18 @@ impl Callers {
         }
         let key = self.key(rules, event, source);
         let known = self.known.get(place(key, self.known.len()));
-        let met = known.filter(|known| known.key == key).is_some_and(|known| {
-            let entries = known.entries.iter().take(known.n_entries);
-            entries.fold(true, |all, (at, key)| all & engine.meet(*at, *key, time))
+        let known = known.filter(|known| known.key == key && known.n_entries != u32::MAX);
+        let met = known.filter(|known| {
+            let entries = known.places.iter().zip(&known.keys);
+            let mut entries = entries.take(index(known.n_entries));
+            entries.all(|(at, key)| engine.meet(*at, *key, time))
         });
-        if !met {
-            self.unknown = Some(key);
-        } else if let Some(filter) = known.and_then(|known| known.taken) {
-            taken(index(filter));
+        match met {
+            None => self.unknown = Some(key),
+            Some(known) if known.taken != NO_FILTER => taken(index(known.taken)),
+            Some(_) => {}
         }
-        met
+        met.is_some()
     }
 
     /// Notes what a fact of the caller at hand is known by.
@@ -269,16 +288,17 @@ impl Callers {
         if self.known.is_empty() {
             let room = (budget / PART / size_of::<Known>()).max(1);
             let n = (1 << room.ilog2()).min(MOST);
-            self.known = vec![Known::default(); n];
+            self.known = vec![Known::NOBODY; n];
         }
         let mut known = Known {
             key,
-            n_entries: self.entries.len(),
-            taken: taken.first().copied().map(short),
-            ..Known::default()
+            n_entries: short(self.entries.len()),
+            taken: taken.first().map_or(NO_FILTER, |filter| short(*filter)),
+            ..Known::NOBODY
         };
-        for (place, entry) in known.entries.iter_mut().zip(&self.entries) {
-            *place = *entry;
+        let places = known.places.iter_mut().zip(&mut known.keys);
+        for ((place, key), (at, [half, _])) in places.zip(&self.entries) {
+            (*place, *key) = (*at, *half);
         }
         let at = place(key, self.known.len());
         if let Some(place) = self.known.get_mut(at) {
@@ -287,7 +307,7 @@ impl Callers {
     }
 
     /// Hashes everything that the rules can ask for.
-    fn key(&mut self, rules: &CallerRules, event: &dyn FieldSource, [first, second]: Key) -> Key {
+    fn key(&mut self, rules: &CallerRules, event: &dyn FieldSource, [first, second]: Key) -> u64 {
         let Self { digest, text, .. } = self;
         text.clear();
         text.extend_from_slice(&first.to_le_bytes());
@@ -328,19 +348,19 @@ impl Callers {
             MapItem::Member(member) if reads => folding::push(text, Some(member)),
             _ => {}
         });
-        digest.hash(text)
+        digest.short(text)
     }
 }
 
 /// Where a caller stands among so many places.
-fn place([first, _]: Key, n_places: usize) -> usize {
+fn place(key: u64, n_places: usize) -> usize {
     let mask = (n_places as u64).wrapping_sub(1);
-    usize::try_from(first & mask).unwrap_or(usize::MAX)
+    usize::try_from(key & mask).unwrap_or(usize::MAX)
 }
 
 impl Engine {
     /// That an entry of `new_value` was there at a time, unless it is not known any more.
-    fn meet(&mut self, at: u32, key: Key, time: Time) -> bool {
+    fn meet(&mut self, at: u32, half: u64, time: Time) -> bool {
         let Some(entry) = self.table.get(at) else {
             return false;
         };
@@ -352,7 +372,7 @@ impl Engine {
             return false;
         };
         let since = time.saturating_sub(planned.timespan);
-        self.table.meet(at, key, since, time)
+        self.table.meet(at, half, since, time)
     }
 
     /// Takes a value that its group has had, of a group that is known: it only makes both known for longer, so that it
@@ -368,7 +388,8 @@ impl Engine {
         }
         let value = self.value_key(group, value);
         let (group_at, value_at) = (self.table.find(group)?, self.table.find(value)?);
-        let met = self.meet(group_at, group, time) && self.meet(value_at, value, time);
+        let ([group_half, _], [value_half, _]) = (group, value);
+        let met = self.meet(group_at, group_half, time) && self.meet(value_at, value_half, time);
         met.then_some([(group_at, group), (value_at, value)])
     }
 }

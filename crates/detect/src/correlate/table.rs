@@ -126,14 +126,25 @@ impl Table {
         self.index.find(hash(key), is).copied()
     }
 
-    /// Changes the window of an entry and makes it the newest.
+    /// Makes an entry the newest, or leaves it among the newer ones: to touch its neighbours each time would cost more than
+    /// all else.
+    fn touch(&mut self, at: u32) {
+        let Some(entry) = self.get(at) else {
+            return;
+        };
+        if self.touches - entry.touched > self.n_groups(entry.owner) as u64 / 16 {
+            self.unlink(at);
+            self.link(at);
+        }
+    }
+
+    /// Changes the window of an entry and makes it one of the newest.
     pub(crate) fn change<R>(
         &mut self,
         at: u32,
         change: impl FnOnce(&mut Window) -> R,
     ) -> Option<R> {
-        self.unlink(at);
-        self.link(at);
+        self.touch(at);
         let entry = entry(&mut self.chunks, at)?;
         let result = change(&mut entry.window);
         let heap = entry.window.heap();
@@ -142,10 +153,14 @@ impl Table {
         Some(result)
     }
 
-    /// That what `new_value` knows under this key was there at a time, if it was there not before `since` and was not
-    /// forgotten. It becomes the newest, or almost: to touch the neighbours each time would cost more than the rest.
-    pub(crate) fn meet(&mut self, at: u32, key: Key, since: Time, time: Time) -> bool {
-        let Some(entry) = self.get_mut(at).filter(|entry| entry.key == key) else {
+    /// That what `new_value` knows under a key that begins so was there at a time, if it was there not before `since` and was not
+    /// forgotten.
+    pub(crate) fn meet(&mut self, at: u32, half: u64, since: Time, time: Time) -> bool {
+        let is_it = |entry: &&mut Entry| {
+            let [first, _] = entry.key;
+            first == half
+        };
+        let Some(entry) = self.get_mut(at).filter(is_it) else {
             return false;
         };
         let (Window::Learning { last, .. } | Window::Known { last, .. }) = &mut entry.window else {
@@ -155,11 +170,7 @@ impl Table {
             return false;
         }
         *last = time.max(*last);
-        let (owner, touched) = (entry.owner, entry.touched);
-        if self.touches - touched > self.n_groups(owner) as u64 / 16 {
-            self.unlink(at);
-            self.link(at);
-        }
+        self.touch(at);
         true
     }
 
@@ -445,10 +456,10 @@ mod tests {
         for key in 2..6 {
             table.insert([key, 0], owner, 0, known(10));
         }
-        assert!(!table.meet(at, [1, 0], 11, 20), "too long ago");
-        assert!(!table.meet(at, [7, 0], 5, 20), "another one");
-        assert!(table.meet(at, [1, 0], 5, 20));
-        assert!(table.meet(at, [1, 0], 5, 15), "earlier, out of order");
+        assert!(!table.meet(at, 1, 11, 20), "too long ago");
+        assert!(!table.meet(at, 7, 5, 20), "another one");
+        assert!(table.meet(at, 1, 5, 20));
+        assert!(table.meet(at, 1, 5, 15), "earlier, out of order");
         assert_eq!(table.get(at).unwrap().window, known(20));
         assert_ne!(table.oldest(), Some(at));
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod baseline;
 #[cfg(test)]
+mod callers;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 #[cfg(feature = "compiled")]
