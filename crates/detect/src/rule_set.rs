@@ -83,13 +83,18 @@ impl Inner {
         correlations: impl IntoIterator<Item = KeptCorrelation>,
     ) -> RuleSet {
         self.questions.finish();
-        let guards = self
-            .rules
-            .iter()
-            .map(|active| Guard::of(active.rule.program()));
-        self.index = Index::new(guards);
         self.foresight = Foresight::new(&self.rules, &self.questions);
         self.plan = Plan::new(correlations, &self.rules, &self.filters);
+        let callers = &self.plan.callers;
+        let guards = self.rules.iter().enumerate().map(|(at, active)| {
+            // Those are evaluated by themselves.
+            if callers.is(at) {
+                Guard::never()
+            } else {
+                Guard::of(active.rule.program())
+            }
+        });
+        self.index = Index::new(guards);
         RuleSet(Arc::new(self))
     }
 }
