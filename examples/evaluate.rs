@@ -17,8 +17,8 @@ use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::audit_model::EventRecord;
 use detect::{
-    CorrelationStats, Counters, Detector, Explainer, Hit, Level, ReadError, Record, RuleSet,
-    Scanner, Verdict,
+    CorrelationStats, Correlator, Counters, Detector, Explainer, Hit, Level, ReadError, Record,
+    RuleSet, Scanner, Verdict,
 };
 use kubesift_examples::{
     FilterTotals, MAX_WARNINGS, NOT_EVALUATED, Placed, counted, level_style, visible,
@@ -76,6 +76,12 @@ struct Options {
     /// Show the part of each rule that made it match, with the values that it found
     #[arg(long)]
     explain: bool,
+    /// What first-seen correlations know already, as `--update-baseline` wrote it: nothing has to be learnt again
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write to the file of `--baseline` at the end what is known then; it need not be there before
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
     /// Show the hits that filters took away too
     #[arg(long)]
     suppressed: bool,
@@ -223,6 +229,10 @@ impl<'o> Evaluation<'o> {
             self.options.suppressed,
             self.options.stats,
         );
+        if !self.learn(&mut inputs)? {
+            return Ok(false);
+        }
+        let mut baseline = None;
         let mut told = None;
         loop {
             let open = |name: &str| open(name, sample);
@@ -234,13 +244,13 @@ impl<'o> Evaluation<'o> {
             let Some(at) = next? else {
                 break;
             };
-            let Some(input) = inputs.get(at) else {
+            let Some((input, correlator)) = inputs.get(at) else {
                 break;
             };
             let ended = match input.reader.next() {
                 Ok(Some(record)) => {
                     let (detector, warnings) = (&mut input.detector, &mut input.warnings);
-                    self.record(&input.name, &record, detector, warnings)?;
+                    self.record(&input.name, &record, (detector, correlator), warnings)?;
                     None
                 }
                 Ok(None) => Some(None),
@@ -252,6 +262,7 @@ impl<'o> Evaluation<'o> {
                 readable &= self.end(&mut input, error.as_ref())?;
                 if inputs.correlator.is_none() {
                     self.count(input.detector.correlations());
+                    baseline = Some(input.detector.baseline());
                 }
             }
             // A second of the log at a time; more often would say the same.
@@ -271,8 +282,65 @@ impl<'o> Evaluation<'o> {
                 self.tell(&hit, None)?;
             }
             self.count(correlator.correlations());
+            baseline = Some(correlator.baseline());
+        }
+        // What was read in part only is not what is normal.
+        if let (true, Some(baseline)) = (readable, baseline) {
+            self.keep(&baseline)?;
         }
         Ok(readable)
+    }
+
+    /// Takes up the baseline; returns whether that could be done.
+    fn learn(&self, inputs: &mut Inputs) -> io::Result<bool> {
+        let Some(path) = &self.options.baseline else {
+            return Ok(true);
+        };
+        let name = visible(&path.display().to_string());
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && self.options.update_baseline =>
+            {
+                return Ok(true);
+            }
+            Err(error) => {
+                writeln!(io::stderr(), "error: cannot read `{name}`: {error}")?;
+                return Ok(false);
+            }
+        };
+        match inputs.learn(text) {
+            Ok(report) => {
+                for correlation in &report.unknown {
+                    let correlation = visible(correlation);
+                    writeln!(
+                        io::stderr(),
+                        "warning: {name}: no first-seen correlation is `{correlation}` with these fields; what was known of it is left out"
+                    )?;
+                }
+                Ok(true)
+            }
+            Err(error) => {
+                writeln!(io::stderr(), "error: cannot use `{name}`: {error}")?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Writes the baseline, if that is wanted, beside the old one first, so that it is there as a whole or not at all.
+    fn keep(&self, baseline: &str) -> io::Result<()> {
+        let Some(path) = self
+            .options
+            .baseline
+            .as_ref()
+            .filter(|_| self.options.update_baseline)
+        else {
+            return Ok(());
+        };
+        let mut beside = path.clone().into_os_string();
+        beside.push(".new");
+        std::fs::write(&beside, baseline)?;
+        std::fs::rename(&beside, path)
     }
 
     /// Ends a file; returns whether it was read to its end.
@@ -315,7 +383,7 @@ impl<'o> Evaluation<'o> {
         &mut self,
         name: &str,
         record: &Record<'_>,
-        detector: &mut Detector,
+        (detector, mut correlator): (&mut Detector, Option<&mut Correlator>),
         warnings: &mut u64,
     ) -> io::Result<()> {
         let event = match record {
@@ -327,6 +395,12 @@ impl<'o> Evaluation<'o> {
             _ => return Ok(()),
         };
         for hit in detector.process(record) {
+            // What another file has told not long ago is kept back as well.
+            if let (Some(correlator), Some(suppression)) = (&mut correlator, hit.suppression())
+                && correlator.suppresses(suppression)
+            {
+                continue;
+            }
             self.tell(&hit, Some((event, name)))?;
         }
         for suppressed in detector.scanner().suppressed_hits() {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::time::SystemTime;
 
-use detect::{Correlator, Detector, Reader, RuleSet};
+use detect::{BaselineError, BaselineReport, Correlator, Detector, Reader, RuleSet};
 
 /// Files that are open at the same time. What is beyond them is opened when one ends.
 const MAX_OPEN: usize = 64;
@@ -27,6 +27,8 @@ pub(crate) struct Inputs {
     suppressed: bool,
     /// Whether rules that an event leaves open are told from those that do not match.
     verdicts: bool,
+    /// What first-seen correlations know already; taken by whoever correlates.
+    known: Option<String>,
     /// Names of files that are not open yet.
     waiting: VecDeque<String>,
     open: Vec<Input>,
@@ -46,9 +48,21 @@ impl Inputs {
             rules: rules.clone(),
             suppressed,
             verdicts,
+            known: None,
             waiting: names.into(),
             open: Vec::new(),
         }
+    }
+
+    /// Takes up what first-seen correlations know already.
+    pub(crate) fn learn(&mut self, baseline: String) -> Result<BaselineReport, BaselineError> {
+        if let Some(correlator) = &mut self.correlator {
+            return correlator.learn(&baseline);
+        }
+        // The detector is made when the file is opened, and then the text is known to be good.
+        let report = self.rules.detector().learn(&baseline);
+        self.known = Some(baseline);
+        report
     }
 
     /// The file to read the next record of. Opens files as long as there is room; one that cannot be opened is handed to
@@ -72,6 +86,9 @@ impl Inputs {
                     if self.verdicts {
                         detector = detector.with_verdicts();
                     }
+                    if let Some(known) = self.known.take() {
+                        detector.learn(&known).map_err(io::Error::other)?;
+                    }
                     let shared = self.correlator.is_some();
                     self.open.push(Input {
                         name,
@@ -92,8 +109,9 @@ impl Inputs {
         Ok(first.map(|(at, _)| at))
     }
 
-    pub(crate) fn get(&mut self, at: usize) -> Option<&mut Input> {
-        self.open.get_mut(at)
+    /// A file, and who correlates it with the others.
+    pub(crate) fn get(&mut self, at: usize) -> Option<(&mut Input, Option<&mut Correlator>)> {
+        Some((self.open.get_mut(at)?, self.correlator.as_mut()))
     }
 
     /// Hands the signals of a file to the correlator.

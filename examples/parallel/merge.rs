@@ -162,7 +162,17 @@ impl<'r> Merge<'r> {
     }
 
     fn put(&mut self, step: &Step) -> io::Result<()> {
-        self.out.write_all(&step.found)?;
+        let mut done = 0;
+        for (line, suppression) in &step.suppressions {
+            let correlator = self.correlator.as_mut();
+            if correlator.is_some_and(|correlator| correlator.suppresses(suppression)) {
+                self.out
+                    .write_all(step.found.get(done..line.start).unwrap_or_default())?;
+                done = line.end;
+            }
+        }
+        self.out
+            .write_all(step.found.get(done..).unwrap_or_default())?;
         if step.warnings.is_empty() {
             return Ok(());
         }

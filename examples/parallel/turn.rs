@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::time::SystemTime;
 
-use detect::{Detector, Hit, Reader, Record, Signal};
+use detect::{Detector, Hit, Reader, Record, Signal, Suppression};
 use kubesift_examples::{MAX_WARNINGS, NOT_EVALUATED, Placed, visible};
 
 /// Records that are evaluated in a turn.
@@ -23,8 +24,10 @@ pub(crate) struct Source {
 /// What a record gave.
 #[derive(Default)]
 pub(crate) struct Step {
-    /// Lines for standard output.
+    /// Lines for standard output, one after the other.
     pub(crate) found: Vec<u8>,
+    /// Where lines stand in `found` that may be kept back, because another file has told the like.
+    pub(crate) suppressions: Vec<(Range<usize>, Suppression)>,
     /// Lines for standard error.
     pub(crate) warnings: Vec<String>,
     pub(crate) signals: Vec<Signal>,
@@ -114,10 +117,15 @@ impl Source {
             _ => return,
         };
         for hit in detector.process(record) {
+            let start = step.found.len();
             tell(
                 &Placed::new(&hit, Some((event, name)), None),
                 &mut step.found,
             );
+            if let Some(suppression) = hit.suppression() {
+                let line = start..step.found.len();
+                step.suppressions.push((line, suppression.clone()));
+            }
         }
         if detector.scanner().not_evaluated() {
             warn(name, event.line(), NOT_EVALUATED, warnings, step);

@@ -94,6 +94,7 @@ mod parallel {
             file("summed-long.jsonl", long()),
         );
         check(&["--rules", &rule], &[&sample, &long]);
+        check(&["--rules", &rule], &[&long, &long, &sample]);
         check(&["--rules", &rule], &[&long]);
     }
 

@@ -49,6 +49,12 @@ pub trait FieldSource: Sealed {
     /// The text of a recorded text field.
     fn text(&self, reading: usize, field: FieldId) -> Option<&str>;
 
+    /// The same as bytes, for whoever need not have it shown to be text.
+    #[doc(hidden)]
+    fn bytes(&self, reading: usize, field: FieldId) -> Option<&[u8]> {
+        self.text(reading, field).map(str::as_bytes)
+    }
+
     /// The HTTP status code.
     fn code(&self, reading: usize) -> Option<i64>;
 

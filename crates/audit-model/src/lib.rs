@@ -16,6 +16,7 @@ mod field_source;
 mod flags;
 mod frame;
 mod image;
+mod leaf;
 mod limits;
 mod network;
 mod object;
@@ -46,10 +47,11 @@ pub use event::{AuthenticationMetadata, Event, ObjectReference, Other, Status, T
 pub use field::{FIELDS, Field, FieldError, FieldId, FieldInfo, Shape};
 pub use field_source::{FieldSource, Lookup, MapItem};
 pub use flags::Flags;
+pub use leaf::Leaf;
 pub use limits::Limits;
 pub use network::{Network, ParseNetworkError};
 pub use path::{Path, PathError, Segment};
-pub use plain::Plain;
+pub use plain::{Plain, Recorded};
 pub use read::{
     Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
 };
@@ -58,5 +60,5 @@ pub use source::{Provider, Source};
 pub use tree::{NodeId, Tree};
 pub use unknown::Unknown;
 pub use value::Value;
-pub use view::{BodyPaths, EventView, Viewer};
+pub use view::{BodyLeaves, BodyPaths, EventView, Viewer};
 pub use walk::{Doubt, Member};

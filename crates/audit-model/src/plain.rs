@@ -53,14 +53,15 @@ impl<'s> Plain<'s> {
         field: FieldId,
     ) -> Option<Self> {
         use FieldId as F;
+        if let Some(recorded) = Recorded::of(field) {
+            let text = source
+                .text(reading, recorded.field)
+                .filter(|text| recorded.may_be_empty || !text.is_empty());
+            return Some(text.map_or(Self::Missing, Self::Text));
+        }
         let recorded = |field| source.text(reading, field);
         let some = |field| recorded(field).filter(|text| !text.is_empty());
         let text = match field {
-            F::Verb => some(F::Verb),
-            F::Resource => some(F::ObjectRefResource),
-            F::Subresource => some(F::ObjectRefSubresource),
-            F::ApiGroup => some(F::ObjectRefApiGroup),
-            F::Namespace => some(F::ObjectRefNamespace),
             F::Name => match some(F::ObjectRefName) {
                 // With `generateName` the URL and the request know no name, the answer does.
                 None if recorded(F::Verb) == Some("create")
@@ -87,6 +88,32 @@ impl<'s> Plain<'s> {
             F::Status | F::ResponseStatusCode => {
                 return Some(source.code(reading).map_or(Self::Missing, Self::Number));
             }
+            _ => return None,
+        };
+        Some(text.map_or(Self::Missing, Self::Text))
+    }
+}
+
+/// A field whose value is a recorded text as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Recorded {
+    /// The recorded field.
+    pub field: FieldId,
+    /// Whether an empty text is a value.
+    pub may_be_empty: bool,
+}
+
+impl Recorded {
+    /// What a field is recorded as; `None` if it is made of other values.
+    pub fn of(field: FieldId) -> Option<Self> {
+        use FieldId as F;
+        let recorded = match field {
+            F::Verb => F::Verb,
+            F::Resource => F::ObjectRefResource,
+            F::Subresource => F::ObjectRefSubresource,
+            F::ApiGroup => F::ObjectRefApiGroup,
+            F::Namespace => F::ObjectRefNamespace,
             F::Kind
             | F::ApiVersion
             | F::Level
@@ -116,10 +143,18 @@ impl<'s> Plain<'s> {
             | F::SourceCluster
             | F::SourceAccount
             | F::SourceRegion
-            | F::SourceProject => recorded(field),
+            | F::SourceProject => {
+                return Some(Self {
+                    field,
+                    may_be_empty: true,
+                });
+            }
             _ => return None,
         };
-        Some(text.map_or(Self::Missing, Self::Text))
+        Some(Self {
+            field: recorded,
+            may_be_empty: false,
+        })
     }
 }
 

@@ -40,6 +40,7 @@ impl RuleSet {
             // These are made again of the others.
             questions: _,
             index: _,
+            foresight: _,
         } = self.inner();
         let rules = rules.iter().map(|active| Kept {
             at: active.at,

@@ -6,15 +6,24 @@
 //! lie in one [`table`] with a budget. When a condition holds, that is told once ([`fired`]); what follows is summed up
 //! ([`silence`]).
 
+pub(crate) mod caller;
+mod content;
+pub(crate) mod digest;
 pub(crate) mod engine;
 pub(crate) mod fact;
 pub(crate) mod fired;
+mod line;
+mod members;
+mod partition;
 pub(crate) mod plan;
 pub(crate) mod reader;
+mod room;
 pub(crate) mod silence;
-pub(crate) mod sketch;
-pub(crate) mod step;
+mod sketch;
+mod sources;
+mod step;
 pub(crate) mod stream;
+mod summary;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod window;

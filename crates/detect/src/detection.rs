@@ -153,11 +153,11 @@ pub struct DetectionCorrelation {
     pub summary: bool,
     /// The group, and of `new_value` the value that is new.
     pub group: Vec<DetectionEvidence>,
-    /// How many events there were.
+    /// How many events there were; an estimate where there is an error.
     pub count: u64,
     /// The number that the condition is about.
     pub value: Option<f64>,
-    /// The standard error of the number, as a part of it, when it is an estimate.
+    /// The standard error of the number and of the count, as a part of it, when they are estimates.
     pub error: Option<f64>,
     /// Where the window begins.
     pub window_start: String,

@@ -1,19 +1,16 @@
 //! A stream of records: stages are folded, hits are correlated, and what repeats is summed up.
 
+mod feed;
+
 use std::time::{Duration, SystemTime};
 
-use audit_model::{FieldId, FieldSource, Record};
+use audit_model::Record;
 
+use crate::correlate::caller::Callers;
 use crate::correlate::engine::Engine;
-use crate::correlate::fact::{AuditId, Ids, KeyHasher, Mark, Tuple};
-use crate::correlate::fired;
-use crate::correlate::plan::{index, short};
-use crate::correlate::reader::{FactReader, RuleHit, id_of, time_of};
-use crate::correlate::silence::{Silence, Sum};
-use crate::correlate::stream::Origin;
-use crate::correlate::table::Owner;
+use crate::correlate::fact::Key;
+use crate::correlate::reader::{Clock, FactReader, RuleHit};
 use crate::correlate::time::{self, Time};
-use crate::correlate::window::Window;
 use crate::folding::Folding;
 use crate::rule_set::RuleSet;
 use crate::scanner::{Hits, Scanner};
@@ -83,11 +80,19 @@ use crate::signal::{Signal, Watermark};
 /// ```
 #[derive(Debug)]
 pub struct Detector {
+    rules: RuleSet,
     scanner: Scanner,
     pub(crate) folding: Folding,
     pub(crate) engine: Engine,
     reader: FactReader,
+    clock: Clock,
+    pub(crate) callers: Callers,
+    /// Hits of the event at hand.
     hits: Vec<RuleHit>,
+    /// Facts that the event at hand has made so far: of which correlation, in which group, with which value.
+    made: Vec<(u32, Key, Key)>,
+    /// Whether there is anything to do beside evaluating rules.
+    correlates: bool,
     tenant: Option<Box<str>>,
     pub(crate) latest: Option<Time>,
     /// Whether facts are handed out as signals instead of being correlated here.
@@ -99,11 +104,16 @@ impl Detector {
     pub(crate) fn new(rules: &RuleSet) -> Self {
         let engine = Engine::new(rules.clone());
         Self {
+            rules: rules.clone(),
             scanner: rules.scanner().for_correlations(),
             folding: Folding::new(engine.seed),
-            engine,
             reader: FactReader::new(),
+            clock: Clock::default(),
+            callers: Callers::new(engine.seed),
             hits: Vec::new(),
+            made: Vec::new(),
+            correlates: !rules.inner().plan.is_empty(),
+            engine,
             tenant: None,
             latest: None,
             forwarding: false,
@@ -163,7 +173,8 @@ impl Detector {
     }
 
     /// Hands out what correlations need ([`Detector::signals`]) instead of correlating: the first of the two stages in
-    /// which many processes share the work. See [`Correlator`](crate::Correlator).
+    /// which many processes share the work. Hits of rules with `suppress` are all told, each with what says whether it is to be
+    /// kept back ([`Hit::suppression`](crate::Hit::suppression)). See [`Correlator`](crate::Correlator).
     #[must_use]
     pub fn forwarding(mut self) -> Self {
         self.forwarding = true;
@@ -189,9 +200,7 @@ impl Detector {
         self.scanner.clear();
         self.engine.fired.clear();
         let watermark = time::of_clock(now).saturating_sub(self.engine.lateness);
-        for stream in 0..short(self.engine.streams.len()) {
-            self.engine.advance(stream, watermark);
-        }
+        self.engine.advance_all(watermark);
         self.scanner.hits_and(&self.engine.fired)
     }
 
@@ -210,7 +219,7 @@ impl Detector {
 
     /// How far each source has come, for the stage that correlates. To be taken after the signals.
     pub fn watermarks(&self) -> impl Iterator<Item = Watermark> {
-        let streams = self.engine.streams.iter();
+        let streams = self.engine.sources.streams.iter();
         streams.map(|stream| Watermark {
             origin: stream.origin.clone(),
             time: stream.watermark,
@@ -231,213 +240,5 @@ impl Detector {
     /// How many hits were folded into earlier ones.
     pub fn folded(&self) -> u64 {
         self.folding.folded
-    }
-
-    fn event(&mut self, event: &impl FieldSource, raw: &[u8]) {
-        self.scanner.scan(event);
-        self.folding.fold(&mut self.scanner, event, raw);
-        let rules = self.engine.rules.clone();
-        let plan = &rules.inner().plan;
-        if plan.is_empty() {
-            return;
-        }
-        let findings = self.scanner.findings();
-        let has_hits = !findings.all.is_empty() || !findings.quiet.is_empty();
-        let time = time_of(event);
-        self.latest = self.latest.max(time);
-        let placed = time.and_then(|time| Some((time, self.stream(event)?)));
-        let Some((time, stream)) = placed else {
-            self.engine.uncorrelated += u64::from(has_hits);
-            return;
-        };
-        if has_hits {
-            let findings = self.scanner.findings();
-            self.hits.clear();
-            let told = findings
-                .all
-                .iter()
-                .map(|finding| (finding.rule, finding.level));
-            let all = told.chain(findings.quiet.iter().copied());
-            self.hits
-                .extend(all.map(|(rule, level)| RuleHit { rule, level }));
-            self.correlate(&rules, event, time, stream);
-            self.suppress(&rules, event, time, stream);
-        }
-        let watermark = time.saturating_sub(self.engine.lateness);
-        self.engine.advance(stream, watermark);
-    }
-
-    /// Where the event comes from; `None` when there are too many sources.
-    fn stream(&mut self, event: &dyn FieldSource) -> Option<u32> {
-        let part = |field| event.text(0, field);
-        let (cluster, account, project) = (
-            part(FieldId::SourceCluster),
-            part(FieldId::SourceAccount),
-            part(FieldId::SourceProject),
-        );
-        let tenant = self.tenant.as_deref();
-        let is = |origin: &Origin| {
-            origin.cluster.as_deref() == cluster
-                && origin.account.as_deref() == account
-                && origin.project.as_deref() == project
-                && origin.tenant.as_deref() == tenant
-        };
-        let owned = |text: Option<&str>| text.map(Into::into);
-        self.engine.stream(is, || Origin {
-            provider: owned(part(FieldId::SourceProvider)),
-            cluster: owned(cluster),
-            account: owned(account),
-            project: owned(project),
-            tenant: owned(tenant),
-        })
-    }
-
-    /// Hands the hits to the correlations that take them.
-    fn correlate(&mut self, rules: &RuleSet, event: &dyn FieldSource, time: Time, stream: u32) {
-        let plan = &rules.inner().plan;
-        self.hits.sort_unstable_by_key(|hit| hit.rule);
-        let wanted = |hit: &RuleHit| {
-            plan.feeds
-                .get(hit.rule)
-                .is_some_and(|feeds| !feeds.is_empty())
-        };
-        if !self.hits.iter().any(wanted) {
-            return;
-        }
-        let id = id_of(event);
-        for read in self.reader.read(plan, &self.hits, &mut self.scanner, event) {
-            let Some(planned) = plan.correlations.get(index(read.correlation)) else {
-                continue;
-            };
-            if let Some(tally) = self.engine.tally(Owner::Correlation(read.correlation)) {
-                tally.cut += read.made.cut;
-                tally.left_out += u64::from(read.made.pairs.is_empty());
-            }
-            let at = (read.correlation, read.reference);
-            if self.forwarding {
-                let origin = self
-                    .engine
-                    .streams
-                    .get(index(stream))
-                    .map(|stream| &stream.origin);
-                let Some(origin) = origin else {
-                    continue;
-                };
-                for fact in read.made.into_facts(at, &id, |_| [0, 0]) {
-                    self.signals.push(Signal::new(planned, origin, time, fact));
-                }
-                continue;
-            }
-            let engine = &self.engine;
-            let facts = read.made.into_facts(at, &id, |group| {
-                engine.key(planned.content, stream, &group.0)
-            });
-            let facts: Vec<_> = facts.collect();
-            for fact in facts {
-                self.engine.push(stream, time, fact);
-            }
-        }
-    }
-
-    /// Keeps back the hits of rules with `suppress` that were told not long ago.
-    fn suppress(&mut self, rules: &RuleSet, event: &dyn FieldSource, time: Time, stream: u32) {
-        let plan = &rules.inner().plan;
-        let wanted: Vec<usize> = self
-            .scanner
-            .findings()
-            .all
-            .iter()
-            .map(|finding| finding.rule)
-            .filter(|rule| plan.suppressing.get(*rule).is_some_and(Option::is_some))
-            .collect();
-        for rule in wanted {
-            let Some(Some(suppressing)) = plan.suppressing.get(rule) else {
-                continue;
-            };
-            let mut group = String::new();
-            let mut is_complete = true;
-            for field in &suppressing.by {
-                let values = self.reader.field(plan, *field, &mut self.scanner, event);
-                is_complete &= !values.is_empty();
-                Tuple::push(&mut group, Some(&values.join(", ")));
-            }
-            let owner = Owner::Rule(short(rule));
-            if !is_complete {
-                // What has no such field cannot be told apart from others, and is told.
-                if let Some(tally) = self.engine.tally(owner) {
-                    tally.left_out += 1;
-                }
-                continue;
-            }
-            let group = Tuple(group.into());
-            let key = self.engine.key(suppressing.content, stream, &group.0);
-            let mark = Mark {
-                time,
-                reference: 0,
-                id: id_of(event),
-            };
-            let held = self.engine.table.find(key).and_then(|at| {
-                self.engine.table.change(at, |window| match window {
-                    Window::Open(silence) if time < silence.end => {
-                        silence.absorb(&mark, &crate::correlate::fact::FactValue::None);
-                        true
-                    }
-                    _ => false,
-                })
-            });
-            if held == Some(true) {
-                self.scanner.retain(|finding| finding.rule != rule);
-                continue;
-            }
-            let message = self.scanner.hits().find_map(|hit| {
-                let is_this = rules.inner().rules.get(rule).is_some_and(|active| {
-                    hit.rule()
-                        .as_rule()
-                        .is_some_and(|it| std::ptr::eq(it, &raw const active.rule))
-                });
-                is_this.then(|| hit.message().into())
-            });
-            let name = rules
-                .inner()
-                .rules
-                .get(rule)
-                .map_or("", |active| active.rule.name());
-            let origin = self
-                .engine
-                .streams
-                .get(index(stream))
-                .map(|stream| stream.origin.clone());
-            let mut ids = Ids::default();
-            ids.add(&mark.id);
-            let silence = Silence {
-                id: fired::id(name, &origin.unwrap_or_default(), &group, time),
-                group,
-                start: time,
-                end: time.saturating_add(suppressing.hold),
-                count: 1,
-                told: 1,
-                first: time,
-                last: time,
-                newest: AuditId::None,
-                ids,
-                references: Vec::new(),
-                sum: Sum::Nothing,
-                message,
-            };
-            if let Some(tally) = self.engine.tally(owner) {
-                tally.fired += 1;
-            }
-            // The window before may have ended and not been closed yet, since events may still be late.
-            self.engine.settle(rules, key);
-            self.engine.open(rules, key, owner, stream, silence);
-        }
-    }
-}
-
-impl KeyHasher {
-    /// A number for choosing one of many shards; the same everywhere and always.
-    pub(crate) fn shard(&self) -> u64 {
-        let [first, _] = self.finish();
-        first
     }
 }

@@ -7,6 +7,7 @@ use rule_lang::{Correlation, Level, Rule, SourceId, Status};
 
 use crate::correlate::fired::Fired;
 use crate::correlated::Correlated;
+use crate::suppression::Suppression;
 
 /// What a scan keeps of one hit; ranges point into [`Findings`].
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Findings {
     /// `client.ip`.
     pub(crate) client_ip: String,
     pub(crate) flags: Flags,
+    /// Of rules with `suppress`: what says elsewhere whether their hits are told.
+    pub(crate) suppressions: Vec<(usize, Suppression)>,
 }
 
 /// A field and a value as shown, as ranges of [`Findings::text`].
@@ -55,6 +58,7 @@ impl Findings {
         self.name.clear();
         self.client_ip.clear();
         self.flags = Flags::default();
+        self.suppressions.clear();
     }
 
     pub(crate) fn slice(&self, range: &std::ops::Range<usize>) -> &str {
@@ -184,6 +188,20 @@ impl<'h> Hit<'h> {
             } => findings.slice(&finding.message),
             HitKind::Fired { fired, .. } => &fired.message,
         }
+    }
+
+    /// Of a rule with `suppress`, when the detector is [`forwarding`](crate::Detector::forwarding): what a
+    /// [`Correlator`](crate::Correlator) is asked with whether the hit is to be kept back.
+    pub fn suppression(&self) -> Option<&'h Suppression> {
+        let HitKind::Event {
+            finding, findings, ..
+        } = self.kind
+        else {
+            return None;
+        };
+        let mut all = findings.suppressions.iter();
+        all.find(|(rule, _)| *rule == finding.rule)
+            .map(|(_, suppression)| suppression)
     }
 
     /// What is known of the events behind a hit that is not of one event only: of a correlation, or of a summary.

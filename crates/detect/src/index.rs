@@ -10,7 +10,7 @@ mod several;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use audit_model::{Doubt, FieldId, FieldSource, Plain, Scratch};
+use audit_model::{Doubt, FieldId, FieldSource, Plain, Recorded, Scratch};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rule_lang::{Conjunction, Guard, Place};
@@ -19,7 +19,6 @@ use needles::Needles;
 pub(crate) use needles::{MOST_TEXTS, Memo};
 use several::Several;
 
-use crate::fold::folded;
 use crate::intern::Intern;
 
 /// Most keys under which one alternative of a guard is filed; past it, fields with many values are left out.
@@ -43,9 +42,36 @@ pub(crate) struct Index {
 
 /// Something about an event that has one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Asked {
-    Text(FieldId),
+pub(crate) enum Asked {
+    /// Whether it is there.
     Present(FieldId),
+    /// A text as it is recorded.
+    Recorded(FieldId),
+    /// A text that is made of what is recorded.
+    Derived(FieldId),
+}
+
+impl Asked {
+    /// The text of a field. One that has no other meaning than what is recorded is asked for under that name, so that
+    /// an empty text, which is as good as none in some, may select a rule too many.
+    fn text(field: FieldId) -> Self {
+        Recorded::of(field).map_or(Self::Derived(field), |recorded| {
+            Self::Recorded(recorded.field)
+        })
+    }
+
+    /// What rules out most rules on most events at least cost is asked first.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Present(_) => 0,
+            Self::Recorded(FieldId::ObjectRefSubresource) => 1,
+            Self::Recorded(FieldId::ObjectRefResource) => 2,
+            Self::Recorded(FieldId::Verb) => 4,
+            Self::Recorded(_) => 3,
+            Self::Derived(FieldId::Operation | FieldId::Status | FieldId::ResponseStatusCode) => 5,
+            Self::Derived(_) => 6,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -90,8 +116,8 @@ pub(crate) struct Probe {
     pub(crate) rules: Vec<u32>,
     /// By dimension: the value's number, 0 for one that no rule names.
     ids: Vec<u32>,
-    text: String,
-    other: String,
+    folded: Vec<u8>,
+    unescaped: String,
     memos: Vec<Memo>,
 }
 
@@ -115,9 +141,11 @@ impl Index {
 
     /// Whether [`Index::select`] reads a field as it is recorded.
     pub(crate) fn reads(&self, field: FieldId) -> bool {
-        let is = |dimension: &Dimension| dimension.asked == Asked::Text(field);
-        self.dimensions.iter().any(is)
-            || self.needles.iter().any(|needles| needles.field() == field)
+        let asked = Asked::text(field);
+        self.dimensions
+            .iter()
+            .any(|dimension| dimension.asked == asked)
+            || self.needles.iter().any(|needles| needles.asked() == asked)
     }
 
     /// Finds the rules that an event can match; without a scratch, as far as that is known without one.
@@ -138,7 +166,7 @@ impl Index {
             if alive & dimension.asking == 0 {
                 continue;
             }
-            match dimension.find(source, scratch.as_deref_mut(), &mut probe.text) {
+            match dimension.find(source, scratch.as_deref_mut(), &mut probe.folded) {
                 Seen::Several => return Selected::All,
                 Seen::Unknown => return Selected::Undecided,
                 Seen::One(found) if found != 0 => {
@@ -164,8 +192,9 @@ impl Index {
             let wanted = (wanted >> (n_single.min(63))) & low_bits(64 - n_single);
             if wanted != 0 {
                 let ids = probe.ids.get_mut(n_single..).unwrap_or_default();
-                let memory = [&mut probe.text, &mut probe.other];
-                let (found, several) = self.several.find(source, wanted, ids, memory);
+                let (found, several) =
+                    self.several
+                        .find(source, wanted, ids, &mut probe.unescaped, &mut probe.folded);
                 have |= found << n_single;
                 vague = several << n_single;
             }
@@ -185,13 +214,9 @@ impl Index {
             }
         }
         for (needles, memo) in self.needles.iter().zip(&mut probe.memos) {
-            let Probe {
-                rules,
-                text: folded_text,
-                ..
-            } = probe;
-            let seen = see(source, scratch.as_deref_mut(), needles.field(), |text| {
-                needles.find(folded(text, folded_text), memo, rules);
+            let Probe { rules, folded, .. } = probe;
+            let seen = see(source, scratch.as_deref_mut(), needles.asked(), |text| {
+                needles.find(text, memo, folded, rules);
             });
             match seen {
                 Seen::One(()) | Seen::Missing => {}
@@ -215,7 +240,7 @@ impl Dimension {
         &self,
         source: &impl FieldSource,
         scratch: Option<&mut Scratch>,
-        memory: &mut String,
+        memory: &mut Vec<u8>,
     ) -> Seen<u32> {
         let present = |present: bool| Seen::One(u32::from(present));
         match self.asked {
@@ -227,7 +252,7 @@ impl Dimension {
                     || source.body(0, FieldId::ResponseObject).is_some(),
             ),
             Asked::Present(body) => present(source.body(0, body).is_some()),
-            Asked::Text(field) => see(source, scratch, field, |text| {
+            text => see(source, scratch, text, |text| {
                 self.values.get_folded(text, memory)
             }),
         }
@@ -243,18 +268,33 @@ enum Seen<T> {
     Unknown,
 }
 
-/// Looks at the one value of a field.
-#[inline]
+/// Looks at the one text that is asked for.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "what to do with the text is known at each call"
+)]
 fn see<T>(
     source: &impl FieldSource,
     scratch: Option<&mut Scratch>,
-    field: FieldId,
-    each: impl FnOnce(&str) -> T,
+    asked: Asked,
+    each: impl FnOnce(&[u8]) -> T,
 ) -> Seen<T> {
+    let field = match asked {
+        Asked::Recorded(field) => {
+            return match source.bytes(0, field) {
+                Some(text) => Seen::One(each(text)),
+                None => Seen::Missing,
+            };
+        }
+        Asked::Derived(field) | Asked::Present(field) => field,
+    };
     match (Plain::of(source, field), scratch) {
         (Some(Plain::Missing), _) => Seen::Missing,
-        (Some(Plain::Text(text)), _) => Seen::One(each(text)),
-        (Some(Plain::Number(number)), _) => Seen::One(each(itoa::Buffer::new().format(number))),
+        (Some(Plain::Text(text)), _) => Seen::One(each(text.as_bytes())),
+        (Some(Plain::Number(number)), _) => {
+            Seen::One(each(itoa::Buffer::new().format(number).as_bytes()))
+        }
         (None, None) => Seen::Unknown,
         (None, Some(scratch)) => {
             let node = scratch.field(source, field);
@@ -267,7 +307,7 @@ fn see<T>(
             });
             match (n_values, text) {
                 (0, _) => Seen::Missing,
-                (1, Some(text)) => Seen::One(each(text)),
+                (1, Some(text)) => Seen::One(each(text.as_bytes())),
                 _ => Seen::Several,
             }
         }
@@ -337,7 +377,7 @@ impl Plan {
                 let known = if place.has_several() {
                     several.entry(place).or_default()
                 } else {
-                    values.entry(Asked::Text(place.field)).or_default()
+                    values.entry(Asked::text(place.field)).or_default()
                 };
                 known.extend(texts.iter().map(String::as_str));
             }
@@ -345,6 +385,8 @@ impl Plan {
                 values.entry(Asked::Present(*field)).or_default();
             }
         }
+        let mut values: Vec<_> = values.into_iter().collect();
+        values.sort_by_key(|(asked, _)| asked.rank());
         index.dimensions = values
             .into_iter()
             .take(MOST_DIMENSIONS)
@@ -469,15 +511,19 @@ impl Index {
         let mut keys = vec![0];
         for (at, dimension) in self.dimensions.iter().enumerate() {
             let ids: Vec<u32> = match dimension.asked {
-                Asked::Text(field) => match alternative.equal.get(&field.into()) {
-                    Some(texts) => {
-                        let ids = texts.iter().map(|text| dimension.values.get(text));
-                        ids.collect()
-                    }
-                    None => continue,
-                },
                 Asked::Present(field) if alternative.present.contains(&field) => vec![1],
                 Asked::Present(_) => continue,
+                text => {
+                    let is_asked =
+                        |place: &Place| !place.has_several() && Asked::text(place.field) == text;
+                    // Of two names for one text either one is enough.
+                    let named = alternative.equal.iter().find(|(place, _)| is_asked(place));
+                    let Some((_, texts)) = named else { continue };
+                    let ids = texts
+                        .iter()
+                        .map(|text| dimension.values.get(text.as_bytes()));
+                    ids.collect()
+                }
             };
             mask |= 1 << at;
             keys = keys

@@ -35,6 +35,7 @@
 
 #![forbid(unsafe_code)]
 
+mod baseline;
 #[cfg(feature = "compiled")]
 mod compiled;
 mod correlate;
@@ -46,6 +47,7 @@ mod explain;
 mod files;
 mod fold;
 mod folding;
+mod foresight;
 mod hit;
 mod index;
 mod intern;
@@ -59,6 +61,7 @@ mod scanner;
 mod signal;
 mod snapshot;
 mod stats;
+mod suppression;
 pub mod testing;
 mod verdict;
 mod vm;
@@ -68,6 +71,7 @@ pub use audit_model;
 pub use audit_model::{
     Counters, DecodeError, Event, Flags, Limits, ReadError, Reader, Record, Unknown,
 };
+pub use baseline::{BaselineError, BaselineReport};
 pub use correlated::Correlated;
 pub use detection::{
     Detection, DetectionCorrelation, DetectionEvent, DetectionEvidence, DetectionRule,
@@ -93,6 +97,7 @@ pub use scanner::{Hits, Scanner};
 pub use signal::{Correlator, Signal, Watermark};
 pub use snapshot::{RestoreError, RestoreReport};
 pub use stats::CorrelationStats;
+pub use suppression::Suppression;
 pub use verdict::{Reason, RuleVerdict, Verdict};
 
 /// The README's code compiles and runs.

@@ -19,6 +19,8 @@ pub(crate) struct Narrowing {
     impersonated: bool,
     /// When the event was.
     time: Time,
+    /// The filters that took hits of the event at hand.
+    taken: Vec<usize>,
 }
 
 /// When an event was. That is read when a filter that expires asks for it.
@@ -42,6 +44,7 @@ impl Narrowing {
             keeps_hits: false,
             impersonated: false,
             time: Time::NotRead,
+            taken: Vec::new(),
         }
     }
 
@@ -58,6 +61,19 @@ impl Narrowing {
         let mut readings = 0..source.readings();
         self.impersonated = readings.any(|n| source.has(n, FieldId::ImpersonatedUser));
         self.time = Time::NotRead;
+        self.taken.clear();
+    }
+
+    /// The filters that took hits away since the last beginning.
+    pub(crate) fn taken(&self) -> &[usize] {
+        &self.taken
+    }
+
+    /// Counts a hit that a filter takes away.
+    pub(crate) fn count(&mut self, filter: usize) {
+        if let Some(count) = self.counts.get_mut(filter) {
+            count.suppressed += 1;
+        }
     }
 
     /// The filter that takes a rule's hit away, if one does, and counts it. `holds` evaluates a filter's condition.
@@ -90,9 +106,8 @@ impl Narrowing {
                     Time::NotRead | Time::Unknown => continue,
                 }
             }
-            if let Some(count) = self.counts.get_mut(at) {
-                count.suppressed += 1;
-            }
+            self.count(at);
+            self.taken.push(at);
             return Some(at);
         }
         if let Some(count) = expired.and_then(|at| self.counts.get_mut(at)) {

@@ -25,6 +25,12 @@ use crate::networks::Networks;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PredicateId(pub(crate) u32);
 
+impl PredicateId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A predicate, ready to be asked.
 #[derive(Debug)]
 pub(crate) struct Question {
@@ -254,13 +260,13 @@ impl OneOf {
         let cased = if self.cased.is_empty() {
             0
         } else {
-            texts.cased.get(text)
+            texts.cased.get(text.as_bytes())
         };
         let folded = if self.folds { folded(text, memory) } else { "" };
         let known = if self.folded.is_empty() {
             0
         } else {
-            texts.folded.get(folded)
+            texts.folded.get(folded.as_bytes())
         };
         self.matches_text(text, folded, known, cased)
     }
@@ -297,17 +303,26 @@ impl OneOf {
 /// Automata for texts that are sought anywhere in a value; none for so few that each is sought by itself.
 fn together(words: &[Pattern]) -> Vec<AhoCorasick> {
     /// From this many texts on one automaton is faster.
-    const MANY: usize = 4;
-    if words.len() < MANY {
+    const SOME: usize = 4;
+    /// Past this many an automaton with a table of all steps takes too much memory.
+    const MANY: usize = 256;
+    if words.len() < SOME {
         return Vec::new();
     }
+    let kind = if words.len() > MANY {
+        AhoCorasickKind::ContiguousNFA
+    } else {
+        AhoCorasickKind::DFA
+    };
     let automata = words.chunks(MOST_TEXTS).map(|words| {
         let texts = words.iter().filter_map(|word| match word.kind() {
             PatternKind::Contains(text) => Some(text),
             _ => None,
         });
         AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .kind(Some(kind))
+            // Most values are short, so that getting ready to look for rare bytes takes longer than looking at all.
+            .prefilter(false)
             .build(texts)
     });
     // What does not fit into an automaton is sought text by text.
@@ -353,8 +368,8 @@ impl Questions {
             known.event = event;
             known.text.clear();
             fold_into(text, &mut known.text);
-            known.folded = texts.folded.get(&known.text);
-            known.cased = texts.cased.get(text);
+            known.folded = texts.folded.get(known.text.as_bytes());
+            known.cased = texts.cased.get(text.as_bytes());
         }
         one_of.matches_text(text, &known.text, known.folded, known.cased)
     }

@@ -14,6 +14,7 @@ use rule_lang::{
 };
 
 use crate::correlate::plan::{KeptCorrelation, Plan};
+use crate::foresight::Foresight;
 use crate::index::Index;
 use crate::load_report::{BuildError, Expiry, LoadReport, PassedOver};
 use crate::predicate::Questions;
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) places: Sources,
     pub(crate) trusted_proxies: Arc<[Network]>,
     pub(crate) index: Index,
+    pub(crate) foresight: Foresight,
     pub(crate) plan: Plan,
 }
 
@@ -81,12 +83,18 @@ impl Inner {
         correlations: impl IntoIterator<Item = KeptCorrelation>,
     ) -> RuleSet {
         self.questions.finish();
-        let guards = self
-            .rules
-            .iter()
-            .map(|active| Guard::of(active.rule.program()));
-        self.index = Index::new(guards);
+        self.foresight = Foresight::new(&self.rules, &self.questions);
         self.plan = Plan::new(correlations, &self.rules, &self.filters);
+        let callers = &self.plan.callers;
+        let guards = self.rules.iter().enumerate().map(|(at, active)| {
+            // Those are evaluated by themselves.
+            if callers.is(at) {
+                Guard::never()
+            } else {
+                Guard::of(active.rule.program())
+            }
+        });
+        self.index = Index::new(guards);
         RuleSet(Arc::new(self))
     }
 }

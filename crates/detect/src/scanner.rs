@@ -9,11 +9,13 @@ use rule_lang::Level;
 use crate::correlate::fired::Fired;
 use crate::correlate::plan;
 use crate::correlate::table::Owner;
+use crate::foresight::Foreseen;
 use crate::hit::{Finding, Findings, Hit, HitKind, HitRule};
 use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
 use crate::rule_set::{ActiveRule, RuleSet};
+use crate::suppression::Suppression;
 use crate::verdict::{Court, Judge};
 use crate::vm::{Answers, Linked, Machine};
 use crate::why::{Reasons, Teller};
@@ -59,6 +61,7 @@ pub struct Scanner {
     narrowing: Narrowing,
     wanted: Wanted,
     probe: Probe,
+    foreseen: Foreseen,
     /// Whether the index is asked which rules to run.
     indexed: bool,
     /// Taken out while it is lent to an event.
@@ -78,6 +81,7 @@ impl Scanner {
             narrowing: Narrowing::new(rules.inner().filters.len()),
             wanted: Wanted::Told,
             probe: rules.inner().index.probe(),
+            foreseen: Foreseen::default(),
             indexed: true,
             viewer: None,
             judge: None,
@@ -211,7 +215,11 @@ impl Scanner {
             match index.select(&glance, None, &mut self.probe) {
                 Selected::Some if self.probe.rules.is_empty() => {}
                 Selected::Some => {
-                    self.run(Selected::Some, &viewer.view(record).with_source(source));
+                    self.run(
+                        Selected::Some,
+                        &viewer.view(record).with_source(source),
+                        Pass::Others,
+                    );
                 }
                 _ => self.evaluate(&viewer.view(record).with_source(source)),
             }
@@ -224,6 +232,8 @@ impl Scanner {
     pub(crate) fn scan_all(&mut self, event: &impl FieldSource) -> Hits<'_> {
         self.wanted = Wanted::All;
         self.evaluate(event);
+        let rules = self.rules.clone();
+        self.scan_also(event, &rules.inner().plan.callers.rules);
         self.wanted = Wanted::Told;
         self.hits()
     }
@@ -232,6 +242,27 @@ impl Scanner {
     pub(crate) fn for_correlations(mut self) -> Self {
         self.wanted = Wanted::Correlated;
         self
+    }
+
+    /// Evaluates rules that only ask for the caller on the event that was scanned just now. A scan leaves them out.
+    pub(crate) fn scan_also(&mut self, source: &dyn FieldSource, rules: &[u32]) {
+        self.probe.rules.clear();
+        self.probe.rules.extend_from_slice(rules);
+        self.run(Selected::Some, source, Pass::Callers);
+    }
+
+    /// The filters that took hits away in the last scan.
+    pub(crate) fn taken(&self) -> &[usize] {
+        self.narrowing.taken()
+    }
+
+    /// Counts a hit that a filter would have taken away, had it been looked for.
+    pub(crate) fn count_taken(&mut self, filter: usize) {
+        self.narrowing.count(filter);
+    }
+
+    pub(crate) fn keeps_suppressed_hits(&self) -> bool {
+        self.narrowing.keeps_hits()
     }
 
     /// Hands out the values of a field of the last event until `each` says that it has enough.
@@ -270,6 +301,11 @@ impl Scanner {
             fired,
             at: 0,
         }
+    }
+
+    /// Notes of a rule of which there is a hit what says elsewhere whether it is told.
+    pub(crate) fn may_be_suppressed(&mut self, rule: usize, suppression: Suppression) {
+        self.findings.suppressions.push((rule, suppression));
     }
 
     pub(crate) fn findings(&self) -> &Findings {
@@ -364,11 +400,11 @@ impl Scanner {
         } else {
             Selected::All
         };
-        self.run(selected, source);
+        self.run(selected, source, Pass::Others);
     }
 
     /// Runs the rules that were selected.
-    fn run(&mut self, selected: Selected, source: &dyn FieldSource) {
+    fn run(&mut self, selected: Selected, source: &dyn FieldSource, pass: Pass) {
         let Self {
             rules,
             scratch,
@@ -378,11 +414,13 @@ impl Scanner {
             findings,
             narrowing,
             probe,
+            foreseen,
             judge,
             wanted,
             ..
         } = self;
         let inner = rules.inner();
+        let questions = &inner.questions;
         let some = selected == Selected::Some;
         if some && probe.rules.is_empty() {
             return;
@@ -391,6 +429,17 @@ impl Scanner {
         answers.begin(inner.questions.len());
         let received = (0..source.readings())
             .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
+        if some {
+            let court = Court {
+                inner,
+                source,
+                scratch,
+                answers,
+                memory,
+                received,
+            };
+            inner.foresight.narrow(&mut probe.rules, court, foreseen);
+        }
         let all = if some { 0 } else { inner.rules.len() };
         let selected = probe.rules.iter().map(|rule| *rule as usize);
         for at in selected
@@ -401,24 +450,19 @@ impl Scanner {
                 continue;
             };
             let is_wanted = active.told || *wanted != Wanted::Told;
-            if !is_wanted || received && !active.rule.names_stage() {
+            let is_of_pass = inner.plan.callers.is(at) == (pass == Pass::Callers);
+            if !is_wanted || !is_of_pass || received && !active.rule.names_stage() {
                 continue;
             }
-            let mut machine = machine(
-                &inner.questions,
-                &active.linked,
-                source,
-                scratch,
-                answers,
-                memory,
-            );
+            let linked = &active.linked;
+            let mut machine = self::machine(questions, linked, source, scratch, answers, memory);
             if !machine.run(active.linked.program.condition()) {
                 continue;
             }
             let level = level(active, &mut machine);
             let taken = narrowing.take(inner, active.rule.filters(), source, &mut |linked| {
                 let mut machine =
-                    self::machine(&inner.questions, linked, source, scratch, answers, memory);
+                    self::machine(questions, linked, source, scratch, answers, memory);
                 machine.run(linked.program.condition())
             });
             if taken.is_some() && !narrowing.keeps_hits() {
@@ -428,21 +472,14 @@ impl Scanner {
                 findings.quiet.push((at, level));
                 continue;
             }
-            let mut machine = self::machine(
-                &inner.questions,
-                &active.linked,
-                source,
-                scratch,
-                answers,
-                memory,
-            );
+            let mut machine = self::machine(questions, linked, source, scratch, answers, memory);
             let finding = tell(at, active, level, &mut machine, reasons, findings);
             match taken {
                 Some(filter) => findings.suppressed.push((finding, filter)),
                 None => findings.all.push(finding),
             }
         }
-        if let Some(judge) = judge {
+        if let (Some(judge), Pass::Others) = (judge, pass) {
             let court = Court {
                 inner,
                 source,
@@ -453,10 +490,18 @@ impl Scanner {
             };
             judge.judge(court, findings.all.iter().map(|finding| finding.rule));
         }
-        if !findings.all.is_empty() || !findings.suppressed.is_empty() {
+        let tells = pass == Pass::Others || *wanted == Wanted::All;
+        if tells && !(findings.all.is_empty() && findings.suppressed.is_empty()) {
             about_event(scratch, source, findings);
         }
     }
+}
+
+/// Rules that only ask for the caller are evaluated by themselves, where that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    Others,
+    Callers,
 }
 
 /// Which rules are evaluated, and what is said of them.
@@ -473,6 +518,8 @@ enum Wanted {
 /// Notes what hits say of the event itself.
 fn about_event(scratch: &mut Scratch, source: &dyn FieldSource, findings: &mut Findings) {
     findings.flags = scratch.flags(source);
+    findings.name.clear();
+    findings.client_ip.clear();
     let name = scratch.field(source, FieldId::Name);
     scratch
         .tree()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::correlate::engine::Engine;
 use crate::correlate::fact::{AuditId, Fact, FactValue, Key, KeyHasher, Tuple};
-use crate::correlate::plan::{Planned, short};
+use crate::correlate::plan::Planned;
 use crate::correlate::stream::Origin;
 use crate::correlate::time::{self, Time};
 use crate::rule_set::RuleSet;
@@ -118,6 +118,8 @@ pub struct Correlator {
     /// Without events; hits are read through it.
     scanner: Scanner,
     pub(crate) engine: Engine,
+    /// How much of what the engine tells has been handed out. A signal may make it tell something too.
+    pub(crate) n_handed: usize,
 }
 
 impl Correlator {
@@ -125,6 +127,7 @@ impl Correlator {
         Self {
             scanner: rules.scanner(),
             engine: Engine::new(rules.clone()),
+            n_handed: 0,
         }
     }
 
@@ -142,7 +145,7 @@ impl Correlator {
         let Some(correlation) = plan.by_content.get(&signal.correlation) else {
             return false;
         };
-        let Some(stream) = self.engine.stream_of(signal.origin) else {
+        let Some(stream) = self.engine.sources.of_origin(signal.origin) else {
             self.engine.uncorrelated += 1;
             return true;
         };
@@ -160,27 +163,35 @@ impl Correlator {
 
     /// Says how far a source has come, and yields what correlations say up to there.
     pub fn advance(&mut self, watermark: &Watermark) -> Hits<'_> {
-        self.engine.fired.clear();
-        if let Some(stream) = self.engine.stream_of(watermark.origin.clone()) {
+        self.forget_handed();
+        if let Some(stream) = self.engine.sources.of_origin(watermark.origin.clone()) {
             self.engine.advance(stream, watermark.time);
         }
-        self.scanner.hits_and(&self.engine.fired)
+        self.hand_out()
     }
 
     /// Says what time it is, less the lateness that is allowed, whatever the sources say.
     pub fn flush(&mut self, now: SystemTime) -> Hits<'_> {
-        self.engine.fired.clear();
+        self.forget_handed();
         let watermark = time::of_clock(now).saturating_sub(self.engine.lateness);
-        for stream in 0..short(self.engine.streams.len()) {
-            self.engine.advance(stream, watermark);
-        }
-        self.scanner.hits_and(&self.engine.fired)
+        self.engine.advance_all(watermark);
+        self.hand_out()
     }
 
     /// Says that nothing comes any more.
     pub fn finish(&mut self) -> Hits<'_> {
-        self.engine.fired.clear();
+        self.forget_handed();
         self.engine.finish();
+        self.hand_out()
+    }
+
+    fn forget_handed(&mut self) {
+        let n = self.n_handed.min(self.engine.fired.len());
+        self.engine.fired.drain(..n);
+    }
+
+    fn hand_out(&mut self) -> Hits<'_> {
+        self.n_handed = self.engine.fired.len();
         self.scanner.hits_and(&self.engine.fired)
     }
 }

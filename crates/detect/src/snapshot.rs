@@ -18,7 +18,7 @@ use crate::{Correlator, Detector};
 /// What every snapshot begins with.
 const MAGIC: &[u8; 12] = b"kubesift-snp";
 /// The format that is written and read. It grows when anything in the state changes its form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Magic, version, and the length of what follows without the checksum.
 const HEADER: usize = MAGIC.len() + 4 + 8;
 /// Bytes of the checksum at the end.
@@ -134,11 +134,7 @@ impl Detector {
                 .iter()
                 .map(|active| active.rule.name().to_owned())
                 .collect(),
-            requests: self
-                .folding
-                .requests()
-                .map(|(key, seen)| (key, seen.clone()))
-                .collect(),
+            requests: self.folding.requests().cloned().collect(),
         };
         write(&state)
     }
@@ -162,15 +158,16 @@ impl Detector {
             .enumerate()
             .map(|(at, active)| (active.rule.name(), at))
             .collect();
-        let now = |at: usize| {
-            let name = state.rules.get(at)?;
-            here.get(name.as_str()).copied()
+        let now = |at: u32| {
+            let name = state.rules.get(index(at))?;
+            here.get(name.as_str()).copied().map(short)
         };
         let requests = state.requests.into_iter().map(|(key, mut seen)| {
             seen.rules = seen.rules.iter().filter_map(|at| now(*at)).collect();
             (key, seen)
         });
         self.folding.restore(seed, requests.collect());
+        self.callers.clear();
         self.folding.folded = state.folded;
         Ok(report)
     }
@@ -187,7 +184,9 @@ impl Correlator {
     /// # Errors
     /// [`RestoreError`] when this is no snapshot, one of another version, or one that is cut or damaged.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<RestoreReport, RestoreError> {
-        Ok(self.engine.load(read(snapshot)?))
+        let report = self.engine.load(read(snapshot)?);
+        self.n_handed = 0;
+        Ok(report)
     }
 }
 
@@ -296,14 +295,14 @@ impl Engine {
                     tally: self.tally_of(owner).unwrap_or_default(),
                 })
                 .collect(),
-            streams: self.streams.clone(),
+            streams: self.sources.streams.clone(),
             hurried: self.hurried,
         }
     }
 
     fn load(&mut self, state: EngineState) -> RestoreReport {
         let mut fresh = Self::new(self.rules.clone());
-        fresh.seed = state.seed;
+        fresh.reseed(state.seed);
         fresh.lateness = self.lateness;
         fresh.budget = self.budget;
         fresh.hurried = state.hurried;
@@ -333,14 +332,15 @@ impl Engine {
         }
         let now = |at: u32| owners.get(index(at)).copied().flatten();
         for mut stream in state.streams {
-            stream.retain(|fact| match now(fact.correlation) {
+            stream.waiting.retain(|fact| match now(fact.correlation) {
                 Some(Owner::Correlation(at)) => {
                     fact.correlation = at;
                     true
                 }
                 _ => false,
             });
-            fresh.add_stream(stream);
+            fresh.waiting += stream.waiting.bytes();
+            fresh.sources.add(stream);
         }
         for EntryState {
             key,

@@ -79,7 +79,12 @@ impl Linked {
         questions.get(self.id(predicate)?)
     }
 
-    fn id(&self, predicate: PredicateIdx) -> Option<PredicateId> {
+    /// The ids of all predicates.
+    pub(crate) fn ids(&self) -> &[PredicateId] {
+        &self.ids
+    }
+
+    pub(crate) fn id(&self, predicate: PredicateIdx) -> Option<PredicateId> {
         self.ids.get(predicate.index()).copied()
     }
 }
@@ -171,6 +176,16 @@ impl Machine<'_> {
 }
 
 impl Machine<'_> {
+    /// The answer to a question, if it has been given or needs no memory to be found.
+    pub(crate) fn known(&mut self, id: PredicateId) -> Option<bool> {
+        if let Some(answer) = self.answers.get(id) {
+            return Some(answer);
+        }
+        let answer = self.ask_plain(self.questions.get(id)?)?;
+        self.answers.put(id, answer);
+        Some(answer)
+    }
+
     /// Answers a question about a field that needs no memory to be found.
     fn ask_plain(&mut self, question: &Question) -> Option<bool> {
         let (field, at) = question.whole?;

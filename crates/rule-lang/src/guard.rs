@@ -143,7 +143,8 @@ impl Guard {
         }
     }
 
-    fn never() -> Self {
+    /// A guard that lets nothing through.
+    pub fn never() -> Self {
         Self(Form::OneOf(Vec::new()))
     }
 

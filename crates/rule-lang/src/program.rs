@@ -377,6 +377,12 @@ impl Program {
         of_predicates.chain(of_blocks)
     }
 
+    /// Whether every text of the event is searched.
+    pub fn reads_keywords(&self) -> bool {
+        let mut operands = self.predicates.iter().map(|predicate| &predicate.operand);
+        operands.any(|operand| matches!(operand, Operand::Keyword))
+    }
+
     /// Whether a field of the table is read, or anything below it.
     pub fn reads(&self, id: FieldId) -> bool {
         self.fields().any(|field| field.id() == id)

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::timestamp::{Rest, Utc};
+
 /// A part of a date, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimePart {
@@ -59,14 +61,14 @@ impl TimePart {
     /// assert_eq!(TimePart::Year.of("yesterday"), None);
     /// ```
     pub fn of(self, text: &str) -> Option<i64> {
-        let utc = Utc::parse(text)?;
+        let Utc { days, minutes, .. } = Utc::parse(text)?;
         Some(match self {
-            Self::Minute => utc.minutes % 60,
-            Self::Hour => utc.minutes / 60,
-            Self::Day => date(utc.days).2,
-            Self::Week => week(utc.days),
-            Self::Month => date(utc.days).1,
-            Self::Year => date(utc.days).0,
+            Self::Minute => minutes % 60,
+            Self::Hour => minutes / 60,
+            Self::Day => date(days).2,
+            Self::Week => week(days),
+            Self::Month => date(days).1,
+            Self::Year => date(days).0,
         })
     }
 }
@@ -74,52 +76,6 @@ impl TimePart {
 impl fmt::Display for TimePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// A point of time without its seconds.
-struct Utc {
-    /// Days since 1970-01-01.
-    days: i64,
-    /// Minutes of the day.
-    minutes: i64,
-}
-
-impl Utc {
-    fn parse(text: &str) -> Option<Self> {
-        let mut rest = Rest(text.as_bytes());
-        let days = rest.day()?;
-        rest.byte(b"Tt ")?;
-        let hour = rest.number(2)?;
-        rest.byte(b":")?;
-        let minute = rest.number(2)?;
-        rest.byte(b":")?;
-        let second = rest.number(2)?;
-        if rest.byte(b".").is_some() {
-            rest.fraction()?;
-        }
-        let offset = match rest.byte(b"Zz+-")? {
-            sign @ (b'+' | b'-') => {
-                let hours = rest.number(2)?;
-                rest.byte(b":")?;
-                let minutes = rest.number(2)?;
-                if hours > 23 || minutes > 59 {
-                    return None;
-                }
-                let offset = 60 * hours + minutes;
-                if sign == b'+' { offset } else { -offset }
-            }
-            _ => 0,
-        };
-        // A leap second is the 60th.
-        if !rest.0.is_empty() || hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        let minutes = 60 * hour + minute - offset;
-        Some(Self {
-            days: days + minutes.div_euclid(24 * 60),
-            minutes: minutes.rem_euclid(24 * 60),
-        })
     }
 }
 
@@ -140,57 +96,11 @@ pub(crate) fn utc_days(text: &str) -> Option<i64> {
     Utc::parse(text).map(|utc| utc.days)
 }
 
-/// What is still to be read.
-struct Rest<'t>(&'t [u8]);
-
-impl Rest<'_> {
-    /// One of some bytes.
-    fn byte(&mut self, allowed: &[u8]) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        if !allowed.contains(first) {
-            return None;
-        }
-        self.0 = rest;
-        Some(*first)
-    }
-
-    /// A number of this many digits.
-    fn number(&mut self, n_digits: usize) -> Option<i64> {
-        let mut number = 0;
-        for _ in 0..n_digits {
-            number = 10 * number + i64::from(self.byte(b"0123456789")? - b'0');
-        }
-        Some(number)
-    }
-
-    /// A day, since 1970-01-01.
-    fn day(&mut self) -> Option<i64> {
-        let year = self.number(4)?;
-        self.byte(b"-")?;
-        let month = self.number(2)?;
-        self.byte(b"-")?;
-        let day = self.number(2)?;
-        let days = days(year, month, day);
-        // A day that the month does not have comes back as another one.
-        (date(days) == (year, month, day)).then_some(days)
-    }
-
-    /// One to nine digits.
-    fn fraction(&mut self) -> Option<()> {
-        let n_digits = self.0.iter().take_while(|b| b.is_ascii_digit()).count();
-        if !(1..=9).contains(&n_digits) {
-            return None;
-        }
-        self.0 = self.0.get(n_digits..)?;
-        Some(())
-    }
-}
-
 /// Days in 400 years.
 const ERA: i64 = 146_097;
 
 /// Days since 1970-01-01. Years are counted from March here, so that the leap day is the last one.
-fn days(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

@@ -19,6 +19,12 @@ pub(crate) struct Marks {
 pub(crate) trait Look: Copy {
     fn marks(self, block: &[u8; 64]) -> Marks;
 
+    /// Where colons are.
+    fn colons(self, block: &[u8; 64]) -> u64;
+
+    /// Whether some byte is not ASCII.
+    fn beyond_ascii(self, block: &[u8; 64]) -> bool;
+
     /// Where a string may end, or be ended by a control character, and where backslashes are.
     fn stops(self, block: &[u8; 32]) -> (u32, u32);
 }
@@ -40,6 +46,18 @@ impl<S: Simd> Look for Vector<S> {
             brackets: (is(both, b'{') | is(both, b'}')).to_bitmask(),
             controls: bytes.simd_lt(u8x64::splat(self.0, 0x20)).to_bitmask(),
         }
+    }
+
+    #[inline(always)]
+    fn colons(self, block: &[u8; 64]) -> u64 {
+        let bytes = u8x64::load_array_ref(self.0, block);
+        bytes.simd_eq(u8x64::splat(self.0, b':')).to_bitmask()
+    }
+
+    #[inline(always)]
+    fn beyond_ascii(self, block: &[u8; 64]) -> bool {
+        let bytes = u8x64::load_array_ref(self.0, block);
+        bytes.simd_ge(u8x64::splat(self.0, 0x80)).any_true()
     }
 
     #[inline(always)]
@@ -120,6 +138,18 @@ impl Look for Words {
     }
 
     #[inline(always)]
+    fn colons(self, block: &[u8; 64]) -> u64 {
+        words(block).fold(0, |all, (shift, word)| {
+            all | gather(equal(word, b':')) << shift
+        })
+    }
+
+    #[inline(always)]
+    fn beyond_ascii(self, block: &[u8; 64]) -> bool {
+        words(block).fold(0, |all, (_, word)| all | word) & HIGH != 0
+    }
+
+    #[inline(always)]
     fn stops(self, block: &[u8; 32]) -> (u32, u32) {
         let (mut stops, mut backslashes) = (0, 0);
         for (shift, word) in words(block) {
@@ -128,6 +158,17 @@ impl Look for Words {
         }
         (low(stops), low(backslashes))
     }
+}
+
+/// Whether there are no bytes beyond ASCII.
+#[inline(always)]
+pub(crate) fn is_ascii<L: Look>(look: L, bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    let mut beyond = false;
+    for block in blocks {
+        beyond |= look.beyond_ascii(block);
+    }
+    !beyond && rest.is_ascii()
 }
 
 /// Which bytes a backslash escapes; `carry` says whether the block before ended in a backslash that escapes.
@@ -284,6 +325,12 @@ mod tests {
             prop_assert_eq!(marks, Words.marks(&block));
             let stops = fearless_simd::dispatch!(level, simd => Vector(simd).stops(&bytes));
             prop_assert_eq!(stops, Words.stops(&bytes));
+            let colons = fearless_simd::dispatch!(level, simd => Vector(simd).colons(&block));
+            prop_assert_eq!(colons, Words.colons(&block));
+            let beyond = fearless_simd::dispatch!(level, simd => Vector(simd).beyond_ascii(&block));
+            prop_assert_eq!(beyond, Words.beyond_ascii(&block));
+            prop_assert_eq!(beyond, !block.is_ascii());
+            prop_assert_eq!(is_ascii(Words, &block[..bytes[0] as usize % 65]), block[..bytes[0] as usize % 65].is_ascii());
         }
 
         #[test]

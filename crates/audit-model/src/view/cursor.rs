@@ -40,6 +40,18 @@ impl<L: Look> Cursor<'_, L> {
         }
     }
 
+    /// The first byte from here on that is no white space, and where it stands.
+    #[inline(always)]
+    pub(crate) fn next(&self, at: usize) -> (usize, u8) {
+        let byte = self.byte(at);
+        if byte > b' ' {
+            (at, byte)
+        } else {
+            let at = self.more_space(at);
+            (at, self.byte(at))
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn more_space(&self, mut at: usize) -> usize {
@@ -70,14 +82,14 @@ impl<L: Look> Cursor<'_, L> {
     /// The string whose opening quote stands here.
     #[inline(always)]
     pub(crate) fn quoted(&self, quote: usize) -> Option<Quoted> {
-        if self.byte(quote) != b'"' {
+        let (b'"', mut rest) = self.bytes.get(quote..)?.split_first()? else {
             return None;
-        }
+        };
         let start = quote + 1;
         let mut at = start;
         let mut escaped = false;
         loop {
-            let Some(block) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) else {
+            let Some(block) = rest.first_chunk::<32>() else {
                 return self.last_quoted(start, at, escaped);
             };
             let (mut stops, backslashes) = self.look.stops(block);
@@ -102,15 +114,16 @@ impl<L: Look> Cursor<'_, L> {
                 }
             }
             if stops != 0 {
-                let end = at + stops.trailing_zeros() as usize;
-                if end < at + length {
-                    return (self.byte(end) == b'"').then_some(Quoted {
-                        range: start..end,
+                let stop = stops.trailing_zeros() as usize;
+                if stop < length {
+                    return (*block.get(stop & 31)? == b'"').then_some(Quoted {
+                        range: start..at + stop,
                         escaped,
                     });
                 }
             }
             at += length;
+            rest = rest.get(length..)?;
         }
     }
 

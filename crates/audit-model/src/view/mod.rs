@@ -12,6 +12,7 @@
 mod block;
 mod cursor;
 mod keys;
+mod leaves;
 mod paths;
 mod read;
 mod source;
@@ -23,6 +24,7 @@ use crate::limits::Limits;
 use crate::source::Source;
 use block::{Look, Vector, Words};
 use cursor::Cursor;
+pub use leaves::BodyLeaves;
 pub use paths::BodyPaths;
 use read::Pass;
 use spans::Spans;
@@ -92,7 +94,6 @@ impl Viewer {
         EventView {
             spans: &self.spans,
             record,
-            head: self.spans.head(record),
             source: None,
         }
     }
@@ -106,7 +107,6 @@ impl Viewer {
         EventView {
             spans: &self.spans,
             record,
-            head: self.spans.head(record),
             source: None,
         }
     }
@@ -130,8 +130,6 @@ fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans) -> bool {
 pub struct EventView<'v> {
     spans: &'v Spans,
     record: &'v [u8],
-    /// What the record begins with, known to be text.
-    head: &'v str,
     source: Option<&'v Source>,
 }
 

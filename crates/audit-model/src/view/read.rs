@@ -30,10 +30,8 @@ impl<L: Look> Pass<'_, L> {
             return None;
         }
         self.is_text(end)?;
-        let is = |slot: Slot, text: &[u8]| {
-            let found = self.spans.slot(self.cursor.bytes, "", slot);
-            found.is_some_and(|found| found.as_bytes() == text)
-        };
+        let is =
+            |slot: Slot, text: &[u8]| self.spans.slot_bytes(self.cursor.bytes, slot) == Some(text);
         // Older versions keep some values elsewhere, and what does not say that it is an event must be asked more.
         (is(Slot::Kind, b"Event") && is(Slot::ApiVersion, b"audit.k8s.io/v1")).then_some(())
     }
@@ -51,7 +49,7 @@ impl<L: Look> Pass<'_, L> {
         }
         for (start, end) in [(0, first.0), (first.1, second.0), (second.1, end)] {
             let part = self.cursor.bytes.get(start..end)?;
-            if !part.is_ascii() {
+            if !block::is_ascii(self.cursor.look, part) {
                 std::str::from_utf8(part).ok()?;
             }
         }
@@ -108,8 +106,9 @@ impl<L: Look> Pass<'_, L> {
                 Holds::Annotations => self.annotations(value)?,
                 Holds::Code | Holds::Extra { .. } => return None,
             };
-            at = self.cursor.space(at);
-            match self.cursor.byte(at) {
+            let (next, byte) = self.cursor.next(at);
+            at = next;
+            match byte {
                 b',' => at = self.cursor.space(at + 1),
                 b'}' => return Some(at + 1),
                 _ => return None,
@@ -145,8 +144,9 @@ impl<L: Look> Pass<'_, L> {
                 Holds::Body(body) => self.body(body, value)?,
                 Holds::Annotations | Holds::Part(_) => return None,
             };
-            at = self.cursor.space(at);
-            match self.cursor.byte(at) {
+            let (next, byte) = self.cursor.next(at);
+            at = next;
+            match byte {
                 b',' => at = self.cursor.space(at + 1),
                 b'}' => return Some(at + 1),
                 _ => return None,
@@ -229,8 +229,9 @@ impl<L: Look> Pass<'_, L> {
                 }
                 None => self.null(at)?,
             };
-            at = self.cursor.space(at);
-            match self.cursor.byte(at) {
+            let (next, byte) = self.cursor.next(at);
+            at = next;
+            match byte {
                 b',' => at = self.cursor.space(at + 1),
                 b']' if (self.spans.n_texts() as usize) < MOST_TEXTS => return Some(at + 1),
                 _ => return None,

@@ -10,16 +10,49 @@ impl Sealed for EventView<'_> {}
 
 impl EventView<'_> {
     fn slot(&self, slot: Slot) -> Option<&str> {
-        self.spans.slot(self.record, self.head, slot)
+        self.spans.slot(self.record, slot)
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let (start, end) = self.spans.annotations.unwrap_or_default();
         (start..end).step_by(2).filter_map(|key| {
-            let key_text = self.spans.get(self.record, self.head, key)?;
-            Some((key_text, self.spans.get(self.record, self.head, key + 1)?))
+            let key_text = self.spans.get(self.record, key)?;
+            Some((key_text, self.spans.get(self.record, key + 1)?))
         })
     }
+}
+
+/// The slot of a text that is taken as it stands.
+#[inline]
+fn slot(field: FieldId) -> Option<Slot> {
+    use FieldId as F;
+    Some(match field {
+        F::Kind => Slot::Kind,
+        F::ApiVersion => Slot::ApiVersion,
+        F::Level => Slot::Level,
+        F::AuditId => Slot::AuditId,
+        F::Stage => Slot::Stage,
+        F::RequestUri => Slot::RequestUri,
+        F::Verb => Slot::Verb,
+        F::UserUsername => Slot::UserUsername,
+        F::UserUid => Slot::UserUid,
+        F::ImpersonatedUsername => Slot::ImpersonatedUsername,
+        F::ImpersonatedUid => Slot::ImpersonatedUid,
+        F::ImpersonationConstraint => Slot::ImpersonationConstraint,
+        F::UserAgent => Slot::UserAgent,
+        F::ObjectRefResource => Slot::Resource,
+        F::ObjectRefNamespace => Slot::Namespace,
+        F::ObjectRefName => Slot::Name,
+        F::ObjectRefUid => Slot::Uid,
+        F::ObjectRefApiGroup => Slot::ApiGroup,
+        F::ObjectRefApiVersion => Slot::Version,
+        F::ObjectRefResourceVersion => Slot::ResourceVersion,
+        F::ObjectRefSubresource => Slot::Subresource,
+        F::ResponseStatusStatus => Slot::Status,
+        F::ResponseStatusMessage => Slot::Message,
+        F::ResponseStatusReason => Slot::Reason,
+        _ => return None,
+    })
 }
 
 impl FieldSource for EventView<'_> {
@@ -29,46 +62,29 @@ impl FieldSource for EventView<'_> {
 
     fn text(&self, _: usize, field: FieldId) -> Option<&str> {
         use FieldId as F;
-        let slot = match field {
-            F::Kind => Slot::Kind,
-            F::ApiVersion => Slot::ApiVersion,
-            F::Level => Slot::Level,
-            F::AuditId => Slot::AuditId,
-            F::Stage => Slot::Stage,
-            F::RequestUri => Slot::RequestUri,
-            F::Verb => Slot::Verb,
-            F::UserUsername => Slot::UserUsername,
-            F::UserUid => Slot::UserUid,
-            F::ImpersonatedUsername => Slot::ImpersonatedUsername,
-            F::ImpersonatedUid => Slot::ImpersonatedUid,
-            F::ImpersonationConstraint => Slot::ImpersonationConstraint,
-            F::UserAgent => Slot::UserAgent,
-            F::ObjectRefResource => Slot::Resource,
-            F::ObjectRefNamespace => Slot::Namespace,
-            F::ObjectRefName => Slot::Name,
-            F::ObjectRefUid => Slot::Uid,
-            F::ObjectRefApiGroup => Slot::ApiGroup,
-            F::ObjectRefApiVersion => Slot::Version,
-            F::ObjectRefResourceVersion => Slot::ResourceVersion,
-            F::ObjectRefSubresource => Slot::Subresource,
-            F::ResponseStatusStatus => Slot::Status,
-            F::ResponseStatusMessage => Slot::Message,
-            F::ResponseStatusReason => Slot::Reason,
-            F::RequestReceivedTimestamp => return time(self.slot(Slot::Received)),
-            F::StageTimestamp => return time(self.slot(Slot::Reached)),
+        match field {
+            F::RequestReceivedTimestamp => time(self.slot(Slot::Received)),
+            F::StageTimestamp => time(self.slot(Slot::Reached)),
             F::SourceProvider => {
                 let provider = self
                     .source
                     .map_or(Provider::Native, |source| source.provider);
-                return Some(provider.as_str());
+                Some(provider.as_str())
             }
-            F::SourceCluster => return self.source?.cluster.as_deref(),
-            F::SourceAccount => return self.source?.account.as_deref(),
-            F::SourceRegion => return self.source?.region.as_deref(),
-            F::SourceProject => return self.source?.project.as_deref(),
-            _ => return None,
-        };
-        self.slot(slot)
+            F::SourceCluster => self.source?.cluster.as_deref(),
+            F::SourceAccount => self.source?.account.as_deref(),
+            F::SourceRegion => self.source?.region.as_deref(),
+            F::SourceProject => self.source?.project.as_deref(),
+            _ => self.slot(slot(field)?),
+        }
+    }
+
+    #[inline]
+    fn bytes(&self, reading: usize, field: FieldId) -> Option<&[u8]> {
+        match slot(field) {
+            Some(slot) => self.spans.slot_bytes(self.record, slot),
+            None => self.text(reading, field).map(str::as_bytes),
+        }
     }
 
     fn code(&self, _: usize) -> Option<i64> {
@@ -86,7 +102,7 @@ impl FieldSource for EventView<'_> {
             return false;
         };
         for at in start..end {
-            if let Some(text) = self.spans.get(self.record, self.head, at) {
+            if let Some(text) = self.spans.get(self.record, at) {
                 each(text);
             }
         }
@@ -110,11 +126,11 @@ impl FieldSource for EventView<'_> {
             return false;
         };
         for entry in self.spans.extras(range) {
-            if let Some(key) = self.spans.get(self.record, self.head, entry.key) {
+            if let Some(key) = self.spans.get(self.record, entry.key) {
                 each(MapItem::List(key));
             }
             for at in entry.members.clone() {
-                if let Some(member) = self.spans.get(self.record, self.head, at) {
+                if let Some(member) = self.spans.get(self.record, at) {
                     each(MapItem::Member(member));
                 }
             }

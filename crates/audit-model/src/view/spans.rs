@@ -142,39 +142,36 @@ impl Spans {
             .unwrap_or_default()
     }
 
-    /// A text of the record; `head` is what the record begins with, as far as that is known to be text.
+    /// A text.
+    ///
+    /// All of the envelope has been found to be text; to keep it as such would cost more than to find it again for the
+    /// few texts that are asked for.
     #[inline]
-    pub(crate) fn get<'s>(&'s self, record: &'s [u8], head: &'s str, at: u32) -> Option<&'s str> {
+    pub(crate) fn get<'s>(&'s self, record: &'s [u8], at: u32) -> Option<&'s str> {
+        std::str::from_utf8(self.bytes(record, at)?).ok()
+    }
+
+    #[inline]
+    fn bytes<'s>(&'s self, record: &'s [u8], at: u32) -> Option<&'s [u8]> {
         let text = self.texts.get(at as usize)?;
         let range = text.start as usize..text.end as usize;
         match text.place {
-            Place::Record => match head.get(range.clone()) {
-                Some(text) => Some(text),
-                None => std::str::from_utf8(record.get(range)?).ok(),
-            },
-            Place::Unescaped => self.unescaped.get(range),
+            Place::Record => record.get(range),
+            Place::Unescaped => self.unescaped.as_bytes().get(range),
             Place::Escaped => None,
         }
     }
 
-    /// The text of a slot.
+    /// The bytes of the text of a slot.
     #[inline]
-    pub(crate) fn slot<'s>(
-        &'s self,
-        record: &'s [u8],
-        head: &'s str,
-        slot: Slot,
-    ) -> Option<&'s str> {
-        self.get(record, head, *self.slots.get(slot as usize)?)
+    pub(crate) fn slot_bytes<'s>(&'s self, record: &'s [u8], slot: Slot) -> Option<&'s [u8]> {
+        self.bytes(record, *self.slots.get(slot as usize)?)
     }
 
-    /// What stands before the first body, which is text.
-    pub(crate) fn head<'r>(&self, record: &'r [u8]) -> &'r str {
-        let [request, response, ..] = self.bodies;
-        let starts = [request, response].into_iter().flatten();
-        let end = starts.map(|(start, _)| start as usize).min();
-        let head = record.get(..end.unwrap_or(record.len()));
-        std::str::from_utf8(head.unwrap_or_default()).unwrap_or_default()
+    /// The text of a slot.
+    #[inline]
+    pub(crate) fn slot<'s>(&'s self, record: &'s [u8], slot: Slot) -> Option<&'s str> {
+        self.get(record, *self.slots.get(slot as usize)?)
     }
 
     /// Unescapes the texts that are asked for at once, and one that is not.

@@ -47,6 +47,12 @@ impl KeyHasher {
         let hash = self.0.finish128();
         [hash.h1, hash.h2]
     }
+
+    /// A number for choosing one of many shards; the same everywhere and always.
+    pub(crate) fn shard(&self) -> u64 {
+        let [first, _] = self.finish();
+        first
+    }
 }
 
 /// Texts of some columns, one after the other as `4:dana`; `-` is one that is missing.
@@ -59,8 +65,9 @@ impl Tuple {
         match text {
             None => out.push('-'),
             Some(text) => {
-                // Writing to a `String` cannot fail.
-                let _ = std::fmt::Write::write_fmt(out, format_args!("{}:{text}", text.len()));
+                out.push_str(itoa::Buffer::new().format(text.len()));
+                out.push(':');
+                out.push_str(text);
             }
         }
     }

@@ -28,8 +28,8 @@ pub(crate) struct Fired {
     pub(crate) count: u64,
     pub(crate) value: Option<f64>,
     pub(crate) error: Option<f64>,
-    /// The value that is new.
-    pub(crate) novel: Option<Tuple>,
+    /// The values that are new: one, or of a summary several.
+    pub(crate) novel: Vec<Tuple>,
     pub(crate) ids: Ids,
     /// What matched.
     pub(crate) rules: Vec<String>,
@@ -57,7 +57,7 @@ impl Fired {
             .iter()
             .map(|value| value.unwrap_or("-").to_owned());
         self.shown = names.cloned().zip(values).collect();
-        if let Some(novel) = &self.novel {
+        for novel in &self.novel {
             let values = novel.iter().map(|value| value.unwrap_or("-").to_owned());
             self.shown
                 .extend(planned.correlation.fields().iter().cloned().zip(values));
@@ -85,8 +85,16 @@ impl Fired {
         let _ = write!(
             out,
             " (in all {} {events} from {first} to {last})",
-            self.count
+            self.estimated(self.count)
         );
+    }
+
+    /// A count; where it is an estimate, with its error.
+    fn estimated(&self, count: impl std::fmt::Display) -> String {
+        match self.error {
+            Some(error) => format!("about {count} (±{:.1} %)", 100.0 * error),
+            None => count.to_string(),
+        }
     }
 
     fn part(&self, part: &CorrelationMessagePart, out: &mut String) {
@@ -96,19 +104,20 @@ impl Fired {
                 out.push_str(self.group.get(*at).unwrap_or("-"));
             }
             CorrelationMessagePart::Count => {
-                let _ = write!(out, "{}", self.count);
+                out.push_str(&self.estimated(self.count));
             }
-            CorrelationMessagePart::Value => match (&self.novel, self.value) {
-                (Some(novel), _) => {
-                    for (at, value) in novel.iter().enumerate() {
-                        out.push_str(if at > 0 { ", " } else { "" });
-                        out.push_str(value.unwrap_or("-"));
+            CorrelationMessagePart::Value => match (self.novel.as_slice(), self.value) {
+                ([], Some(value)) => out.push_str(&self.estimated(value)),
+                ([], None) => out.push('-'),
+                (novel, _) => {
+                    for (nth, tuple) in novel.iter().enumerate() {
+                        out.push_str(if nth > 0 { "; " } else { "" });
+                        for (at, value) in tuple.iter().enumerate() {
+                            out.push_str(if at > 0 { ", " } else { "" });
+                            out.push_str(value.unwrap_or("-"));
+                        }
                     }
                 }
-                (None, Some(value)) => {
-                    let _ = write!(out, "{value}");
-                }
-                (None, None) => out.push('-'),
             },
             CorrelationMessagePart::First => out.push_str(&time::format(self.first)),
             CorrelationMessagePart::Last => out.push_str(&time::format(self.last)),

@@ -1,14 +1,15 @@
 //! What a rule set asks of the correlator, laid out for the way from a hit to the correlations that want it.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
-use audit_model::{Field, FieldId};
+use audit_model::{Field, FieldId, Segment};
 use rule_lang::{
     Bounds, Column, Correlation, CorrelationType, Level, Presence, Reference, Target, tactics,
 };
 
-use crate::correlate::fact::{Key, KeyHasher};
+use crate::correlate::caller::CallerRules;
+use crate::correlate::content::{content, describe};
+use crate::correlate::fact::Key;
 use crate::correlate::time::{self, Time};
 use crate::rule_set::{ActiveFilter, ActiveRule};
 
@@ -24,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) suppressing: Vec<Option<Suppressing>>,
     /// Every field that is read, each once.
     pub(crate) fields: Vec<PlannedField>,
+    /// Rules that are there for correlations and ask who sends a request, and from where, only.
+    pub(crate) callers: CallerRules,
 }
 
 /// A rule with `suppress`.
@@ -269,7 +272,13 @@ impl Plan {
                 .push(planned(correlation, (at, told), key, (targets, columns)));
         }
         plan.partition();
+        plan.callers = CallerRules::new(&plan, rules, filters);
         plan
+    }
+
+    /// A correlation by its number.
+    pub(crate) fn correlation(&self, at: u32) -> Option<&Planned> {
+        self.correlations.get(index(at))
     }
 
     /// Where a field stands among those that are read.
@@ -280,7 +289,7 @@ impl Plan {
         self.fields.push(PlannedField {
             field: field.clone(),
             name: field.to_string(),
-            safe: field.path().is_empty() && is_safe(field.id()),
+            safe: is_safe(field),
         });
         self.fields.len() - 1
     }
@@ -298,78 +307,6 @@ impl Plan {
     /// Whether there is anything to do beside evaluating rules.
     pub(crate) fn is_empty(&self) -> bool {
         self.correlations.is_empty() && self.suppressing.iter().all(Option::is_none)
-    }
-
-    /// Chooses the columns that a shard is chosen by, so that everything that belongs together comes to one shard: a
-    /// correlation goes with the one that takes its detections, which groups by some of its columns.
-    fn partition(&mut self) {
-        for at in (0..self.correlations.len()).rev() {
-            let Some(planned) = self.correlations.get(at) else {
-                continue;
-            };
-            let own = match &planned.hold_by {
-                Some(by) => by.clone(),
-                None => (0..planned.correlation.group_by().len()).collect(),
-            };
-            let outers = planned.outers.clone();
-            let columns = match outers.as_slice() {
-                [] => own,
-                [outer] => self.through(*outer, &own),
-                _ => Vec::new(),
-            };
-            if let Some(planned) = self.correlations.get_mut(at) {
-                planned.partition = columns;
-            }
-        }
-        // What one member of a chain cannot go by, no member can: to a fixed point, since chains branch.
-        loop {
-            let mut changed = false;
-            for at in 0..self.correlations.len() {
-                let Some(planned) = self.correlations.get(at) else {
-                    continue;
-                };
-                let n = planned.partition.len();
-                for (outer, _) in planned.outers.clone() {
-                    let fewer = self
-                        .correlations
-                        .get(index(outer))
-                        .is_some_and(|outer| outer.partition.len() != n);
-                    if fewer {
-                        changed |= self.clear(at) | self.clear(index(outer));
-                    }
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-    }
-
-    fn clear(&mut self, at: usize) -> bool {
-        let Some(planned) = self.correlations.get_mut(at) else {
-            return false;
-        };
-        let had = !planned.partition.is_empty();
-        planned.partition.clear();
-        had
-    }
-
-    /// The partition of an outer correlation in the columns of one that it refers to; empty when that cannot be said.
-    fn through(&self, (outer, reference): (u32, u32), own: &[usize]) -> Vec<usize> {
-        let Some(outer) = self.correlations.get(index(outer)) else {
-            return Vec::new();
-        };
-        let Some(reference) = outer.reference(reference) else {
-            return Vec::new();
-        };
-        let columns = outer
-            .partition
-            .iter()
-            .map(|column| match reference.group.get(*column) {
-                Some(Column::Group(inner)) if own.contains(inner) => Some(*inner),
-                _ => None,
-            });
-        columns.collect::<Option<_>>().unwrap_or_default()
     }
 }
 
@@ -420,9 +357,15 @@ fn planned(
 }
 
 /// Whether the values of a field name somebody or something and hold no secret, so that nothing is masked in them.
-fn is_safe(field: FieldId) -> bool {
-    matches!(
-        field,
+fn is_safe(field: &Field) -> bool {
+    let path = field.path().segments();
+    if field.id() == FieldId::UserExtra {
+        // What Kubernetes itself says of a credential: its id, its pod and its node.
+        let is_known = |key: &str| key.starts_with("authentication.kubernetes.io/");
+        return matches!(path, [Segment::Key(key)] if is_known(key));
+    }
+    let names = matches!(
+        field.id(),
         FieldId::Verb
             | FieldId::Resource
             | FieldId::Subresource
@@ -432,6 +375,7 @@ fn is_safe(field: FieldId) -> bool {
             | FieldId::Ref
             | FieldId::Operation
             | FieldId::UserUsername
+            | FieldId::UserId
             | FieldId::UserUid
             | FieldId::UserGroups
             | FieldId::ActorUsername
@@ -451,58 +395,10 @@ fn is_safe(field: FieldId) -> bool {
             | FieldId::Outcome
             | FieldId::SourceProvider
             | FieldId::SourceCluster
-    )
+    );
+    path.is_empty() && names
 }
 
 fn owned_tactics(tags: &[String]) -> Vec<String> {
     tactics(tags).map(str::to_owned).collect()
-}
-
-/// What a rule matches, filters included.
-pub(crate) fn content(active: &ActiveRule, filters: &[ActiveFilter]) -> Key {
-    let mut hasher = KeyHasher::stable();
-    hasher.text(active.rule.name());
-    let mut text = String::new();
-    // Writing to a `String` cannot fail.
-    let _ = write!(text, "{:?}", active.linked.program);
-    let _ = write!(text, "{:?}", active.rule.suppress());
-    for filter in active
-        .rule
-        .filters()
-        .iter()
-        .filter_map(|at| filters.get(at.index()))
-    {
-        let _ = write!(text, "{:?}", filter.linked.program);
-    }
-    hasher.text(&text);
-    hasher.finish()
-}
-
-/// What a correlation says, without what it refers to.
-fn describe(correlation: &Correlation) -> KeyHasher {
-    let mut hasher = KeyHasher::stable();
-    hasher.text(correlation.name());
-    let mut text = String::new();
-    let _ = write!(
-        text,
-        "{:?} {:?} {:?} {:?} {:?} {} {:?} {:?} {:?}",
-        correlation.kind(),
-        correlation.group_by(),
-        correlation.fields(),
-        correlation.timespan(),
-        correlation.learning(),
-        correlation.bounds(),
-        correlation.percentile(),
-        correlation.presence(),
-        correlation.suppress(),
-    );
-    for reference in correlation.references() {
-        let _ = write!(
-            text,
-            " {} {:?} {:?}",
-            reference.slot, reference.group, reference.values
-        );
-    }
-    hasher.text(&text);
-    hasher
 }

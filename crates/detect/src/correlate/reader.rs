@@ -1,111 +1,150 @@
 //! From a hit to facts: the groups and values that correlations ask for, read from the event.
+//!
+//! Nothing is allocated for it: what is read lies in memory that the next event uses again, and whoever takes a fact
+//! decides whether to keep it.
 
-use audit_model::{FieldId, FieldSource, Value};
+use std::ops::Range;
+
+use audit_model::{FieldId, FieldSource, Plain, Value};
 use rule_lang::{CorrelationType, Level};
 
-use crate::correlate::fact::{AuditId, Fact, FactValue, KeyHasher, Tuple, cut};
+use crate::correlate::fact::{AuditId, FactValue, Key, KeyHasher, Tuple, cut};
+use crate::correlate::members::{Choices, Column, MEMBERS, Members};
 use crate::correlate::plan::{Col, Facts, Plan, Planned, PlannedField, index};
-use crate::correlate::time::Time;
+use crate::correlate::time::{self, Time};
 use crate::redact::{Redactor, is_secret_place, push_hidden};
 use crate::scanner::Scanner;
 
-/// Most groups, and most values, of one event.
-pub(crate) const MEMBERS: usize = 64;
 /// Longest value of a group, in bytes; a longer one is cut, and told apart by its hash.
 const VALUE_BYTES: usize = 512;
 
-/// Groups and values of one hit.
-#[derive(Debug, Default)]
+/// What the fields of a correlation say of an event, before it is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Given<'t> {
+    None,
+    Id(Key),
+    Number(f64),
+    Text(Key, &'t str),
+}
+
+impl Given<'_> {
+    pub(crate) fn keep(self) -> FactValue {
+        match self {
+            Self::None => FactValue::None,
+            Self::Id(key) => FactValue::Id(key),
+            Self::Number(number) => FactValue::Number(number),
+            Self::Text(key, text) => FactValue::Text(key, Tuple(text.into())),
+        }
+    }
+
+    /// Tells it apart from others.
+    pub(crate) fn key(self) -> Key {
+        match self {
+            Self::None => [0, 0],
+            Self::Id(key) | Self::Text(key, _) => key,
+            Self::Number(number) => [number.to_bits(), 1],
+        }
+    }
+}
+
+/// How many groups and values of an event there were.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Made {
-    pub(crate) pairs: Vec<(Tuple, FactValue)>,
+    pub(crate) facts: usize,
     /// Groups and values beyond the limit.
     pub(crate) cut: u64,
 }
 
-/// A fact and what it is a fact of.
-#[derive(Debug)]
-pub(crate) struct Read {
-    pub(crate) correlation: u32,
-    pub(crate) reference: u32,
-    pub(crate) made: Made,
+/// Columns of a group and of a value, with the memory to combine them.
+#[derive(Debug, Default)]
+pub(crate) struct Combiner {
+    pub(crate) members: Members,
+    pub(crate) group: Vec<Column>,
+    pub(crate) values: Vec<Column>,
+    text: String,
+    value: String,
+    numbers: Vec<f64>,
 }
 
-/// Combines the values of columns: one group for each choice of members, and in each every value.
-///
-/// Without a value for some column of the group, or without any value where values are read, nothing is made.
-pub(crate) fn combine(planned: &Planned, group: &[Vec<String>], values: &[Vec<String>]) -> Made {
-    let mut made = Made::default();
-    let mut groups = Vec::new();
-    made.cut += product(group, false, &mut groups);
-    let kind = planned.kind();
-    let mut all = Vec::new();
-    if !kind.reads_values() {
-        all.push(FactValue::None);
-    } else if kind.is_numeric() {
-        let numbers = values
-            .iter()
-            .flatten()
-            .filter_map(|text| text.parse::<f64>().ok());
-        let numbers = numbers.filter(|number| number.is_finite());
-        all.extend(numbers.map(FactValue::Number));
-        made.cut += all.len().saturating_sub(MEMBERS) as u64;
-        all.truncate(MEMBERS);
-    } else {
-        let mut tuples = Vec::new();
+impl Combiner {
+    /// Forgets columns and members.
+    pub(crate) fn clear(&mut self) {
+        self.members.clear();
+        self.clear_columns();
+    }
+
+    fn clear_columns(&mut self) {
+        self.group.clear();
+        self.values.clear();
+    }
+
+    /// Hands out one group for each choice of members, and in each every value.
+    ///
+    /// Without a value for some column of the group, or without any value where values are read, there is nothing.
+    pub(crate) fn each(
+        &mut self,
+        planned: &Planned,
+        each: &mut dyn FnMut(&str, Given<'_>),
+    ) -> Made {
+        let Self {
+            members,
+            group,
+            values,
+            text,
+            value,
+            numbers,
+        } = self;
+        let kind = planned.kind();
+        let groups = Choices::new(members, group, false);
         // Of several fields one that is missing is a value too; of one there is nothing to count.
-        made.cut += product(values, values.len() > 1, &mut tuples);
-        for tuple in tuples {
-            let mut hasher = KeyHasher::stable();
-            hasher.text(&tuple.0);
-            let key = hasher.finish();
-            all.push(match kind {
-                CorrelationType::NewValue => FactValue::Text(key, tuple),
-                _ => FactValue::Id(key),
-            });
+        let tuples = Choices::new(members, values, values.len() > 1);
+        let mut made = Made {
+            facts: 0,
+            cut: groups.over(),
+        };
+        numbers.clear();
+        let n_values = if !kind.reads_values() {
+            1
+        } else if kind.is_numeric() {
+            let texts = values
+                .iter()
+                .flat_map(|column| members.iter(column.clone()));
+            let all = texts.filter_map(|text| text.parse::<f64>().ok());
+            numbers.extend(all.filter(|number| number.is_finite()));
+            made.cut += numbers.len().saturating_sub(MEMBERS) as u64;
+            numbers.len().min(MEMBERS)
+        } else {
+            made.cut += tuples.over();
+            tuples.len()
+        };
+        for nth_value in 0..n_values {
+            let given = if !kind.reads_values() {
+                Given::None
+            } else if kind.is_numeric() {
+                Given::Number(numbers.get(nth_value).copied().unwrap_or_default())
+            } else {
+                tuples.write(nth_value, value);
+                let key = stable(value);
+                match kind {
+                    CorrelationType::NewValue => Given::Text(key, value),
+                    _ => Given::Id(key),
+                }
+            };
+            for nth in 0..groups.len() {
+                groups.write(nth, text);
+                made.facts += 1;
+                each(text, given);
+            }
         }
+        made
     }
-    for group in groups {
-        for value in &all {
-            made.pairs.push((group.clone(), value.clone()));
-        }
-    }
-    made
 }
 
-/// Every choice of one member from each column. Returns how many there would be beyond the limit.
-fn product(columns: &[Vec<String>], missing_is_a_value: bool, out: &mut Vec<Tuple>) -> u64 {
-    let mut tuples = vec![String::new()];
-    let mut total = 1_usize;
-    for column in columns {
-        if column.is_empty() {
-            if !missing_is_a_value {
-                return 0;
-            }
-            for tuple in &mut tuples {
-                Tuple::push(tuple, None);
-            }
-            continue;
-        }
-        total = total.saturating_mul(column.len());
-        if let ([only], [tuple]) = (column.as_slice(), tuples.as_mut_slice()) {
-            Tuple::push(tuple, Some(only));
-            continue;
-        }
-        let mut longer = Vec::new();
-        for tuple in &tuples {
-            for member in column {
-                if longer.len() < MEMBERS {
-                    let mut tuple = tuple.clone();
-                    Tuple::push(&mut tuple, Some(member));
-                    longer.push(tuple);
-                }
-            }
-        }
-        tuples = longer;
-    }
-    let over = total.saturating_sub(tuples.len()) as u64;
-    out.extend(tuples.into_iter().map(|tuple| Tuple(tuple.into())));
-    over
+/// The hash of a value that is the same everywhere.
+fn stable(text: &str) -> Key {
+    let mut hasher = KeyHasher::stable();
+    hasher.text(text);
+    hasher.finish()
 }
 
 /// Memory for reading facts.
@@ -113,7 +152,8 @@ fn product(columns: &[Vec<String>], missing_is_a_value: bool, out: &mut Vec<Tupl
 pub(crate) struct FactReader {
     redactor: Redactor,
     /// Per field of the plan: the values of the event at hand, once they have been read.
-    fields: Vec<Option<Vec<String>>>,
+    fields: Vec<Option<Column>>,
+    combiner: Combiner,
     text: String,
 }
 
@@ -129,100 +169,127 @@ impl FactReader {
         Self {
             redactor: Redactor::new(),
             fields: Vec::new(),
+            combiner: Combiner::default(),
             text: String::new(),
         }
     }
 
-    /// What the hits of an event are to the correlations.
+    /// Forgets the event before.
+    pub(crate) fn begin(&mut self, plan: &Plan) {
+        self.fields.clear();
+        self.fields.resize(plan.fields.len(), None);
+        self.combiner.clear();
+    }
+
+    /// What a hit of an event is to a reference of a correlation.
     pub(crate) fn read(
         &mut self,
         plan: &Plan,
-        hits: &[RuleHit],
+        (planned, reference): (&Planned, u32),
+        level: Level,
         scanner: &mut Scanner,
         event: &dyn FieldSource,
-    ) -> Vec<Read> {
-        self.fields.clear();
-        self.fields.resize(plan.fields.len(), None);
-        let mut out: Vec<Read> = Vec::new();
-        for hit in hits {
-            for (correlation, reference) in plan.feeds.get(hit.rule).into_iter().flatten() {
-                let Some(planned) = plan.correlations.get(index(*correlation)) else {
-                    continue;
-                };
-                let Some(columns) = planned.columns.get(index(*reference)) else {
-                    continue;
-                };
-                let Some(facts) = planned.target(*reference) else {
-                    continue;
-                };
-                let facts = Facts {
-                    level: hit.level,
-                    ..facts.clone()
-                };
-                let mut texts = |columns: &[Col]| -> Vec<Vec<String>> {
-                    let texts = columns.iter().map(|column| match column {
-                        Col::Field(at) => self.field(plan, *at, scanner, event),
-                        Col::RuleName => vec![facts.name.clone()],
-                        Col::RuleLevel => vec![facts.level.to_string()],
-                        Col::RuleTactics => facts.tactics.clone(),
-                        Col::Group => Vec::new(),
-                    });
-                    texts.collect()
-                };
-                let group = texts(&columns.group);
-                let values = texts(&columns.values);
-                let mut made = combine(planned, &group, &values);
-                // An event that several rules find is one event, unless it is asked which rules did.
-                if !planned.kind().is_temporal() {
-                    let same = out.iter().filter(|read| read.correlation == *correlation);
-                    let known: Vec<_> = same.flat_map(|read| &read.made.pairs).collect();
-                    if !known.is_empty() {
-                        made.pairs.retain(|pair| !known.contains(&pair));
-                        if made.pairs.is_empty() {
-                            continue;
-                        }
-                    }
-                }
-                out.push(Read {
-                    correlation: *correlation,
-                    reference: *reference,
-                    made,
-                });
-            }
+        each: &mut dyn FnMut(&str, Given<'_>),
+    ) -> Made {
+        let columns = planned.columns.get(index(reference));
+        let (Some(columns), Some(facts)) = (columns, planned.target(reference)) else {
+            return Made::default();
+        };
+        self.combiner.clear_columns();
+        for column in &columns.group {
+            let column = self.column(plan, *column, facts, level, scanner, event);
+            self.combiner.group.push(column);
         }
-        out
+        for column in &columns.values {
+            let column = self.column(plan, *column, facts, level, scanner, event);
+            self.combiner.values.push(column);
+        }
+        self.combiner.each(planned, each)
     }
 
-    /// The values of a field, each once, as they may be shown.
-    pub(crate) fn field(
+    fn column(
+        &mut self,
+        plan: &Plan,
+        column: Col,
+        facts: &Facts,
+        level: Level,
+        scanner: &mut Scanner,
+        event: &dyn FieldSource,
+    ) -> Column {
+        if let Col::Field(at) = column {
+            return self.field(plan, at, scanner, event);
+        }
+        let members = &mut self.combiner.members;
+        let start = members.len();
+        match column {
+            Col::Field(_) | Col::Group => {}
+            Col::RuleName => members.push(&facts.name),
+            Col::RuleLevel => members.push(level.as_str()),
+            Col::RuleTactics => facts.tactics.iter().for_each(|tactic| members.push(tactic)),
+        }
+        start..members.len()
+    }
+
+    /// The values of a field of the plan in one text; `None` when there are none.
+    pub(crate) fn shown(
         &mut self,
         plan: &Plan,
         at: usize,
         scanner: &mut Scanner,
         event: &dyn FieldSource,
-    ) -> Vec<String> {
+    ) -> Option<String> {
+        let column = self.field(plan, at, scanner, event);
+        let mut all = self.combiner.members.iter(column);
+        let mut out = all.next()?.to_owned();
+        for one in all {
+            out.push_str(", ");
+            out.push_str(one);
+        }
+        Some(out)
+    }
+
+    /// The values of a field, each once, as they may be shown.
+    fn field(
+        &mut self,
+        plan: &Plan,
+        at: usize,
+        scanner: &mut Scanner,
+        event: &dyn FieldSource,
+    ) -> Range<usize> {
         if let Some(Some(known)) = self.fields.get(at) {
             return known.clone();
         }
-        let Some(field) = plan.fields.get(at) else {
-            return Vec::new();
-        };
-        let values = self.values(field, scanner, event);
-        if let Some(place) = self.fields.get_mut(at) {
-            *place = Some(values.clone());
+        let start = self.combiner.members.len();
+        if let Some(field) = plan.fields.get(at) {
+            self.values(field, scanner, event);
         }
-        values
+        let column = start..self.combiner.members.len();
+        if let Some(place) = self.fields.get_mut(at) {
+            *place = Some(column.clone());
+        }
+        column
     }
 
-    fn values(
-        &mut self,
-        field: &PlannedField,
-        scanner: &mut Scanner,
-        event: &dyn FieldSource,
-    ) -> Vec<String> {
+    fn values(&mut self, field: &PlannedField, scanner: &mut Scanner, event: &dyn FieldSource) {
+        let members = &mut self.combiner.members;
+        // What names somebody or something and takes no memory to find, which is what most groups are made of.
+        if field.safe && field.field.path().is_empty() {
+            match Plain::of(event, field.field.id()) {
+                Some(Plain::Missing) => return,
+                Some(Plain::Number(number)) => {
+                    members.push(itoa::Buffer::new().format(number));
+                    return;
+                }
+                Some(Plain::Text(text)) if text.len() <= VALUE_BYTES && is_printable(text) => {
+                    members.push(text);
+                    return;
+                }
+                Some(Plain::Text(_)) | None => {}
+            }
+        }
         let resource = event.text(0, FieldId::ObjectRefResource);
         let hidden = !field.safe && is_secret_place(&field.name, resource, None);
-        let mut out: Vec<String> = Vec::new();
+        let start = members.len();
         let Self { redactor, text, .. } = self;
         scanner.read(event, &field.field, &mut |value: Value<'_>| {
             let Some(raw) = value.as_text() else {
@@ -231,32 +298,70 @@ impl FactReader {
             text.clear();
             if hidden {
                 push_hidden(raw, text);
-            } else if field.safe && raw.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            } else if field.safe && is_printable(raw) {
                 text.push_str(raw);
             } else {
                 redactor.push(raw, text);
             }
             if text.len() > VALUE_BYTES {
-                let mut hasher = KeyHasher::stable();
-                hasher.text(text);
-                let [hash, _] = hasher.finish();
+                let [hash, _] = stable(text);
                 let start = cut(text, VALUE_BYTES).to_owned();
                 *text = format!("{start}… {hash:016x}");
             }
-            if !out.contains(text) {
-                out.push(text.clone());
+            if !members.contains(start..members.len(), text) {
+                members.push(text);
             }
             // One more than the limit shows that something is left out.
-            out.len() > 4 * MEMBERS
+            members.len() - start > 4 * MEMBERS
         });
-        out
     }
 }
 
-/// When an event was: when the stage was reached, else when the request arrived.
-pub(crate) fn time_of(event: &dyn FieldSource) -> Option<Time> {
-    let read = |field| event.text(0, field).and_then(crate::correlate::time::parse);
-    read(FieldId::StageTimestamp).or_else(|| read(FieldId::RequestReceivedTimestamp))
+/// Whether a text is shown as it is.
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+/// When events were: when the stage was reached, else when the request arrived.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    /// The last time that was read, up to its second: events come by the thousand in each.
+    second: String,
+    time: Time,
+}
+
+impl Clock {
+    pub(crate) fn time_of(&mut self, event: &dyn FieldSource) -> Option<Time> {
+        let reached = event.text(0, FieldId::StageTimestamp);
+        let received = || event.text(0, FieldId::RequestReceivedTimestamp);
+        reached
+            .and_then(|text| self.read(text))
+            .or_else(|| received().and_then(|text| self.read(text)))
+    }
+
+    fn read(&mut self, text: &str) -> Option<Time> {
+        // `2026-03-14T02:11:04` and `.875148Z`, as API servers write it.
+        let Some((second, [b'.', micros @ .., b'Z'])) = text
+            .split_at_checked(19)
+            .map(|(second, rest)| (second, rest.as_bytes()))
+            .filter(|(_, rest)| rest.len() == 8)
+        else {
+            return time::parse(text);
+        };
+        if self.second != second {
+            let time = time::parse(text)?;
+            let micros = micros.iter().copied().fold(0, digit);
+            second.clone_into(&mut self.second);
+            self.time = time - micros;
+            return Some(time);
+        }
+        let is_number = micros.iter().all(u8::is_ascii_digit);
+        is_number.then(|| self.time + micros.iter().copied().fold(0, digit))
+    }
+}
+
+fn digit(number: Time, digit: u8) -> Time {
+    10 * number + Time::from(digit.wrapping_sub(b'0'))
 }
 
 /// Which event it was.
@@ -264,22 +369,28 @@ pub(crate) fn id_of(event: &dyn FieldSource) -> AuditId {
     AuditId::new(event.text(0, FieldId::AuditId))
 }
 
-impl Made {
-    /// The facts of one correlation.
-    pub(crate) fn into_facts(
-        self,
-        (correlation, reference): (u32, u32),
-        id: &AuditId,
-        mut key: impl FnMut(&Tuple) -> crate::correlate::fact::Key,
-    ) -> impl Iterator<Item = Fact> {
-        let id = id.clone();
-        self.pairs.into_iter().map(move |(group, value)| Fact {
-            correlation,
-            reference,
-            key: key(&group),
-            id: id.clone(),
-            group,
-            value,
-        })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_reads_what_the_parser_reads() {
+        let mut clock = Clock::default();
+        for text in [
+            "2026-03-14T02:11:04.875148Z",
+            "2026-03-14T02:11:04.000001Z",
+            "2026-03-14T02:11:04.00000xZ",
+            "2026-03-14T02:11:04Z",
+            "2026-03-14T02:11:05.000001Z",
+            "2026-03-14T02:11:05.000001+01:00",
+            "2026-02-30T02:11:05.000001Z",
+            "2026-02-30T02:11:05.000001Z",
+            "2026-03-14T02:11:60.000001Z",
+            "2026-03-14T02:11:05.000002Z",
+            "2026-03-14T02:11:0é.00001Z",
+            "",
+        ] {
+            assert_eq!(clock.read(text), time::parse(text), "{text}");
+        }
     }
 }

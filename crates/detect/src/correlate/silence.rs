@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::correlate::fact::{AuditId, FactValue, Ids, Key, Mark, Tuple};
 use crate::correlate::sketch::{STANDARD_ERROR, Sketch};
 use crate::correlate::time::Time;
-use crate::correlate::window::{EXACT, NUMBERS, Outcome, Window, measure};
+use crate::correlate::window::numbers::{NUMBERS, add, measure};
+use crate::correlate::window::{EXACT, Outcome, Window};
+
+/// Most new values that a summary shows.
+const MAX_NOVEL: usize = 16;
 
 /// A detection was told, and what follows is summed up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +34,8 @@ pub(crate) struct Silence {
     /// References that they came from, ascending.
     pub(crate) references: Vec<u32>,
     pub(crate) sum: Sum,
+    /// The values that are new, as far as they are shown.
+    pub(crate) novel: Vec<Tuple>,
     /// What a rule said of the hit that was told.
     pub(crate) message: Option<Box<str>>,
 }
@@ -85,7 +91,7 @@ impl Sum {
         match self {
             Self::Total { n, sum } => {
                 *n += 1;
-                *sum += number;
+                *sum = add(*sum, number);
             }
             Self::Numbers(numbers) if numbers.len() < NUMBERS => numbers.push(number),
             Self::Numbers(_) => *self = Self::TooMany,
@@ -108,7 +114,7 @@ impl Sum {
                 *self = Self::Sketch(Box::new(sketch));
             }
             Window::Numbers(numbers) => {
-                for (number, _) in numbers {
+                for (number, _) in numbers.iter() {
                     self.number(*number);
                 }
             }
@@ -134,7 +140,12 @@ impl Sum {
                 (Some(sum / *n as f64), None)
             }
             Self::Total { sum, .. } => (Some(*sum), None),
-            Self::Numbers(numbers) => (measure(kind, percentile, numbers.clone()), None),
+            Self::Numbers(numbers) => {
+                let mut by_size = numbers.clone();
+                by_size.sort_unstable_by(f64::total_cmp);
+                let in_order = numbers.iter().copied();
+                (measure(kind, percentile, &by_size, in_order), None)
+            }
         }
     }
 
@@ -155,6 +166,11 @@ impl Silence {
         match value {
             FactValue::Id(value) => self.sum.value(*value),
             FactValue::Number(number) => self.sum.number(*number),
+            FactValue::Text(_, text)
+                if self.novel.len() < MAX_NOVEL && !self.novel.contains(text) =>
+            {
+                self.novel.push(text.clone());
+            }
             FactValue::None | FactValue::Text(..) => {}
         }
     }
@@ -192,6 +208,8 @@ impl Silence {
             + self.newest.heap()
             + self.references.capacity() * size_of::<u32>()
             + self.sum.heap()
+            + self.novel.capacity() * size_of::<Tuple>()
+            + self.novel.iter().map(|text| text.0.len()).sum::<usize>()
             + self.message.as_ref().map_or(0, |message| message.len())
     }
 }

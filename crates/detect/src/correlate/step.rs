@@ -1,12 +1,15 @@
 //! The facts of one correlation at one time: into windows, conditions asked, detections told.
 
 use rule_lang::{Column, CorrelationType};
+use smallvec::SmallVec;
 
-use crate::correlate::engine::{Engine, names};
-use crate::correlate::fact::{AuditId, Fact, FactValue, Ids, Key, KeyHasher, Mark, Tuple};
+use crate::correlate::engine::Engine;
+use crate::correlate::fact::{AuditId, Fact, FactValue, Ids, Key, Mark, Tuple};
 use crate::correlate::fired::{self, Fired};
 use crate::correlate::plan::{Planned, index};
+use crate::correlate::reader::Combiner;
 use crate::correlate::silence::{Silence, Sum};
+use crate::correlate::summary::names;
 use crate::correlate::table::Owner;
 use crate::correlate::time::Time;
 use crate::correlate::window::{Outcome, Window};
@@ -15,6 +18,7 @@ use crate::rule_set::RuleSet;
 /// The facts of one correlation at one time.
 pub(crate) struct Step<'s> {
     pub(crate) engine: &'s mut Engine,
+    pub(crate) rules: &'s RuleSet,
     pub(crate) planned: &'s Planned,
     pub(crate) at: u32,
     pub(crate) stream: u32,
@@ -25,12 +29,11 @@ pub(crate) struct Step<'s> {
 
 impl Step<'_> {
     pub(crate) fn facts(&mut self, facts: &[Fact]) {
-        let rules = self.engine.rules.clone();
         // The last fact of each group, in the order of the groups.
-        let mut touched: Vec<&Fact> = Vec::new();
+        let mut touched: SmallVec<[&Fact; 4]> = SmallVec::new();
         for fact in facts {
             if self.planned.kind() == CorrelationType::NewValue {
-                self.novel(&rules, fact);
+                self.novel(fact);
                 continue;
             }
             if self.is_held(fact) {
@@ -47,7 +50,7 @@ impl Step<'_> {
                 window.insert(planned, fact, time);
                 let owner = Owner::Correlation(self.at);
                 self.engine
-                    .insert(&rules, fact.key, owner, self.stream, window);
+                    .insert(self.rules, fact.key, owner, self.stream, window);
                 false
             };
             if lost && let Some(tally) = self.engine.tally(Owner::Correlation(self.at)) {
@@ -59,7 +62,7 @@ impl Step<'_> {
             }
         }
         for fact in touched {
-            self.evaluate(&rules, fact);
+            self.evaluate(fact);
         }
     }
 
@@ -114,7 +117,7 @@ impl Step<'_> {
     }
 
     /// Asks the condition of a group to which facts were added.
-    fn evaluate(&mut self, rules: &RuleSet, fact: &Fact) {
+    fn evaluate(&mut self, fact: &Fact) {
         let Some(at) = self.engine.table.find(fact.key) else {
             return;
         };
@@ -146,13 +149,12 @@ impl Step<'_> {
                 return;
             }
         }
-        self.fire(rules, fact, &outcome, Some(&window), None);
+        self.fire(fact, &outcome, Some(&window), None);
     }
 
     /// Tells that a condition holds, and keeps what follows.
     fn fire(
         &mut self,
-        rules: &RuleSet,
         fact: &Fact,
         outcome: &Outcome,
         window: Option<&Window>,
@@ -161,7 +163,7 @@ impl Step<'_> {
         let planned = self.planned;
         let owner = Owner::Correlation(self.at);
         let first = outcome.marks.first().map_or(self.time, |mark| mark.time);
-        let Some(stream) = self.engine.streams.get(index(self.stream)) else {
+        let Some(stream) = self.engine.stream(self.stream) else {
             return;
         };
         let mut ids = Ids::default();
@@ -193,7 +195,7 @@ impl Step<'_> {
             count: outcome.count,
             value: outcome.value,
             error: outcome.error,
-            novel,
+            novel: novel.iter().cloned().collect(),
             ids: ids.clone(),
             rules: names(planned, &references),
             message: String::new(),
@@ -222,6 +224,7 @@ impl Step<'_> {
                 ids: Ids::default(),
                 references: Vec::new(),
                 sum: Sum::new(planned.kind()),
+                novel: novel.into_iter().collect(),
                 message: None,
             };
             if let Some(window) = window {
@@ -230,15 +233,16 @@ impl Step<'_> {
                 silence.absorb_outcome(outcome, &Window::Empty);
             }
             silence.told = silence.count;
-            self.engine.open(rules, key, owner, self.stream, silence);
+            self.engine
+                .open(self.rules, key, owner, self.stream, silence);
         }
     }
 
     /// Hands a detection to the correlations that take it.
     fn chain(&mut self, fact: &Fact, ids: &Ids) {
-        let rules = self.engine.rules.clone();
+        let mut combiner = Combiner::default();
         for (outer, reference) in &self.planned.outers {
-            let Some(planned) = rules.inner().plan.correlations.get(index(*outer)) else {
+            let Some(planned) = self.rules.inner().plan.correlations.get(index(*outer)) else {
                 continue;
             };
             let Some(columns) = planned.reference(*reference) else {
@@ -247,40 +251,50 @@ impl Step<'_> {
             let Some(facts) = planned.target(*reference) else {
                 continue;
             };
-            let texts = |column: &Column| -> Vec<String> {
+            combiner.clear();
+            let Combiner {
+                members,
+                group,
+                values,
+                ..
+            } = &mut combiner;
+            let mut column = |column: &Column| {
+                let start = members.len();
                 match column {
-                    Column::Group(at) => {
-                        fact.group.get(*at).map(str::to_owned).into_iter().collect()
-                    }
-                    Column::RuleName => vec![facts.name.clone()],
-                    Column::RuleLevel => vec![facts.level.to_string()],
-                    Column::RuleTactics => facts.tactics.clone(),
-                    Column::Field(_) => Vec::new(),
+                    Column::Group(at) => fact
+                        .group
+                        .get(*at)
+                        .into_iter()
+                        .for_each(|text| members.push(text)),
+                    Column::RuleName => members.push(&facts.name),
+                    Column::RuleLevel => members.push(facts.level.as_str()),
+                    Column::RuleTactics => facts.tactics.iter().for_each(|text| members.push(text)),
+                    Column::Field(_) => {}
                 }
+                start..members.len()
             };
-            let group: Vec<Vec<String>> = columns.group.iter().map(texts).collect();
-            let values: Vec<Vec<String>> = columns.values.iter().map(texts).collect();
-            let mut made = crate::correlate::reader::combine(planned, &group, &values);
-            if let Some(tally) = self.engine.tally(Owner::Correlation(*outer)) {
-                tally.cut += made.cut;
-                tally.left_out += u64::from(made.pairs.is_empty());
-            }
-            for (group, value) in made.pairs.drain(..) {
-                let key = self.engine.key(planned.content, self.stream, &group.0);
-                self.chained.push(Fact {
+            group.extend(columns.group.iter().map(&mut column));
+            values.extend(columns.values.iter().map(&mut column));
+            let (engine, chained, stream) = (&*self.engine, &mut self.chained, self.stream);
+            let made = combiner.each(planned, &mut |group, given| {
+                chained.push(Fact {
                     correlation: *outer,
                     reference: *reference,
-                    key,
+                    key: engine.key(planned.content, stream, group),
                     id: AuditId::Several(Box::new(ids.clone())),
-                    group,
-                    value,
+                    group: Tuple(group.into()),
+                    value: given.keep(),
                 });
+            });
+            if let Some(tally) = self.engine.tally(Owner::Correlation(*outer)) {
+                tally.cut += made.cut;
+                tally.left_out += u64::from(made.facts == 0);
             }
         }
     }
 
     /// Takes a value of a group: is it new?
-    fn novel(&mut self, rules: &RuleSet, fact: &Fact) {
+    fn novel(&mut self, fact: &Fact) {
         let FactValue::Text(value, text) = &fact.value else {
             return;
         };
@@ -293,7 +307,7 @@ impl Step<'_> {
                     if *last < before {
                         *since = time;
                     }
-                    *last = time;
+                    *last = time.max(*last);
                     time < since.saturating_add(planned.learning)
                 }
                 _ => false,
@@ -305,18 +319,15 @@ impl Step<'_> {
                 group: fact.group.clone(),
             };
             self.engine
-                .insert(rules, fact.key, owner, self.stream, window);
+                .insert(self.rules, fact.key, owner, self.stream, window);
             Some(planned.learning > 0)
         };
-        let mut hasher = KeyHasher::new(self.engine.seed);
-        hasher.key(fact.key);
-        hasher.key(*value);
-        let key = hasher.finish();
+        let key = self.engine.value_key(fact.key, *value);
         let known = if let Some(at) = self.engine.table.find(key) {
             self.engine.table.change(at, |window| match window {
                 Window::Known { last, .. } => {
                     let known = *last >= before;
-                    *last = time;
+                    *last = time.max(*last);
                     known
                 }
                 _ => false,
@@ -326,7 +337,8 @@ impl Step<'_> {
                 last: time,
                 texts: Box::new((fact.group.clone(), text.clone())),
             };
-            self.engine.insert(rules, key, owner, self.stream, window);
+            self.engine
+                .insert(self.rules, key, owner, self.stream, window);
             Some(false)
         };
         // What is summed up has been learnt, too, and what is not new follows no detection.
@@ -337,7 +349,7 @@ impl Step<'_> {
                 value: None,
                 error: None,
             };
-            self.fire(rules, fact, &outcome, None, Some(text.clone()));
+            self.fire(fact, &outcome, None, Some(text.clone()));
         }
     }
 }

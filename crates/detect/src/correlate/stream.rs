@@ -1,11 +1,11 @@
 //! One source of events with its own time: how far it has come, what waits for its turn, and what will close.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::correlate::fact::{Fact, Key, KeyHasher};
+use crate::correlate::line::Line;
 use crate::correlate::time::Time;
 
 /// Where events come from: what no group ever reaches across.
@@ -41,22 +41,9 @@ pub(crate) struct Stream {
     /// The time of the facts that were taken last. The watermark may be far ahead of it while facts still wait.
     pub(crate) taken: Time,
     /// Facts that wait until nothing can come before them.
-    pending: BTreeMap<Time, Vec<Fact>>,
+    pub(crate) waiting: Line,
     /// When detections close, with the keys of their entries.
     due: BTreeSet<(Time, Key)>,
-    /// Bytes of what waits.
-    bytes: usize,
-}
-
-/// Bytes of an entry of the map: nodes that grow at one end are little more than half full.
-const NODE: usize = 2 * (size_of::<Time>() + size_of::<Vec<Fact>>());
-/// What an allocator adds to what it is asked for, about.
-const ALLOCATION: usize = 16;
-
-/// Bytes of the facts of one time.
-fn bytes_of(facts: &Vec<Fact>) -> usize {
-    let inside: usize = facts.iter().map(Fact::heap).sum();
-    NODE + ALLOCATION + facts.capacity() * size_of::<Fact>() + inside
 }
 
 impl Stream {
@@ -66,43 +53,31 @@ impl Stream {
             origin,
             watermark: Time::MIN,
             taken: Time::MIN,
-            pending: BTreeMap::new(),
+            waiting: Line::default(),
             due: BTreeSet::new(),
-            bytes: 0,
         }
-    }
-
-    /// Puts a fact to those that wait.
-    pub(crate) fn wait(&mut self, time: Time, fact: Fact) -> usize {
-        let heap = fact.heap();
-        let bytes = match self.pending.entry(time) {
-            Entry::Vacant(place) => {
-                // Most times have one fact, and growing would make room for four.
-                bytes_of(place.insert(vec![fact]))
-            }
-            Entry::Occupied(mut place) => {
-                let facts = place.get_mut();
-                let before = facts.capacity();
-                facts.push(fact);
-                heap + (facts.capacity() - before) * size_of::<Fact>()
-            }
-        };
-        self.bytes += bytes;
-        bytes
     }
 
     /// When the first of the facts that wait was.
     pub(crate) fn next(&self) -> Option<Time> {
-        self.pending.first_key_value().map(|(time, _)| *time)
+        self.waiting.first()
+    }
+
+    /// Whether something is to be taken or closed before the watermark.
+    pub(crate) fn is_due(&self) -> bool {
+        let waits = self.next().is_some_and(|next| next < self.watermark);
+        waits
+            || self
+                .due
+                .first()
+                .is_some_and(|(end, _)| *end <= self.watermark)
     }
 
     /// Takes the facts of the first time.
-    pub(crate) fn take(&mut self) -> Option<(Time, Vec<Fact>, usize)> {
-        let (time, facts) = self.pending.pop_first()?;
-        let bytes = bytes_of(&facts);
-        self.bytes -= bytes;
+    pub(crate) fn take(&mut self, out: &mut Vec<Fact>) -> Option<Time> {
+        let time = self.waiting.take(out)?;
         self.taken = time;
-        Some((time, facts, bytes))
+        Some(time)
     }
 
     pub(crate) fn close_at(&mut self, time: Time, key: Key) {
@@ -122,16 +97,17 @@ impl Stream {
         self.due.pop_first()
     }
 
-    /// Keeps the facts of correlations that are still there.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&mut Fact) -> bool) {
-        for facts in self.pending.values_mut() {
-            facts.retain_mut(|fact| keep(fact));
-        }
-        self.pending.retain(|_, facts| !facts.is_empty());
-        self.bytes = self.pending.values().map(bytes_of).sum();
-    }
-
-    pub(crate) fn waiting(&self) -> usize {
-        self.bytes
+    /// Bytes in use beside the facts that wait and beside what is due, which is counted with what closes.
+    pub(crate) fn bytes(&self) -> usize {
+        let origin = &self.origin;
+        let parts = [
+            &origin.provider,
+            &origin.cluster,
+            &origin.account,
+            &origin.project,
+            &origin.tenant,
+        ];
+        let texts = parts.into_iter().flatten().map(|text| text.len());
+        size_of::<Self>() + texts.sum::<usize>()
     }
 }

@@ -4,15 +4,17 @@ use hashbrown::HashTable;
 
 use crate::correlate::fact::Key;
 use crate::correlate::plan::index;
+use crate::correlate::time::Time;
 use crate::correlate::window::Window;
 
 /// No entry.
 const NONE: u32 = u32::MAX;
 /// Entries that are allocated together, so that growing copies nothing.
 const CHUNK: usize = 1024;
-/// Bytes of an entry with its place among the free ones, where it comes when it is forgotten: were that counted only then,
-/// forgetting would take memory, and more would be forgotten to make room for it.
-const SLOT: usize = size_of::<Entry>() + 2 * size_of::<u32>();
+/// Most places that are kept free. With more of them the last chunk is emptied and given back.
+const MOST_FREE: usize = 2 * CHUNK;
+/// Bytes of a chunk.
+const CHUNK_BYTES: usize = CHUNK * size_of::<Entry>() + size_of::<Vec<Entry>>();
 
 /// The state of a group, with its neighbours in the order of use.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ pub(crate) struct Entry {
     pub(crate) window: Window,
     /// Bytes of the window that have been counted.
     heap: usize,
-    /// When it was touched last, in the order of touches.
+    /// When it was touched last, in the order of touches; 0 for a place that is free.
     touched: u64,
     newer: u32,
     older: u32,
@@ -70,7 +72,7 @@ impl Table {
         Self {
             index: HashTable::new(),
             chunks: Vec::new(),
-            free: Vec::new(),
+            free: Vec::with_capacity(MOST_FREE),
             lists: vec![empty; n_correlations + n_rules],
             n_correlations,
             touches: 0,
@@ -84,14 +86,14 @@ impl Table {
 
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
-        self.chunks.len() * CHUNK * SLOT + self.index.allocation_size() + self.heap
+        self.chunks.len() * CHUNK_BYTES + self.index.allocation_size() + self.heap
     }
 
     /// Bytes that one more entry would take beside its window, those of a table that is copied to grow among them.
     pub(crate) fn bytes_to_grow(&self) -> usize {
         let chunk =
             if self.free.is_empty() && self.chunks.last().is_none_or(|last| last.len() >= CHUNK) {
-                CHUNK * SLOT
+                CHUNK_BYTES
             } else {
                 0
             };
@@ -124,20 +126,52 @@ impl Table {
         self.index.find(hash(key), is).copied()
     }
 
-    /// Changes the window of an entry and makes it the newest.
+    /// Makes an entry the newest, or leaves it among the newer ones: to touch its neighbours each time would cost more than
+    /// all else.
+    fn touch(&mut self, at: u32) {
+        let Some(entry) = self.get(at) else {
+            return;
+        };
+        if self.touches - entry.touched > self.n_groups(entry.owner) as u64 / 16 {
+            self.unlink(at);
+            self.link(at);
+        }
+    }
+
+    /// Changes the window of an entry and makes it one of the newest.
     pub(crate) fn change<R>(
         &mut self,
         at: u32,
         change: impl FnOnce(&mut Window) -> R,
     ) -> Option<R> {
-        self.unlink(at);
-        self.link(at);
+        self.touch(at);
         let entry = entry(&mut self.chunks, at)?;
         let result = change(&mut entry.window);
         let heap = entry.window.heap();
         self.heap = self.heap - entry.heap + heap;
         entry.heap = heap;
         Some(result)
+    }
+
+    /// That what `new_value` knows under a key that begins so was there at a time, if it was there not before `since` and was not
+    /// forgotten.
+    pub(crate) fn meet(&mut self, at: u32, half: u64, since: Time, time: Time) -> bool {
+        let is_it = |entry: &&mut Entry| {
+            let [first, _] = entry.key;
+            first == half
+        };
+        let Some(entry) = self.get_mut(at).filter(is_it) else {
+            return false;
+        };
+        let (Window::Learning { last, .. } | Window::Known { last, .. }) = &mut entry.window else {
+            return false;
+        };
+        if *last < since {
+            return false;
+        }
+        *last = time.max(*last);
+        self.touch(at);
+        true
     }
 
     /// Adds an entry that is not there yet.
@@ -156,12 +190,7 @@ impl Table {
         self.heap += heap;
         let at = self.place(entry);
         let chunks = &self.chunks;
-        let hash_of = |at: &u32| {
-            let entry = chunks
-                .get(index(*at) / CHUNK)
-                .and_then(|chunk| chunk.get(index(*at) % CHUNK));
-            entry.map_or(0, |entry| hash(entry.key))
-        };
+        let hash_of = |at: &u32| hash_at(chunks, *at);
         self.index.insert_unique(hash(key), at, hash_of);
         self.link(at);
         at
@@ -195,9 +224,64 @@ impl Table {
         let window = std::mem::replace(&mut entry.window, Window::Empty);
         let (owner, stream, heap) = (entry.owner, entry.stream, entry.heap);
         entry.heap = 0;
+        entry.touched = 0;
         self.heap -= heap;
         self.free.push(at);
+        if self.free.len() >= MOST_FREE {
+            self.trim();
+        }
         Some((owner, stream, window))
+    }
+
+    /// Gives the last chunk back, after what is in it has moved to places that are free.
+    fn trim(&mut self) {
+        let Some(first) = self.chunks.len().checked_sub(1).map(|last| last * CHUNK) else {
+            return;
+        };
+        self.free.retain(|at| index(*at) < first);
+        let end = first + self.chunks.last().map_or(0, Vec::len);
+        for from in first..end {
+            let from = crate::correlate::plan::short(from);
+            let is_used = self.get(from).is_some_and(|entry| entry.touched > 0);
+            if is_used && let Some(to) = self.free.pop() {
+                self.relocate(from, to);
+            }
+        }
+        self.chunks.pop();
+        if self.index.len() < self.index.capacity() / 4 {
+            let chunks = &self.chunks;
+            let hash_of = |at: &u32| hash_at(chunks, *at);
+            self.index.shrink_to(2 * self.index.len(), hash_of);
+        }
+    }
+
+    /// Moves an entry to a place that is free.
+    fn relocate(&mut self, from: u32, to: u32) {
+        let Some(entry) = self.get_mut(from) else {
+            return;
+        };
+        let empty = Entry {
+            window: Window::Empty,
+            heap: 0,
+            touched: 0,
+            ..*entry
+        };
+        let entry = std::mem::replace(entry, empty);
+        let (key, owner, newer, older) = (entry.key, entry.owner, entry.newer, entry.older);
+        if let Some(place) = self.get_mut(to) {
+            *place = entry;
+        }
+        if let Ok(mut found) = self.index.find_entry(hash(key), |other| *other == from) {
+            *found.get_mut() = to;
+        }
+        match self.get_mut(newer) {
+            Some(entry) => entry.older = to,
+            None => self.with_list(owner, |list| list.newest = to),
+        }
+        match self.get_mut(older) {
+            Some(entry) => entry.newer = to,
+            None => self.with_list(owner, |list| list.oldest = to),
+        }
     }
 
     /// The entry that was not touched for the longest time.
@@ -219,7 +303,7 @@ impl Table {
             .chunks
             .iter()
             .flatten()
-            .filter(|entry| entry.window != Window::Empty)
+            .filter(|entry| entry.touched > 0)
             .collect();
         entries.sort_unstable_by_key(|entry| entry.touched);
         entries
@@ -279,6 +363,14 @@ fn entry(chunks: &mut [Vec<Entry>], at: u32) -> Option<&mut Entry> {
     chunks.get_mut(at / CHUNK)?.get_mut(at % CHUNK)
 }
 
+fn hash_at(chunks: &[Vec<Entry>], at: u32) -> u64 {
+    let at = index(at);
+    let entry = chunks
+        .get(at / CHUNK)
+        .and_then(|chunk| chunk.get(at % CHUNK));
+    entry.map_or(0, |entry| hash(entry.key))
+}
+
 /// Keys are results of a seeded hash already.
 fn hash([first, _]: Key) -> u64 {
     first
@@ -325,5 +417,50 @@ mod tests {
         let again = table.insert([0, 0], owners[1], 0, window(1));
         assert_eq!(table.find([0, 0]), Some(again));
         assert_eq!(table.n_groups(owners[1]), 1);
+    }
+
+    #[test]
+    fn what_is_free_is_given_back_and_the_order_stays() {
+        let mut table = Table::new(1, 0);
+        let owner = Owner::Correlation(0);
+        let n = 20 * CHUNK as u64;
+        for key in 0..n {
+            table.insert([key, 0], owner, 0, window(0));
+        }
+        let full = table.bytes();
+        // Every tenth one stays, from all chunks.
+        for key in (0..n).filter(|key| key % 10 != 0) {
+            let at = table.find([key, 0]).unwrap();
+            table.remove(at);
+        }
+        assert!(table.bytes() < full / 3, "{} of {full}", table.bytes());
+        assert!(table.free.capacity() == MOST_FREE);
+        for key in (0..n).filter(|key| key % 10 == 0) {
+            let oldest = table.oldest().unwrap();
+            assert_eq!(table.get(oldest).unwrap().key, [key, 0]);
+            assert_eq!(table.find([key, 0]), Some(oldest));
+            table.remove(oldest);
+        }
+        assert_eq!(table.oldest(), None);
+    }
+
+    #[test]
+    fn what_is_met_is_remembered_longer() {
+        let mut table = Table::new(1, 0);
+        let known = |last| Window::Known {
+            last,
+            texts: Box::default(),
+        };
+        let owner = Owner::Correlation(0);
+        let at = table.insert([1, 0], owner, 0, known(10));
+        for key in 2..6 {
+            table.insert([key, 0], owner, 0, known(10));
+        }
+        assert!(!table.meet(at, 1, 11, 20), "too long ago");
+        assert!(!table.meet(at, 7, 5, 20), "another one");
+        assert!(table.meet(at, 1, 5, 20));
+        assert!(table.meet(at, 1, 5, 15), "earlier, out of order");
+        assert_eq!(table.get(at).unwrap().window, known(20));
+        assert_ne!(table.oldest(), Some(at));
     }
 }

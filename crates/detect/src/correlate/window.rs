@@ -1,5 +1,9 @@
 //! What a group has seen within the timespan, and whether that is enough.
 
+pub(crate) mod marks;
+pub(crate) mod numbers;
+pub(crate) mod sequence;
+
 use std::collections::VecDeque;
 
 use rule_lang::CorrelationType;
@@ -10,11 +14,12 @@ use crate::correlate::plan::Planned;
 use crate::correlate::silence::Silence;
 use crate::correlate::sketch::{STANDARD_ERROR, Sketch};
 use crate::correlate::time::Time;
+use marks::Marks;
+use numbers::Numbers;
+use sequence::{Sequence, forget, put};
 
 /// Most distinct values that are counted exactly.
 pub(crate) const EXACT: usize = 1024;
-/// Most numbers that are remembered of a group.
-pub(crate) const NUMBERS: usize = 4096;
 /// Most events that are remembered beside an estimate.
 const BESIDE: usize = 16;
 
@@ -25,12 +30,12 @@ pub(crate) enum Window {
     Empty,
     /// One event, which is what most groups have.
     Event(Mark),
-    Events(VecDeque<Mark>),
+    Events(Marks<Mark>),
     /// The latest event of each value.
     Values(Vec<(Key, Mark)>),
     /// Too many values, and the latest events.
     Sketch(Box<(Sketch, VecDeque<Mark>)>),
-    Numbers(VecDeque<(f64, Mark)>),
+    Numbers(Numbers),
     /// The latest event of each entry of `rules`.
     Latest(Vec<Option<Mark>>),
     Sequence(Box<Sequence>),
@@ -47,13 +52,6 @@ pub(crate) enum Window {
     },
     /// A detection was told, and what follows is summed up.
     Open(Box<Silence>),
-}
-
-/// The latest event of each entry of `rules`, and for each step the chain of events up to it that began last.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Sequence {
-    latest: Vec<Option<Mark>>,
-    chains: Vec<Vec<Mark>>,
 }
 
 /// That a condition holds.
@@ -84,19 +82,10 @@ impl Window {
             }
             (kind, FactValue::Number(number)) if kind.is_numeric() => {
                 if !matches!(self, Self::Numbers(_)) {
-                    *self = Self::Numbers(VecDeque::with_capacity(1));
+                    *self = Self::Numbers(Numbers::new());
                 }
                 if let Self::Numbers(numbers) = self {
-                    numbers.push_back((*number, mark));
-                    // What is too old is taken away first.
-                    let start = time.saturating_sub(planned.timespan);
-                    while numbers.front().is_some_and(|(_, mark)| mark.time < start) {
-                        numbers.pop_front();
-                    }
-                    if numbers.len() > NUMBERS {
-                        numbers.pop_front();
-                        lost = true;
-                    }
+                    lost = numbers.push(*number, mark, time.saturating_sub(planned.timespan));
                 }
             }
             (CorrelationType::Temporal, _) => {
@@ -122,9 +111,9 @@ impl Window {
 
     fn insert_event(&mut self, mark: Mark) {
         *self = match std::mem::replace(self, Self::Empty) {
-            Self::Event(first) => Self::Events(VecDeque::from([first, mark])),
+            Self::Event(first) => Self::Events(VecDeque::from([first, mark]).into()),
             Self::Events(mut marks) => {
-                marks.push_back(mark);
+                marks.push(mark);
                 Self::Events(marks)
             }
             _ => Self::Event(mark),
@@ -172,21 +161,13 @@ impl Window {
         let start = time.saturating_sub(planned.timespan);
         match self {
             Self::Event(mark) if mark.time < start => *self = Self::Empty,
-            Self::Events(marks) => {
-                while marks.front().is_some_and(|mark| mark.time < start) {
-                    marks.pop_front();
-                }
-            }
+            Self::Events(marks) => while marks.pop_before(start).is_some() {},
             Self::Values(values) => values.retain(|(_, mark)| mark.time >= start),
             Self::Sketch(sketch) => {
                 sketch.0.expire(start);
                 sketch.1.retain(|mark| mark.time >= start);
             }
-            Self::Numbers(numbers) => {
-                while numbers.front().is_some_and(|(_, mark)| mark.time < start) {
-                    numbers.pop_front();
-                }
-            }
+            Self::Numbers(numbers) => numbers.expire(start),
             Self::Latest(latest) => forget(latest, start),
             Self::Sequence(sequence) => sequence.forget(start),
             _ => {}
@@ -237,11 +218,7 @@ impl Window {
             Self::Values(values) => (count(values.len()), None),
             Self::Sketch(sketch) => (sketch.0.estimate(), Some(STANDARD_ERROR)),
             Self::Numbers(numbers) => {
-                let numbers: Vec<f64> = numbers.iter().map(|(number, _)| *number).collect();
-                (
-                    measure(planned.kind(), planned.percentile(), numbers)?,
-                    None,
-                )
+                (numbers.measure(planned.kind(), planned.percentile())?, None)
             }
             _ => return None,
         })
@@ -301,10 +278,7 @@ impl Window {
     /// Forgets what cannot make a difference any more, because there is more of what came later.
     fn trim(&mut self, enough: usize) {
         match self {
-            Self::Events(marks) => {
-                let extra = marks.len().saturating_sub(enough);
-                marks.drain(..extra);
-            }
+            Self::Events(marks) => marks.keep_last(enough),
             Self::Values(values) if values.len() > enough => {
                 values.sort_by_key(|(_, one)| one.time);
                 let extra = values.len() - enough;
@@ -321,10 +295,10 @@ impl Window {
             Self::Open(silence) => return silence.end,
             Self::Learning { last, .. } | Self::Known { last, .. } => Some(*last),
             Self::Event(mark) => Some(mark.time),
-            Self::Events(marks) => marks.back().map(|mark| mark.time),
+            Self::Events(marks) => marks.last().map(|mark| mark.time),
             Self::Values(values) => values.iter().map(|(_, mark)| mark.time).max(),
             Self::Sketch(sketch) => sketch.1.back().map(|mark| mark.time),
-            Self::Numbers(numbers) => numbers.back().map(|(_, mark)| mark.time),
+            Self::Numbers(numbers) => numbers.last().map(|mark| mark.time),
             Self::Latest(latest) => latest.iter().flatten().map(|mark| mark.time).max(),
             Self::Sequence(sequence) => {
                 sequence.latest.iter().flatten().map(|mark| mark.time).max()
@@ -339,7 +313,7 @@ impl Window {
         match self {
             Self::Empty => 0,
             Self::Event(mark) => mark.id.heap(),
-            Self::Events(marks) => marks.capacity() * MARK + ids(marks),
+            Self::Events(marks) => marks.heap(),
             Self::Values(values) => {
                 values.capacity() * size_of::<(Key, Mark)>()
                     + ids(values.iter().map(|(_, mark)| mark))
@@ -350,10 +324,7 @@ impl Window {
                     + sketch.1.capacity() * MARK
                     + ids(&sketch.1)
             }
-            Self::Numbers(numbers) => {
-                numbers.capacity() * size_of::<(f64, Mark)>()
-                    + ids(numbers.iter().map(|(_, mark)| mark))
-            }
+            Self::Numbers(numbers) => numbers.heap(),
             Self::Latest(latest) => {
                 latest.capacity() * size_of::<Option<Mark>>() + ids(latest.iter().flatten())
             }
@@ -369,97 +340,4 @@ impl Window {
 
 fn ids<'m>(marks: impl IntoIterator<Item = &'m Mark>) -> usize {
     marks.into_iter().map(|mark| mark.id.heap()).sum()
-}
-
-fn put(marks: &mut [Option<Mark>], at: usize, mark: Mark) {
-    if let Some(slot) = marks.get_mut(at) {
-        *slot = Some(mark);
-    }
-}
-
-fn forget(latest: &mut [Option<Mark>], start: Time) {
-    for slot in latest {
-        if slot.as_ref().is_some_and(|mark| mark.time < start) {
-            *slot = None;
-        }
-    }
-}
-
-impl Sequence {
-    /// Facts of one time come in the order of the steps, so that equal times are in order.
-    fn insert(&mut self, planned: &Planned, mark: Mark) {
-        self.latest.resize(planned.n_slots(), None);
-        self.chains.resize_with(planned.steps().len(), Vec::new);
-        let slot = planned.slot(mark.reference);
-        if let Some(step) = planned.steps().iter().position(|step| *step == slot) {
-            let start = mark.time.saturating_sub(planned.timespan);
-            let before = step.checked_sub(1).map(|before| self.chains.get(before));
-            let chain = match before {
-                None => Some(Vec::new()),
-                Some(before) => before
-                    .filter(|chain| chain.first().is_some_and(|first| first.time >= start))
-                    .cloned(),
-            };
-            // The chain before never began earlier than the one that is replaced.
-            if let (Some(mut chain), Some(place)) = (chain, self.chains.get_mut(step)) {
-                chain.push(mark.clone());
-                *place = chain;
-            }
-        }
-        put(&mut self.latest, slot, mark);
-    }
-
-    fn forget(&mut self, start: Time) {
-        forget(&mut self.latest, start);
-        for chain in &mut self.chains {
-            if chain.first().is_some_and(|first| first.time < start) {
-                chain.clear();
-            }
-        }
-    }
-
-    fn heap(&self) -> usize {
-        let chains = self.chains.iter();
-        let inside = chains
-            .clone()
-            .map(|chain| chain.capacity() * size_of::<Mark>() + ids(chain));
-        self.latest.capacity() * size_of::<Option<Mark>>()
-            + ids(self.latest.iter().flatten())
-            + self.chains.capacity() * size_of::<Vec<Mark>>()
-            + inside.sum::<usize>()
-    }
-}
-
-/// Sum, mean, median or percentile of numbers; `None` without any.
-///
-/// A percentile is the least number that so many percent of the numbers do not exceed; the median of an even number
-/// of them is the mean of the two in the middle.
-pub(crate) fn measure(
-    kind: CorrelationType,
-    percentile: Option<u8>,
-    mut numbers: Vec<f64>,
-) -> Option<f64> {
-    if numbers.is_empty() {
-        return None;
-    }
-    let n = numbers.len();
-    let mut nth = |at: usize| {
-        let at = at.min(n - 1);
-        *numbers.select_nth_unstable_by(at, f64::total_cmp).1
-    };
-    Some(match kind {
-        CorrelationType::ValuePercentile => {
-            let percent = usize::from(percentile.unwrap_or(50));
-            nth((n * percent).div_ceil(100).saturating_sub(1))
-        }
-        CorrelationType::ValueMedian => {
-            let (low, high) = (nth((n - 1) / 2), nth(n / 2));
-            low + (high - low) / 2.0
-        }
-        CorrelationType::ValueAvg => {
-            let n = u32::try_from(n).map_or(f64::INFINITY, f64::from);
-            numbers.iter().sum::<f64>() / n
-        }
-        _ => numbers.iter().sum(),
-    })
 }

@@ -7,6 +7,9 @@ use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use audit_model::FieldId;
 
+use crate::fold::folded_bytes;
+use crate::index::Asked;
+
 /// Past this many texts the automaton is one that takes less memory.
 const MANY: usize = 1000;
 /// Most texts of one automaton: the time to build one grows with the square of their number.
@@ -23,7 +26,7 @@ const MEMO_RULES: usize = 4;
 /// The rules that ask for a text in one field.
 #[derive(Debug)]
 pub(crate) struct Needles {
-    field: FieldId,
+    asked: Asked,
     /// Each with the number of texts in those before it.
     automata: Vec<(usize, AhoCorasick)>,
     /// Tells many bytes at a time that none of a few texts is there.
@@ -85,20 +88,21 @@ impl Needles {
             always.extend(rules.get(text).into_iter().flatten());
         }
         Self {
-            field,
+            asked: Asked::text(field),
             automata,
             gate,
             rules,
         }
     }
 
-    pub(crate) fn field(&self) -> FieldId {
-        self.field
+    pub(crate) fn asked(&self) -> Asked {
+        self.asked
     }
 
     /// A memory for this field's texts.
     pub(crate) fn memo(&self) -> Memo {
-        let remembered = self.field != FieldId::RequestUri && self.field != FieldId::ObjectRefName;
+        let varies = [FieldId::RequestUri, FieldId::ObjectRefName, FieldId::Name];
+        let remembered = !varies.map(Asked::text).contains(&self.asked);
         let entry = Entry {
             length: u16::MAX,
             n_rules: 0,
@@ -110,22 +114,28 @@ impl Needles {
         }
     }
 
-    /// Adds the rules that ask for something in a text, whose case is folded.
-    pub(crate) fn find(&self, text: &str, memo: &mut Memo, found: &mut Vec<u32>) {
+    /// Adds the rules that ask for something in a text, whatever its case.
+    pub(crate) fn find(
+        &self,
+        text: &[u8],
+        memo: &mut Memo,
+        memory: &mut Vec<u8>,
+        found: &mut Vec<u32>,
+    ) {
         let first = found.len();
         let Some(entry) = memo.entry(text) else {
-            self.search(text, found);
+            self.search(folded_bytes(text, memory), found);
             return;
         };
         if entry.is(text) {
             found.extend(entry.rules.iter().take(usize::from(entry.n_rules)));
             return;
         }
-        self.search(text, found);
+        self.search(folded_bytes(text, memory), found);
         entry.put(text, found.get(first..).unwrap_or_default());
     }
 
-    fn search(&self, text: &str, found: &mut Vec<u32>) {
+    fn search(&self, text: &[u8], found: &mut Vec<u32>) {
         for (first, automaton) in &self.automata {
             // Most texts hold none, which is told without the bookkeeping for overlaps.
             let some = match &self.gate {
@@ -139,7 +149,7 @@ impl Needles {
     }
 
     /// Adds the rules of all texts of one automaton that are there.
-    fn collect(&self, automaton: &AhoCorasick, first: usize, text: &str, found: &mut Vec<u32>) {
+    fn collect(&self, automaton: &AhoCorasick, first: usize, text: &[u8], found: &mut Vec<u32>) {
         let mut state = OverlappingState::start();
         while automaton
             .try_find_overlapping(Input::new(text), &mut state)
@@ -156,11 +166,10 @@ impl Needles {
 
 impl Memo {
     /// The entry for a text; `None` for one that is not remembered.
-    fn entry(&mut self, text: &str) -> Option<&mut Entry> {
-        if text.len() > MEMO_TEXT {
+    fn entry(&mut self, bytes: &[u8]) -> Option<&mut Entry> {
+        if bytes.len() > MEMO_TEXT {
             return None;
         }
-        let bytes = text.as_bytes();
         let word = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
         let middle = bytes.get(bytes.len() / 2..).unwrap_or_default();
         let hash = [
@@ -169,7 +178,7 @@ impl Memo {
             bytes.last_chunk(),
         ]
         .into_iter()
-        .fold(text.len() as u64, |hash, chunk| {
+        .fold(bytes.len() as u64, |hash, chunk| {
             (hash ^ word(chunk))
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15)
                 .rotate_left(29)
@@ -181,12 +190,11 @@ impl Memo {
 }
 
 impl Entry {
-    fn is(&self, text: &str) -> bool {
-        usize::from(self.length) == text.len()
-            && self.text.get(..text.len()) == Some(text.as_bytes())
+    fn is(&self, text: &[u8]) -> bool {
+        usize::from(self.length) == text.len() && self.text.get(..text.len()) == Some(text)
     }
 
-    fn put(&mut self, text: &str, rules: &[u32]) {
+    fn put(&mut self, text: &[u8], rules: &[u32]) {
         let (Some(kept), Some(bytes)) = (
             self.rules.get_mut(..rules.len()),
             self.text.get_mut(..text.len()),
@@ -195,7 +203,7 @@ impl Entry {
             return;
         };
         kept.copy_from_slice(rules);
-        bytes.copy_from_slice(text.as_bytes());
+        bytes.copy_from_slice(text);
         self.n_rules = u8::try_from(rules.len()).unwrap_or_default();
         self.length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     }

@@ -68,7 +68,7 @@ impl Several {
     pub(crate) fn id(&self, place: usize, text: &str) -> u32 {
         self.places
             .get(place)
-            .map_or(0, |(_, texts)| texts.get(text))
+            .map_or(0, |(_, texts)| texts.get(text.as_bytes()))
     }
 
     /// Writes down what an event says there, as far as it is wanted; which dimensions have a text that rules name there, and which have
@@ -78,7 +78,8 @@ impl Several {
         source: &impl FieldSource,
         wanted: u64,
         ids: &mut [u32],
-        [memory, fold]: [&mut String; 2],
+        memory: &mut String,
+        fold: &mut Vec<u8>,
     ) -> (u64, u64) {
         let mut seen = Seen {
             ids,
@@ -97,7 +98,7 @@ impl Several {
                 field => field,
             };
             source.list(0, field, &mut |text| {
-                seen.add(*at, texts.get_folded(text, fold));
+                seen.add(*at, texts.get_folded(text.as_bytes(), fold));
             });
         }
         for pass in &self.passes {
@@ -112,7 +113,7 @@ impl Several {
                 if let Some((at, (_, texts))) =
                     place.and_then(|at| Some((at, self.places.get(at)?)))
                 {
-                    seen.add(at, texts.get_folded(text, fold));
+                    seen.add(at, texts.get_folded(text.as_bytes(), fold));
                 }
             });
             if !read {

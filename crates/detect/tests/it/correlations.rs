@@ -155,7 +155,7 @@ fn a_snapshot_that_is_no_such_is_refused() {
         (&b"nonsense"[..], "this is no snapshot of kubesift"),
         (
             &newer,
-            "the snapshot has version 9 and version 1 is supported",
+            "the snapshot has version 9 and version 2 is supported",
         ),
         (&damaged, "the snapshot is damaged: its checksum is another"),
     ] {
@@ -362,7 +362,7 @@ message: '{user.username} {value}'
         messages(&rules, &lines),
         [
             "eve v",
-            "eve - (in all 2 events from 2026-03-14T00:01:00.000000Z to 2026-03-14T00:01:02.000000Z)",
+            "eve v; w (in all 2 events from 2026-03-14T00:01:00.000000Z to 2026-03-14T00:01:02.000000Z)",
             "eve z",
         ]
     );
@@ -405,4 +405,87 @@ message: '{{value}} of {{count}}'
             "{kind} {condition}"
         );
     }
+}
+
+#[test]
+fn a_summary_of_new_values_names_them() {
+    let rules = rules(
+        "
+title: New
+correlation: {type: new_value, rules: [a], group-by: [user.username], timespan: 1d, learning: 1s, condition: {field: name}}
+suppress: {for: 1h}
+message: '{user.username} from {value}'
+",
+    );
+    let at = |second: u32, name| event(second, &format!("{second}"), "get", "eve", name);
+    let lines = [
+        at(0, "home"),
+        at(60, "cafe"),
+        at(70, "cafe"),
+        at(80, "train"),
+    ];
+    assert_eq!(
+        messages(&rules, &lines),
+        [
+            "eve from cafe",
+            "eve from cafe; train (in all 2 events from 2026-03-14T00:01:00.000000Z to 2026-03-14T00:01:20.000000Z)",
+        ]
+    );
+    let summary = told(&rules, &lines).pop().unwrap();
+    let group = summary.correlation.unwrap().group;
+    let values: Vec<&str> = group.iter().map(|one| one.value.as_str()).collect();
+    assert_eq!(values, ["eve", "cafe", "train"]);
+}
+
+#[test]
+fn an_estimate_is_told_as_one() {
+    let rules = rules(
+        "
+title: Many names
+correlation: {type: value_count, rules: [a], group-by: [user.username], timespan: 1h, condition: {field: name, gte: 2000}}
+message: '{user.username} {count} {value}'
+",
+    );
+    let lines: Vec<String> = (0..2200)
+        .map(|n| event(n / 4, &format!("{n}"), "get", "eve", &format!("n{n}")))
+        .collect();
+    let told = told(&rules, &lines);
+    let found = told[0].correlation.as_ref().unwrap();
+    assert_eq!(found.error, Some(0.023));
+    let count = found.count;
+    assert!((1900..2100).contains(&count), "{count}");
+    let expected = format!("eve about {count} (±2.3 %) about {count} (±2.3 %)");
+    assert_eq!(told[0].message, expected);
+}
+
+#[test]
+fn an_event_on_a_day_that_is_none_has_no_time() {
+    let rules = rules(MANY);
+    let mut detector = rules.detector();
+    let line = event(0, "1", "get", "eve", "x").replace("2026-03-14", "2026-02-30");
+    let mut reader = Reader::new(line.as_bytes());
+    let record = reader.next().unwrap().unwrap();
+    detector.process(&record);
+    assert_eq!((detector.uncorrelated(), detector.latest()), (1, None));
+}
+
+#[test]
+fn what_signals_bring_about_is_not_lost() {
+    let rules = rules(MANY);
+    // So little room that signals are taken before their time.
+    let mut correlator = rules.correlator().with_state_bytes(1 << 18);
+    let mut matcher = rules.detector().forwarding();
+    for n in 0..3000_u32 {
+        let line = event(n, &format!("{n}"), "get", &format!("u{}", n / 2), "x");
+        let mut reader = Reader::new(line.as_bytes());
+        let record = reader.next().unwrap().unwrap();
+        assert_eq!(matcher.process(&record).count(), 0);
+        for signal in matcher.signals() {
+            assert!(correlator.push(signal));
+        }
+    }
+    let told = correlator.finish().count();
+    let fired = correlator.correlations().next().unwrap().fired;
+    assert!(fired > 0);
+    assert_eq!(told, usize::try_from(fired).unwrap());
 }

@@ -1,6 +1,10 @@
 //! What a whole rule set says of whole events.
 
 #[cfg(test)]
+mod baseline;
+#[cfg(test)]
+mod callers;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 #[cfg(feature = "compiled")]
@@ -15,6 +19,8 @@ mod doubt;
 mod explain;
 #[cfg(test)]
 mod filters;
+#[cfg(test)]
+mod foresight;
 #[cfg(test)]
 mod generate;
 #[cfg(test)]

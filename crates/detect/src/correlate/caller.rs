@@ -1,0 +1,395 @@
+//! Rules that only ask who sends a request, and from where.
+//!
+//! What a first-seen correlation stands on matches nearly every request of the identities that it watches, and nearly every
+//! one of them says what was known. Such rules are not evaluated on each event: what was found of a caller is remembered,
+//! and while all of it is still known, the event only makes it known for longer.
+
+use audit_model::{Field, FieldId, FieldSource, MapItem, Segment};
+use rule_lang::{CorrelationType, Filter, Program};
+
+use crate::correlate::digest::Digest;
+use crate::correlate::engine::Engine;
+use crate::correlate::fact::Key;
+use crate::correlate::plan::{Col, Plan, index, short};
+use crate::correlate::table::Owner;
+use crate::correlate::time::Time;
+use crate::folding;
+use crate::rule_set::{ActiveFilter, ActiveRule};
+
+/// Most callers that are remembered, and the part of the budget that they may take at most.
+const MOST: usize = 1 << 13;
+const PART: usize = 64;
+/// Most entries of the table that one caller stands for.
+const ENTRIES: usize = 4;
+
+/// The rules that only ask for a caller, and what makes one.
+#[derive(Debug, Default)]
+pub(crate) struct CallerRules {
+    /// Ascending.
+    pub(crate) rules: Vec<u32>,
+    /// By rule.
+    is: Vec<bool>,
+    /// Keys of `user.extra` that are read; `None` for all.
+    extra: Option<Vec<Box<str>>>,
+    reads_groups: bool,
+    reads_uid: bool,
+}
+
+impl CallerRules {
+    pub(crate) fn new(plan: &Plan, rules: &[ActiveRule], filters: &[ActiveFilter]) -> Self {
+        let is: Vec<bool> = (0..rules.len())
+            .map(|at| only_asks_for_caller(plan, rules, filters, at))
+            .collect();
+        let those = || {
+            rules
+                .iter()
+                .zip(&is)
+                .enumerate()
+                .filter(|(_, (_, is))| **is)
+        };
+        let mut extra = Some(Vec::new());
+        let (mut reads_groups, mut reads_uid) = (false, false);
+        let mut note = |field: &Field| match (field.id(), field.path().segments()) {
+            (FieldId::UserExtra, [Segment::Key(key), ..]) => {
+                if let Some(keys) = &mut extra {
+                    keys.push(key.clone());
+                }
+            }
+            (
+                FieldId::UserExtra
+                | FieldId::CredentialId
+                | FieldId::CredentialPod
+                | FieldId::CredentialNode,
+                _,
+            ) => extra = None,
+            (FieldId::UserGroups, _) => reads_groups = true,
+            (FieldId::UserUid, _) => reads_uid = true,
+            _ => {}
+        };
+        for (at, (active, _)) in those() {
+            active.rule.program().fields().for_each(&mut note);
+            for filter in filters_of(active, filters) {
+                filter.program().fields().for_each(&mut note);
+            }
+            for (correlation, reference) in plan.feeds.get(at).into_iter().flatten() {
+                for column in columns(plan, *correlation, *reference) {
+                    if let Col::Field(field) = column
+                        && let Some(field) = plan.fields.get(field)
+                    {
+                        note(&field.field);
+                    }
+                }
+            }
+        }
+        let numbers = those().map(|(at, _)| short(at));
+        Self {
+            rules: numbers.collect(),
+            extra,
+            reads_groups,
+            reads_uid,
+            is,
+        }
+    }
+
+    pub(crate) fn is(&self, rule: usize) -> bool {
+        self.is.get(rule) == Some(&true)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+fn columns(plan: &Plan, correlation: u32, reference: u32) -> impl Iterator<Item = Col> {
+    let planned = plan.correlations.get(index(correlation));
+    let columns = planned.and_then(|planned| planned.columns.get(index(reference)));
+    columns
+        .into_iter()
+        .flat_map(|columns| columns.group.iter().chain(&columns.values))
+        .copied()
+}
+
+fn filters_of<'f>(
+    active: &'f ActiveRule,
+    filters: &'f [ActiveFilter],
+) -> impl Iterator<Item = &'f Filter> {
+    let places = active.rule.filters().iter();
+    places.filter_map(|at| Some(&filters.get(at.index())?.filter))
+}
+
+fn only_asks_for_caller(
+    plan: &Plan,
+    rules: &[ActiveRule],
+    filters: &[ActiveFilter],
+    at: usize,
+) -> bool {
+    let (Some(active), Some(feeds)) = (rules.get(at), plan.feeds.get(at)) else {
+        return false;
+    };
+    let rule = &active.rule;
+    let reads_caller =
+        |program: &Program| !program.reads_keywords() && program.fields().all(is_of_caller);
+    let is_plain = !active.told && rule.levels().is_empty() && rule.suppress().is_none();
+    is_plain
+        && !feeds.is_empty()
+        && reads_caller(rule.program())
+        && filters_of(active, filters)
+            .all(|filter| filter.expires().is_none() && reads_caller(filter.program()))
+        && feeds.iter().all(|(correlation, reference)| {
+            let planned = plan.correlations.get(index(*correlation));
+            planned.is_some_and(|planned| planned.kind() == CorrelationType::NewValue)
+                && columns(plan, *correlation, *reference).all(|column| match column {
+                    Col::Field(at) => plan
+                        .fields
+                        .get(at)
+                        .is_some_and(|planned| is_of_caller(&planned.field)),
+                    Col::RuleName | Col::RuleLevel | Col::RuleTactics => true,
+                    Col::Group => false,
+                })
+        })
+}
+
+/// Whether a field follows from what [`Callers::key`] reads.
+fn is_of_caller(field: &Field) -> bool {
+    matches!(
+        field.id(),
+        FieldId::UserUsername
+            | FieldId::UserUid
+            | FieldId::UserId
+            | FieldId::UserGroups
+            | FieldId::UserExtra
+            | FieldId::CredentialId
+            | FieldId::CredentialPod
+            | FieldId::CredentialNode
+            | FieldId::ClientIp
+            | FieldId::ClientNet
+            | FieldId::SourceProvider
+    )
+}
+
+/// An entry of the table: where it is, and its key, by which it is known to be still that one.
+type Met = (u32, Key);
+
+/// What is known of a caller; as much as a line of a cache holds, since nearly every event asks for one.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Known {
+    key: u64,
+    /// Where entries of the table are, and one half of their keys.
+    places: [u32; ENTRIES],
+    keys: [u64; ENTRIES],
+    /// The filter that takes the hit of a rule away, or none.
+    taken: u32,
+    n_entries: u32,
+}
+
+/// In the place of the number of a filter.
+const NO_FILTER: u32 = u32::MAX;
+
+impl Known {
+    const NOBODY: Self = Self {
+        key: 0,
+        places: [0; ENTRIES],
+        keys: [0; ENTRIES],
+        taken: NO_FILTER,
+        // More than there can be: nothing is known.
+        n_entries: u32::MAX,
+    };
+}
+
+/// The callers that were seen last.
+#[derive(Debug)]
+pub(crate) struct Callers {
+    digest: Digest,
+    text: Vec<u8>,
+    /// By the hash of the caller; a power of two of places, or none as long as nobody is known.
+    known: Vec<Known>,
+    /// The caller at hand, when it is not known yet.
+    unknown: Option<u64>,
+    /// What is known of it so far.
+    entries: Vec<Met>,
+}
+
+impl Callers {
+    pub(crate) fn new(seed: Key) -> Self {
+        Self {
+            digest: Digest::new(seed),
+            text: Vec::new(),
+            known: Vec::new(),
+            unknown: None,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn clear(&mut self) {
+        self.known.clear();
+        self.unknown = None;
+    }
+
+    /// Bytes in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.known.capacity() * size_of::<Known>()
+    }
+
+    /// Begins an event of which nothing is known yet.
+    pub(crate) fn begin(&mut self) {
+        self.unknown = None;
+        self.entries.clear();
+    }
+
+    /// Whether nothing but what is known can come of the caller of an event, which then is known for longer. `taken` is
+    /// told which filter takes a hit of it away.
+    pub(crate) fn are_met(
+        &mut self,
+        rules: &CallerRules,
+        event: &dyn FieldSource,
+        (time, stream): (Time, u32),
+        engine: &mut Engine,
+        taken: impl FnOnce(usize),
+    ) -> bool {
+        let Some(source) = engine.stream(stream).map(|stream| stream.key) else {
+            return false;
+        };
+        if event.readings() != 1 || engine.is_late(stream, time) {
+            return false;
+        }
+        let key = self.key(rules, event, source);
+        let known = self.known.get(place(key, self.known.len()));
+        let known = known.filter(|known| known.key == key && known.n_entries != u32::MAX);
+        let met = known.filter(|known| {
+            let entries = known.places.iter().zip(&known.keys);
+            let mut entries = entries.take(index(known.n_entries));
+            entries.all(|(at, key)| engine.meet(*at, *key, time))
+        });
+        match met {
+            None => self.unknown = Some(key),
+            Some(known) if known.taken != NO_FILTER => taken(index(known.taken)),
+            Some(_) => {}
+        }
+        met.is_some()
+    }
+
+    /// Notes what a fact of the caller at hand is known by.
+    pub(crate) fn note(&mut self, entries: Option<[Met; 2]>) {
+        match entries {
+            Some(entries) if self.entries.len() + entries.len() <= ENTRIES => {
+                self.entries.extend(entries);
+            }
+            _ => self.unknown = None,
+        }
+    }
+
+    /// Remembers the caller at hand, unless something of it was not known.
+    pub(crate) fn remember(&mut self, budget: usize, taken: &[usize]) {
+        let (Some(key), [] | [_]) = (self.unknown.take(), taken) else {
+            return;
+        };
+        if self.known.is_empty() {
+            let room = (budget / PART / size_of::<Known>()).max(1);
+            let n = (1 << room.ilog2()).min(MOST);
+            self.known = vec![Known::NOBODY; n];
+        }
+        let mut known = Known {
+            key,
+            n_entries: short(self.entries.len()),
+            taken: taken.first().map_or(NO_FILTER, |filter| short(*filter)),
+            ..Known::NOBODY
+        };
+        let places = known.places.iter_mut().zip(&mut known.keys);
+        for ((place, key), (at, [half, _])) in places.zip(&self.entries) {
+            (*place, *key) = (*at, *half);
+        }
+        let at = place(key, self.known.len());
+        if let Some(place) = self.known.get_mut(at) {
+            *place = known;
+        }
+    }
+
+    /// Hashes everything that the rules can ask for.
+    fn key(&mut self, rules: &CallerRules, event: &dyn FieldSource, [first, second]: Key) -> u64 {
+        let Self { digest, text, .. } = self;
+        text.clear();
+        text.extend_from_slice(&first.to_le_bytes());
+        text.extend_from_slice(&second.to_le_bytes());
+        folding::push(text, event.text(0, FieldId::SourceProvider));
+        folding::push(text, event.text(0, FieldId::UserUsername));
+        // Some authenticators give a user another one each time.
+        if rules.reads_uid {
+            folding::push(text, event.text(0, FieldId::UserUid));
+        }
+        let mut list = |field| {
+            event.list(0, field, &mut |member| folding::push(text, Some(member)));
+            folding::push(text, None);
+        };
+        list(FieldId::SourceIps);
+        if rules.reads_groups {
+            list(FieldId::UserGroups);
+        }
+        // Filters spare who acts as somebody else.
+        text.push(u8::from(event.has(0, FieldId::ImpersonatedUser)));
+        let is_read = |key: &str| match &rules.extra {
+            Some(keys) => keys.iter().any(|known| **known == *key),
+            None => true,
+        };
+        let mut reads = false;
+        event.map(0, FieldId::UserExtra, &mut |item| match item {
+            MapItem::Text(key, value) if is_read(key) => {
+                folding::push(text, Some(key));
+                folding::push(text, Some(value));
+            }
+            MapItem::List(key) => {
+                reads = is_read(key);
+                if reads {
+                    folding::push(text, None);
+                    folding::push(text, Some(key));
+                }
+            }
+            MapItem::Member(member) if reads => folding::push(text, Some(member)),
+            _ => {}
+        });
+        digest.short(text)
+    }
+}
+
+/// Where a caller stands among so many places.
+fn place(key: u64, n_places: usize) -> usize {
+    let mask = (n_places as u64).wrapping_sub(1);
+    usize::try_from(key & mask).unwrap_or(usize::MAX)
+}
+
+impl Engine {
+    /// That an entry of `new_value` was there at a time, unless it is not known any more.
+    fn meet(&mut self, at: u32, half: u64, time: Time) -> bool {
+        let Some(entry) = self.table.get(at) else {
+            return false;
+        };
+        let Owner::Correlation(owner) = entry.owner else {
+            return false;
+        };
+        let rules = self.rules.inner();
+        let Some(planned) = rules.plan.correlations.get(index(owner)) else {
+            return false;
+        };
+        let since = time.saturating_sub(planned.timespan);
+        self.table.meet(at, half, since, time)
+    }
+
+    /// Takes a value that its group has had, of a group that is known: it only makes both known for longer, so that it
+    /// need not wait for its turn. Returns where they are; `None` when there is more to it.
+    pub(crate) fn meet_value(
+        &mut self,
+        group: Key,
+        value: Key,
+        (time, stream): (Time, u32),
+    ) -> Option<[Met; 2]> {
+        if self.is_late(stream, time) {
+            return None;
+        }
+        let value = self.value_key(group, value);
+        let (group_at, value_at) = (self.table.find(group)?, self.table.find(value)?);
+        let ([group_half, _], [value_half, _]) = (group, value);
+        let met = self.meet(group_at, group_half, time) && self.meet(value_at, value_half, time);
+        met.then_some([(group_at, group), (value_at, value)])
+    }
+}

@@ -1,0 +1,65 @@
+//! Where events come from, each source with its own time.
+
+use std::hash::RandomState;
+
+use hashbrown::HashMap;
+
+use crate::correlate::fact::Key;
+use crate::correlate::plan::{index, short};
+use crate::correlate::stream::{Origin, Stream};
+
+/// Most sources of events with a time of their own. What comes from others is not correlated, and counted.
+const MAX_STREAMS: usize = 16_384;
+
+/// The sources of events.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) streams: Vec<Stream>,
+    by_key: HashMap<Key, u32, RandomState>,
+    /// The stream of the last event; most events are of the same.
+    current: u32,
+    /// Bytes of the streams themselves.
+    bytes: usize,
+}
+
+impl Sources {
+    /// The stream of an event from here; `None` when there are too many.
+    pub(crate) fn of(
+        &mut self,
+        is: impl Fn(&Origin) -> bool,
+        make: impl FnOnce() -> Origin,
+    ) -> Option<u32> {
+        let current = self.streams.get(index(self.current));
+        if current.is_some_and(|stream| is(&stream.origin)) {
+            return Some(self.current);
+        }
+        self.current = self.of_origin(make())?;
+        Some(self.current)
+    }
+
+    /// The stream of an origin; `None` when there are too many. Sharing one would count across tenants.
+    pub(crate) fn of_origin(&mut self, origin: Origin) -> Option<u32> {
+        let key = origin.key();
+        if let Some(at) = self.by_key.get(&key) {
+            return Some(*at);
+        }
+        if self.streams.len() >= MAX_STREAMS {
+            return None;
+        }
+        let at = short(self.streams.len());
+        self.add(Stream::new(origin));
+        Some(at)
+    }
+
+    pub(crate) fn add(&mut self, stream: Stream) {
+        self.bytes += stream.bytes();
+        self.by_key.insert(stream.key, short(self.streams.len()));
+        self.streams.push(stream);
+    }
+
+    /// Bytes in use, without the facts that wait.
+    pub(crate) fn bytes(&self) -> usize {
+        let spare = self.streams.capacity() - self.streams.len();
+        self.bytes + spare * size_of::<Stream>() + self.by_key.allocation_size()
+    }
+}

@@ -1,0 +1,165 @@
+//! Where the values of groups and fields come from, in each rule or correlation that is referred to.
+
+use std::collections::{HashMap, HashSet};
+
+use audit_model::Shape;
+
+use crate::ast::Name;
+use crate::correlation::link::{Done, Found, Linker};
+use crate::correlation::{Column, CorrelationDocument};
+use crate::diagnostic::{Code, Report, quoted};
+use crate::metadata::listed;
+use crate::resolve;
+
+/// Of each alias, its name and the field of each rule.
+pub(super) type Aliases<'c> = HashMap<&'c str, (&'c Name, HashMap<Found, &'c Name>)>;
+
+/// Looks up where values come from, and reports each name once.
+pub(super) struct Columns<'c, 's> {
+    linker: &'c Linker<'s>,
+    document: &'c CorrelationDocument,
+    done: Done<'c>,
+    aliases: Aliases<'c>,
+    /// Fields that have been looked up.
+    known: HashMap<String, Option<Column>>,
+    told: HashSet<String>,
+}
+
+impl<'c, 's> Columns<'c, 's> {
+    pub(super) fn new(
+        linker: &'c Linker<'s>,
+        document: &'c CorrelationDocument,
+        done: Done<'c>,
+        aliases: Aliases<'c>,
+    ) -> Self {
+        Self {
+            linker,
+            document,
+            done,
+            aliases,
+            known: HashMap::new(),
+            told: HashSet::new(),
+        }
+    }
+
+    /// Where the values of some names come from in the hits of a rule or correlation.
+    pub(super) fn of(
+        &mut self,
+        names: &[Name],
+        found: Found,
+        report: &mut Report,
+    ) -> Option<Vec<Column>> {
+        let columns: Vec<_> = names
+            .iter()
+            .map(|name| self.column(name, found, report))
+            .collect();
+        columns.into_iter().collect()
+    }
+
+    fn column(&mut self, name: &Name, found: Found, report: &mut Report) -> Option<Column> {
+        let Some((alias, fields)) = self.aliases.get(name.text.as_str()) else {
+            return self.direct(name, found, report);
+        };
+        let (linker, alias) = (self.linker, *alias);
+        if let Some(field) = fields.get(&found) {
+            return self.direct(field, found, report);
+        }
+        if self.told.insert(name.text.clone()) {
+            let message = format!(
+                "the alias {} says no field for {}",
+                quoted(&name.text),
+                quoted(linker.name(found))
+            );
+            report.add(Code::UnknownGroup, alias.span, message);
+        }
+        None
+    }
+
+    fn direct(&mut self, name: &Name, found: Found, report: &mut Report) -> Option<Column> {
+        match name.text.as_str() {
+            "rule.name" => return Some(Column::RuleName),
+            "rule.level" => return Some(Column::RuleLevel),
+            "rule.tactics" => return Some(Column::RuleTactics),
+            _ => {}
+        }
+        if let Found::Correlation(at) = found {
+            // One that has errors has no groups to compare with.
+            let inner = self.done.compiled.get(*self.done.places.get(&at)?)?;
+            let group = inner.group_by.iter().position(|group| *group == name.text);
+            if group.is_none() && self.told.insert(name.text.clone()) {
+                let groups: Vec<&str> = inner.group_by.iter().map(String::as_str).collect();
+                let message = format!(
+                    "{} does not group by {}, so that its detections have none",
+                    quoted(inner.name()),
+                    quoted(&name.text)
+                );
+                let help = if groups.is_empty() {
+                    "it has no `group-by`".to_owned()
+                } else {
+                    format!("it groups by {}", listed(&groups))
+                };
+                report
+                    .add(Code::UnknownGroup, name.span, message)
+                    .set_help(help);
+            }
+            return group.map(Column::Group);
+        }
+        if let Some(column) = self.known.get(&name.text) {
+            return column.clone();
+        }
+        let field = resolve::field(name, report).filter(|field| {
+            let plural = match field.shape() {
+                Some(Shape::Struct) => "a part of the event",
+                Some(Shape::Map) => "a map",
+                Some(Shape::Object) => "an object",
+                Some(Shape::Objects) => "a list of objects",
+                _ => return true,
+            };
+            let message = format!(
+                "{} is {plural} and has no value of its own",
+                quoted(&name.text)
+            );
+            report.add(Code::UnknownGroup, name.span, message);
+            false
+        });
+        let column = field.map(Column::Field);
+        self.known.insert(name.text.clone(), column.clone());
+        column
+    }
+
+    /// Reports aliases that name no rule of the correlation, and aliases that nothing uses.
+    pub(super) fn check_aliases(&self, report: &mut Report) {
+        let targets = &self.document.targets;
+        let listed: HashSet<&str> = targets
+            .names
+            .iter()
+            .map(|name| name.text.as_str())
+            .collect();
+        let by_name = |name: &&str| self.linker.by_name.get(*name);
+        let listed_found: HashSet<Found> = listed.iter().filter_map(by_name).copied().collect();
+        let has_tag = listed
+            .iter()
+            .any(|name| self.linker.by_tag.contains_key(*name));
+        for alias in &self.document.aliases {
+            let names = self.document.group_by.iter().chain(&self.document.fields);
+            if !names.into_iter().any(|name| name.text == alias.name.text) {
+                let message = format!("nothing uses the alias {}", quoted(&alias.name.text));
+                report.add(Code::UnusedSelection, alias.name.span, message);
+            }
+            for (rule, _) in &alias.fields {
+                let rule_text = rule.text.as_str();
+                let found = self.linker.by_name.get(rule_text);
+                let is_listed = targets.any
+                    || has_tag
+                    || listed.contains(rule_text)
+                    || found.is_some_and(|found| listed_found.contains(found));
+                if !is_listed {
+                    let message = format!("{} is not among `rules`", quoted(&rule.text));
+                    let known = targets.names.iter().map(|name| name.text.as_str());
+                    let help = report.did_you_mean(&rule.text, known);
+                    report.add_with_help(Code::UnknownReference, rule.span, message, help);
+                }
+            }
+        }
+    }
+}
