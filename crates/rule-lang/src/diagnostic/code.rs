@@ -107,6 +107,7 @@ codes! {
     Tautology "tautology" Warning;
     ImpliedSelection "implied-selection" Warning;
     DeadLevel "dead-level" Warning;
+    NoSuchField "no-such-field" Warning;
     NoSuchRequest "no-such-request" Warning;
     BodyNotLogged "body-not-logged" Warning;
     UncorrelatedMembers "uncorrelated-members" Warning;

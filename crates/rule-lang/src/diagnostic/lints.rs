@@ -110,6 +110,11 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "write one of the words",
     ),
     kind(
+        Code::NoSuchField,
+        "a field of an object that the Kubernetes API does not have there, or a field in `fields` that no event has",
+        "write the field that was meant; one that is newer than this library is used all the same",
+    ),
+    kind(
         Code::NoSuchRequest,
         "a resource with a subresource, a verb, a group or a namespace that it does not have, so that only a request that fails can be meant",
         "write what the resource has, or the `apiGroup` of the custom resource that is meant",

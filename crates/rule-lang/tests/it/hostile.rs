@@ -221,7 +221,7 @@ fn limits_give_both_numbers() {
     let blocks = |n: usize| {
         let name = "a[any].".repeat(n - 1);
         rule(&format!(
-            "  s: {{'containers[any].{name}x': 1}}\n  condition: s\n"
+            "  s: {{'object.list[any].{name}x': 1}}\n  condition: s\n"
         ))
     };
     assert!(compile(&blocks(8)).diagnostics.is_empty());
