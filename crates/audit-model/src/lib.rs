@@ -49,7 +49,7 @@ pub use flags::Flags;
 pub use limits::Limits;
 pub use network::{Network, ParseNetworkError};
 pub use path::{Path, PathError, Segment};
-pub use plain::Plain;
+pub use plain::{Plain, kind_of_actor};
 pub use read::{
     Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
 };

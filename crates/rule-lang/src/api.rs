@@ -87,6 +87,8 @@ pub(crate) enum Of {
     Address,
     /// A network of IP addresses.
     Network,
+    /// An API group.
+    Group,
     /// An object with keys of the user's choice.
     Map,
     /// The name of an image, which is taken apart.
@@ -158,6 +160,7 @@ impl Value {
             FieldId::Object | FieldId::Patch | FieldId::RequestObject | FieldId::ResponseObject => {
                 Self::one(Of::Partly(&own::BODY))
             }
+            FieldId::ApiGroup | FieldId::ObjectRefApiGroup => Self::one(Of::Group),
             FieldId::ClientIp => Self::one(Of::Address),
             FieldId::ClientNet => Self::one(Of::Network),
             FieldId::SourceIps => Self::many(Of::Address),

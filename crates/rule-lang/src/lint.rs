@@ -1,11 +1,14 @@
 //! What is written correctly and still cannot be meant.
 
+mod attack;
 mod bodies;
 pub(crate) mod duplicates;
 mod facts;
 pub(crate) mod fields;
+mod lists;
 pub(crate) mod logic;
 pub(crate) mod metadata;
+mod names;
 mod never;
 mod requests;
 mod resources;
@@ -50,6 +53,7 @@ pub(crate) fn document(
             values::literal_regexes(item, report);
             values::unbounded_regexes(item, report);
             values::ambiguous_yaml(item, report);
+            lists::implied(item, report);
         }
     });
 }
@@ -106,6 +110,7 @@ pub(crate) fn values(item: &Item, field: Option<&Field>, value: Value, report: &
     offset_of_whole(item, report);
     unexpanded_placeholders(item, report);
     never::all(item, field, value, report);
+    names::groups(item, value.of, report);
 }
 
 /// What looks like a placeholder and is none.

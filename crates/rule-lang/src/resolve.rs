@@ -259,7 +259,7 @@ impl<'a> Resolver<'a> {
             None | Some(Shape::Object | Shape::Objects) => {
                 return Some(Member::of(&Value::of_field(field)));
             }
-            Some(Shape::List) => return Some(Member::Text),
+            Some(Shape::List) => return Some(Member::of(&Value::of_field(field))),
             Some(Shape::Map) => return Some(Member::Entry),
             _ => {}
         }
@@ -284,7 +284,7 @@ impl<'a> Resolver<'a> {
             }
         };
         let help = match (member, path.segments()) {
-            (Member::Open, _) | (Member::Text, []) => return Some(Operand::Member(path)),
+            (Member::Open, _) | (Member::Text(_), []) => return Some(Operand::Member(path)),
             (Member::Entry, [Segment::Key(key), ..]) if matches!(&**key, "key" | "value") => {
                 return Some(Operand::Member(path));
             }
@@ -292,7 +292,7 @@ impl<'a> Resolver<'a> {
                 lint::fields::of_member(name, of, &path, self.report)?;
                 return Some(Operand::Member(path));
             }
-            (Member::Text, _) => "the members are texts: `.` is the member itself",
+            (Member::Text(_), _) => "the members are texts: `.` is the member itself",
             (Member::Entry, _) => "the members are entries with a `key` and a `value`",
         };
         self.report
@@ -313,8 +313,8 @@ pub(crate) enum Member {
     Open,
     /// An object of the API whose members are known.
     Object(&'static Type),
-    /// Text.
-    Text,
+    /// Text, or a number.
+    Text(Of),
     /// An entry of a map.
     Entry,
 }
@@ -324,6 +324,7 @@ fn value_of(operand: &Operand, member: Option<Member>) -> Value {
     let found = match (operand, member) {
         (Operand::Field(field), _) => Value::of_field(field).ok(),
         (Operand::Member(path), Some(Member::Object(of))) => Value::of_member(of, path).ok(),
+        (Operand::Member(_), Some(Member::Text(of))) => Some(Value { of, many: false }),
         _ => None,
     };
     found.unwrap_or(Value::OPEN)
@@ -338,9 +339,9 @@ impl Member {
                 ..
             }) => Self::Object(known),
             Ok(Value {
-                of: Of::Text | Of::Words(_),
+                of: of @ (Of::Text | Of::Words(_) | Of::Number | Of::Group),
                 many: true,
-            }) => Self::Text,
+            }) => Self::Text(*of),
             _ => Self::Open,
         }
     }

@@ -2,12 +2,12 @@
 
 types! {
     POLICY_RULE "PolicyRule" {
-        apiGroups [Text], nonResourceURLs [Text], resourceNames [Text], resources [Text], verbs [Text],
+        apiGroups [Group], nonResourceURLs [Text], resourceNames [Text], resources [Text], verbs [Text],
     }
     ROLE_REF "RoleRef" {
-        apiGroup Text, kind Text, name Text,
+        apiGroup Group, kind Text, name Text,
     }
     SUBJECT "Subject" {
-        apiGroup Text, kind Text, name Text, namespace Text,
+        apiGroup Group, kind Text, name Text, namespace Text,
     }
 }

@@ -16,7 +16,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::BadId,
-        "an `id` that is no UUID",
+        "an `id` that is no UUID, or the nil one",
         "a name for people goes into `name`",
     ),
     kind(
@@ -26,7 +26,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::BadTag,
-        "a tag without namespace, or with other characters than tags have",
+        "a tag without namespace, with other characters than tags have, or that stands twice",
         "write a namespace and a name in lower case: `attack.t1610`",
     ),
     kind(
@@ -88,6 +88,11 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         Code::ImpliedSelection,
         "a part of a condition that another part implies, or a map of a list that another one covers",
         "leave it out, or ask for something that the other part does not",
+    ),
+    kind(
+        Code::ImpliedValue,
+        "a value of a list that stands twice, or that another value of the list takes in",
+        "take out the one that changes nothing",
     ),
     kind(
         Code::LiteralRegex,
@@ -180,14 +185,24 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "add the modifier `expand` to the field",
     ),
     kind(
+        Code::UnknownApiGroup,
+        "an API group that is none: with its version, by the name `core`, or nearly one of Kubernetes",
+        "write the group alone, as in `apps`, and `null` for the core group",
+    ),
+    kind(
         Code::UnknownAttackTag,
-        "a tag in the namespace `attack` that is neither a technique nor a tactic",
+        "a tag in the namespace `attack` that is neither a technique of version 18 nor a tactic",
         "write `attack.t1552.007` or `attack.credential-access`",
     ),
     kind(
         Code::UnknownKey,
         "a key of a document that changes nothing",
         "Sigma allows keys of one's own; take it out if it was meant to do something",
+    ),
+    kind(
+        Code::UnknownResource,
+        "a resource that is nearly one of Kubernetes",
+        "write the one that was meant, or the `apiGroup` of the custom resource",
     ),
     kind(
         Code::UnknownRule,

@@ -70,6 +70,7 @@ pub(super) fn all(item: &Item, field: Option<&Field>, value: Value, report: &mut
         item,
         of: value.of,
         is_verb: matches!(id, Some(FieldId::Verb | FieldId::Operation)),
+        is_lower: field.is_some_and(is_name),
         is_status: matches!(id, Some(FieldId::Status | FieldId::ResponseStatusCode)),
     };
     match item.chain.how {
@@ -109,6 +110,8 @@ struct Never<'i> {
     item: &'i Item,
     of: Of,
     is_verb: bool,
+    /// Whether it has no capital letters.
+    is_lower: bool,
     is_status: bool,
 }
 
@@ -123,6 +126,12 @@ impl Never<'_> {
             None => value.text.as_str(),
         };
         let is_whole = relation == Relation::Equals && !super::has_wildcard(value);
+        if self.is_lower && self.item.chain.cased && text.contains(char::is_uppercase) {
+            return Some(format!(
+                "names of the API are in lower case: {}",
+                quoted(&text.to_lowercase())
+            ));
+        }
         let words = match self.of {
             Of::Words(words) => words,
             Of::Bool => BOOLS,
@@ -163,6 +172,11 @@ impl Never<'_> {
             return super::metadata::verb(name, &value.text, words, value.span, report);
         }
         let message = match self.of {
+            _ if self.is_lower => format!(
+                "{} never has capitals, as {} has",
+                quoted(name),
+                quoted(&value.text)
+            ),
             Of::Words(_) if whole => format!("{} is never {}", quoted(name), quoted(&value.text)),
             of => format!(
                 "{} is always {}, so {} never matches",
@@ -266,7 +280,7 @@ fn is_time(field: &Field) -> bool {
     )
 }
 
-/// Whether the values of a field are names that neither a number nor an address is.
+/// Whether the values of a field are names in the URL of a request, all in lower case.
 fn is_name(field: &Field) -> bool {
     matches!(
         field.id(),
@@ -278,10 +292,16 @@ fn is_name(field: &Field) -> bool {
             | FieldId::ObjectRefSubresource
             | FieldId::ObjectRefApiGroup
             | FieldId::ObjectRefNamespace
-            | FieldId::SourceProvider
-            | FieldId::Kind
-            | FieldId::ApiVersion
     )
+}
+
+/// Whether the values of a field are texts that neither a number nor an address is.
+fn is_word(field: &Field) -> bool {
+    is_name(field)
+        || matches!(
+            field.id(),
+            FieldId::SourceProvider | FieldId::Kind | FieldId::ApiVersion
+        )
 }
 
 /// A comparison that no value of the field can pass: of objects with texts, of words with numbers or networks.
@@ -290,7 +310,7 @@ fn wrong_type(item: &Item, field: Option<&Field>, of: Of, report: &mut Report) -
     if super::asks_presence(item) {
         return false;
     }
-    let is_word = matches!(of, Of::Words(_)) || field.is_some_and(is_name);
+    let is_word = matches!(of, Of::Words(_)) || field.is_some_and(is_word);
     let is_time = field.is_some_and(is_time);
     let (is, asked, help) = match (of, how) {
         (Of::Object(_) | Of::Partly(_) | Of::Map, How::FieldRef(_)) => return false,

@@ -210,7 +210,10 @@ fn limits_give_both_numbers() {
     let values = |n: usize| {
         rule(&format!(
             "  s: {{name: [{}]}}\n  condition: s\n",
-            "a,".repeat(n)
+            (0..n)
+                .map(|at| format!("a{at}"))
+                .collect::<Vec<_>>()
+                .join(",")
         ))
     };
     assert!(compile(&values(65_536)).diagnostics.is_empty());

@@ -500,7 +500,7 @@ fn lints() {
             "contradiction: verb",
         ),
         ("{name|re: '^a\\.b$'}", "literal-regex: '^a\\.b$'"),
-        ("{name: [no, 'no']}", "ambiguous-yaml: no"),
+        ("{name: [no, 'yes']}", "ambiguous-yaml: no"),
     ] {
         check(&selection(items), &[expected]);
     }
