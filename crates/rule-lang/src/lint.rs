@@ -2,6 +2,7 @@
 
 mod attack;
 mod bodies;
+pub(crate) mod cost;
 pub(crate) mod duplicates;
 mod facts;
 pub(crate) mod fields;

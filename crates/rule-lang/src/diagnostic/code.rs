@@ -108,6 +108,7 @@ codes! {
     Contradiction "contradiction" Warning;
     Tautology "tautology" Warning;
     ImpliedSelection "implied-selection" Warning;
+    AskedOfAll "asked-of-all" Warning;
     ImpliedValue "implied-value" Warning;
     DeadLevel "dead-level" Warning;
     NoSuchField "no-such-field" Warning;

@@ -10,6 +10,11 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "write it in quotes",
     ),
     kind(
+        Code::AskedOfAll,
+        "a rule that holds of events which have nothing of what it names, such as a negation alone, so that it is asked of every event",
+        "say what is sought too, such as a `verb` or a `resource`",
+    ),
+    kind(
         Code::BadDate,
         "a `date` or `modified` that is no day, or a change before the beginning",
         "days are written like `2026-11-21`",

@@ -10,7 +10,7 @@ use crate::ast::{self, Condition};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::source::Span;
 use crate::tree;
-use tell::span;
+pub(super) use tell::span;
 
 /// Steps that one question of a document may take.
 const QUESTION: usize = 10_000;

@@ -146,7 +146,7 @@ fn describe(atom: &Atom<'_>, want: bool) -> String {
 }
 
 /// Where a condition stands, from its first name to its last.
-pub(super) fn span(condition: &Condition) -> Span {
+pub(in crate::lint) fn span(condition: &Condition) -> Span {
     match condition {
         Condition::Name((_, span))
         | Condition::Them(_, span)
