@@ -51,7 +51,7 @@ pub use leaf::Leaf;
 pub use limits::Limits;
 pub use network::{Network, ParseNetworkError};
 pub use path::{Path, PathError, Segment};
-pub use plain::{Plain, Recorded};
+pub use plain::{Plain, Recorded, kind_of_actor};
 pub use read::{
     Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
 };

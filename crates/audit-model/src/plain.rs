@@ -210,13 +210,29 @@ fn actor_kind(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<&'
     });
     Some(match actor_name(source, reading) {
         _ if unauthenticated => "anonymous",
-        Some(ANONYMOUS) => "anonymous",
-        Some(_) if service_account(source, reading).is_some() => "serviceaccount",
-        Some(name) if name.starts_with(NODE) => "node",
-        Some(name) if name.starts_with("system:") => "system",
-        Some(_) => "user",
+        Some(name) => kind_of_actor(name),
         None => return None,
     })
+}
+
+/// What a user name says of [`FieldId::ActorKind`]. Whoever is in the group `system:unauthenticated` is `anonymous`,
+/// whatever the name.
+///
+/// ```
+/// use audit_model::kind_of_actor;
+///
+/// assert_eq!(kind_of_actor("system:serviceaccount:shop:web"), "serviceaccount");
+/// assert_eq!(kind_of_actor("system:kube-scheduler"), "system");
+/// assert_eq!(kind_of_actor("dana"), "user");
+/// ```
+pub fn kind_of_actor(name: &str) -> &'static str {
+    match name {
+        ANONYMOUS => "anonymous",
+        _ if split_service_account(name).is_some() => "serviceaccount",
+        _ if name.starts_with(NODE) => "node",
+        _ if name.starts_with("system:") => "system",
+        _ => "user",
+    }
 }
 
 /// A name without the session of an assumed role, which changes with each login.

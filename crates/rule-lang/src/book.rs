@@ -273,7 +273,10 @@ fn every_modifier_has_a_row_with_an_example_that_compiles() {
     let team = "---\ntitle: l\nplaceholders: {team: [x]}\n";
     for row in &rows {
         let example = row[2].trim_matches('`');
-        let compiled = compile(&(file(example) + team));
+        let mut compiled = compile(&(file(example) + team));
+        // A negation alone says so little that every event is asked about it.
+        let is_other = |found: &crate::Diagnostic| found.code() != "asked-of-all";
+        compiled.diagnostics.retain(is_other);
         assert_eq!(compiled.rules.len(), 1, "{example}\n{}", drawn(&compiled));
         assert_eq!(compiled.diagnostics, [], "{}", drawn(&compiled));
     }

@@ -178,7 +178,11 @@ impl<'a> Keys<'a> {
             let node = self.node;
             lint::metadata::ready(status, |key| node.get(key).is_some(), self.report);
         }
-        self.list("fields", "a list of field names");
+        for name in self.list("fields", "a list of field names") {
+            if let Some(name) = name.scalar().filter(|name| !name.is_null()) {
+                lint::fields::listed(name, self.report);
+            }
+        }
         self.list("scope", "a list of texts");
         let mut scope = Reader {
             file: self.file,

@@ -2,6 +2,7 @@
 
 use audit_model::Shape;
 
+use crate::api::Value;
 use crate::ast::{Item, Keywords, Name};
 use crate::diagnostic::{Code, quoted};
 use crate::limits;
@@ -28,7 +29,12 @@ struct Subject<'i> {
 impl Resolver<'_> {
     /// The tests of one item; `None` when something was reported. The values are checked also when the field is not
     /// known.
-    pub(crate) fn item(&mut self, item: &Item, operand: Option<Operand>) -> Option<Tree> {
+    pub(crate) fn item(
+        &mut self,
+        item: &Item,
+        operand: Option<Operand>,
+        value: Value,
+    ) -> Option<Tree> {
         let known = operand.is_some();
         let subject = Subject {
             operand: operand.unwrap_or(Operand::Keyword),
@@ -36,7 +42,7 @@ impl Resolver<'_> {
             chain: item.chain,
         };
         if known {
-            lint::values(item, &subject.operand, self.report);
+            lint::values(item, subject.operand.field(), value, self.report);
             self.check_shape(&subject, &item.values)?;
         }
         let values = self.expanded(item.chain, &item.values, item.name.span)?;
@@ -218,7 +224,7 @@ impl Resolver<'_> {
             if value.is_null() {
                 let is_plain = relation == Relation::Equals && subject.chain.encoding.is_none();
                 return if is_plain && subject.operand != Operand::Keyword {
-                    Some(Value::Absent)
+                    Some(Asked::Absent)
                 } else {
                     let message = "`null` is no text to compare with";
                     resolver.report.add(Code::BadValue, value.span, message);
@@ -226,16 +232,16 @@ impl Resolver<'_> {
                 };
             }
             if relation == Relation::Equals && value.text.is_empty() && empty_is_absent {
-                return Some(Value::Absent);
+                return Some(Asked::Absent);
             }
             if !subject.chain.encoding.is_none() {
                 return resolver
                     .encoded(value, relation, subject.chain)
-                    .map(Value::Any);
+                    .map(Asked::Any);
             }
             let literal = literal(value, relation, subject.chain.cased);
             if !literal.pattern.matches_all() || subject.operand == Operand::Keyword {
-                return Some(Value::Literal(literal));
+                return Some(Asked::Literal(literal));
             }
             if value.text.is_empty() {
                 resolver
@@ -246,25 +252,25 @@ impl Resolver<'_> {
                         "every text contains the empty one",
                     )
                     .set_help("`'*'` asks for any value");
-                return Some(Value::Literal(literal));
+                return Some(Asked::Literal(literal));
             }
-            Some(Value::Present)
+            Some(Asked::Present)
         })?;
         let mut literals = Vec::new();
         let mut trees = Vec::new();
         let (mut present, mut absent) = (false, false);
         for test in tests {
             match test {
-                Value::Literal(literal) if subject.chain.all => {
+                Asked::Literal(literal) if subject.chain.all => {
                     trees.push(subject.test(Test::OneOf(vec![literal])));
                 }
-                Value::Literal(literal) => literals.push(literal),
-                Value::Any(any) if subject.chain.all => {
+                Asked::Literal(literal) => literals.push(literal),
+                Asked::Any(any) if subject.chain.all => {
                     trees.push(subject.test(Test::OneOf(any)));
                 }
-                Value::Any(any) => literals.extend(any),
-                Value::Present => present = true,
-                Value::Absent => absent = true,
+                Asked::Any(any) => literals.extend(any),
+                Asked::Present => present = true,
+                Asked::Absent => absent = true,
             }
         }
         if !literals.is_empty() {
@@ -363,7 +369,7 @@ impl Resolver<'_> {
 }
 
 /// What one value asks.
-enum Value {
+enum Asked {
     Literal(Literal),
     /// One of several ways to write it.
     Any(Vec<Literal>),

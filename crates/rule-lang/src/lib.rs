@@ -35,6 +35,7 @@
 
 #![forbid(unsafe_code)]
 
+mod api;
 mod ast;
 #[cfg(test)]
 mod book;

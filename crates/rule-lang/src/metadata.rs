@@ -284,6 +284,11 @@ impl<'a> Keys<'a> {
     pub(crate) fn metadata(&mut self) -> Metadata {
         let title = self.scalar("title");
         if let Some(title) = title {
+            if title.text.trim().is_empty() {
+                self.report
+                    .add(Code::BadValue, title.span, "the title is empty")
+                    .set_help("say in a few words what is found");
+            }
             let n = title.text.chars().count();
             if n > TITLE_CHARS {
                 let message =
@@ -300,8 +305,13 @@ impl<'a> Keys<'a> {
                 .add(Code::BadId, id.span, message)
                 .set_help("a name for people goes into `name`");
         }
+        if let Some(id) = id {
+            lint::metadata::nil_id(id, self.report);
+        }
         let name = self.scalar("name");
-        for tag in self.scalars("tags") {
+        let tags = self.scalars("tags");
+        lint::metadata::repeated_tags(&tags, self.report);
+        for tag in tags {
             if self.report.is_full() {
                 break;
             }

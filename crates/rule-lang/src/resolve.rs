@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use audit_model::{FIELDS, Field, FieldId, Path, Segment, Shape};
+use audit_model::{FIELDS, Field, Path, Segment, Shape};
 
+use crate::api::{Of, Type, Value};
 use crate::ast::{self, BlockQuantifier, Body, Condition, Name, Quantity};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
@@ -73,7 +74,10 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
         return None;
     }
     let error = match Field::resolve(&name.text) {
-        Ok(field) => return Some(field),
+        Ok(field) => {
+            lint::fields::of_event(name, &field, report);
+            return Some(field);
+        }
         Err(error) => error,
     };
     if let Some(field) = short(&name.text) {
@@ -94,6 +98,15 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
     let message = format!("{}: {error}", quoted(&name.text));
     report.add_with_help(Code::UnknownField, name.span, message, help);
     None
+}
+
+/// Names of fields near to one that is none, best first.
+pub(crate) fn suggestions(name: &str) -> Vec<String> {
+    if name.len() > NEAR_BYTES {
+        return Vec::new();
+    }
+    let error = Field::resolve(name).err();
+    error.map_or_else(Vec::new, |error| error.suggestions().to_vec())
 }
 
 /// The field that a short name stands for.
@@ -179,8 +192,12 @@ impl<'a> Resolver<'a> {
             Body::And(parts) => self.bodies(parts, member).map(Tree::And),
             Body::Or(parts) => self.bodies(parts, member).map(Tree::Or),
             Body::Item(item) => {
+                if matches!(member, Some(Member::Object(_))) {
+                    lint::fields::whole_member(item, self.report)?;
+                }
                 let operand = self.operand(&item.name, member);
-                self.item(item, operand)
+                let value = operand.as_ref().map(|operand| value_of(operand, member));
+                self.item(item, operand, value.unwrap_or(Value::OPEN))
             }
             Body::Keywords(keywords) => self.keywords(keywords),
             Body::Block(block) => self.block(block, member),
@@ -206,8 +223,11 @@ impl<'a> Resolver<'a> {
 
     fn block(&mut self, block: &ast::Block, member: Option<Member>) -> Option<Tree> {
         let operand = self.operand(&block.name, member);
-        let inner = match &operand {
-            Some(Operand::Field(field)) => self.members_of(field, &block.name),
+        let inner = match (&operand, member) {
+            (Some(Operand::Field(field)), _) => self.members_of(field, &block.name),
+            (Some(Operand::Member(path)), Some(Member::Object(of))) => {
+                Some(Member::of(&Value::of_member(of, path)))
+            }
             _ => Some(Member::Open),
         };
         // A list that is none is reported; its members are still read, to report what else is wrong.
@@ -236,11 +256,10 @@ impl<'a> Resolver<'a> {
     fn members_of(&mut self, field: &Field, name: &Name) -> Option<Member> {
         match field.shape() {
             None if field.info().shape == Shape::List => {}
-            Some(Shape::Objects) if field.id() == FieldId::Containers => {
-                return Some(Member::Container);
+            None | Some(Shape::Object | Shape::Objects) => {
+                return Some(Member::of(&Value::of_field(field)));
             }
-            None | Some(Shape::Object | Shape::Objects) => return Some(Member::Open),
-            Some(Shape::List) => return Some(Member::Text),
+            Some(Shape::List) => return Some(Member::of(&Value::of_field(field))),
             Some(Shape::Map) => return Some(Member::Entry),
             _ => {}
         }
@@ -265,26 +284,15 @@ impl<'a> Resolver<'a> {
             }
         };
         let help = match (member, path.segments()) {
-            (Member::Open, _) | (Member::Text, []) => return Some(Operand::Member(path)),
+            (Member::Open, _) | (Member::Text(_), []) => return Some(Operand::Member(path)),
             (Member::Entry, [Segment::Key(key), ..]) if matches!(&**key, "key" | "value") => {
                 return Some(Operand::Member(path));
             }
-            (Member::Container, _) => {
-                let Err(error) = Field::resolve(&format!("{CONTAINERS}{}", name.text)) else {
-                    return Some(Operand::Member(path));
-                };
-                let found = self.report.add(
-                    Code::UnknownField,
-                    name.span,
-                    format!("{}: no container has this field", quoted(&name.text)),
-                );
-                let near = error.suggestions().first();
-                if let Some(near) = near.and_then(|near| near.strip_prefix(CONTAINERS)) {
-                    found.set_help(format!("did you mean {}?", quoted(near)));
-                }
-                return None;
+            (Member::Object(of), _) => {
+                lint::fields::of_member(name, of, &path, self.report)?;
+                return Some(Operand::Member(path));
             }
-            (Member::Text, _) => "the members are texts: `.` is the member itself",
+            (Member::Text(_), _) => "the members are texts: `.` is the member itself",
             (Member::Entry, _) => "the members are entries with a `key` and a `value`",
         };
         self.report
@@ -298,20 +306,45 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// What goes before a path in a container to make it the name of a field.
-const CONTAINERS: &str = "containers.";
-
 /// What stands in a list that a block ranges over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Member {
     /// Anything: an object of the API as a rule.
     Open,
-    /// A container, whose image has parts of its own.
-    Container,
-    /// Text.
-    Text,
+    /// An object of the API whose members are known.
+    Object(&'static Type),
+    /// Text, or a number.
+    Text(Of),
     /// An entry of a map.
     Entry,
+}
+
+/// What an operand yields.
+fn value_of(operand: &Operand, member: Option<Member>) -> Value {
+    let found = match (operand, member) {
+        (Operand::Field(field), _) => Value::of_field(field).ok(),
+        (Operand::Member(path), Some(Member::Object(of))) => Value::of_member(of, path).ok(),
+        (Operand::Member(_), Some(Member::Text(of))) => Some(Value { of, many: false }),
+        _ => None,
+    };
+    found.unwrap_or(Value::OPEN)
+}
+
+impl Member {
+    /// What the members of a list are.
+    fn of<E>(list: &Result<Value, E>) -> Self {
+        match list {
+            Ok(Value {
+                of: Of::Object(known),
+                ..
+            }) => Self::Object(known),
+            Ok(Value {
+                of: of @ (Of::Text | Of::Words(_) | Of::Number | Of::Group),
+                many: true,
+            }) => Self::Text(*of),
+            _ => Self::Open,
+        }
+    }
 }
 
 /// The selections of a scope by name, and which of them a condition uses.

@@ -20,7 +20,8 @@ fn is_told_to_always_hold(rule: &Rule) -> (RuleSet, bool) {
     (set, told)
 }
 
-/// Events that an API server may write: no key of theirs is repeated, and before there is an answer they hold none.
+/// Events that an API server may write: no key of theirs is repeated, before there is an answer they hold none, and what
+/// names a part of a resource names the resource.
 fn events(numbers: &[Vec<u16>]) -> Vec<Vec<u8>> {
     let is_honest = |json: &Vec<u8>| {
         let readings = Readings::of(&Json::parse(json));
@@ -36,7 +37,10 @@ fn events(numbers: &[Vec<u16>]) -> Vec<Vec<u8>> {
             "responseObject",
             "decision",
         ];
-        !(received && (answered.into_iter().any(has) || has("impersonatedUser")))
+        // What is asked of no resource has no part of one.
+        let parts = ["subresource", "apiGroup", "namespace"];
+        let torn = !has("resource") && parts.into_iter().any(has);
+        !torn && !(received && (answered.into_iter().any(has) || has("impersonatedUser")))
     };
     let events = numbers
         .iter()

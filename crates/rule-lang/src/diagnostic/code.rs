@@ -93,6 +93,8 @@ codes! {
     NeverMatches "never-matches" Warning;
     UnknownVerb "unknown-verb" Warning;
     ResourceSingular "resource-singular" Warning;
+    UnknownResource "unknown-resource" Warning;
+    UnknownApiGroup "unknown-api-group" Warning;
     ResourceInWrongGroup "resource-in-wrong-group" Warning;
     SubresourceInResource "subresource-in-resource" Warning;
     ExecWithoutGet "exec-without-get" Warning;
@@ -106,7 +108,10 @@ codes! {
     Contradiction "contradiction" Warning;
     Tautology "tautology" Warning;
     ImpliedSelection "implied-selection" Warning;
+    AskedOfAll "asked-of-all" Warning;
+    ImpliedValue "implied-value" Warning;
     DeadLevel "dead-level" Warning;
+    NoSuchField "no-such-field" Warning;
     NoSuchRequest "no-such-request" Warning;
     BodyNotLogged "body-not-logged" Warning;
     UncorrelatedMembers "uncorrelated-members" Warning;

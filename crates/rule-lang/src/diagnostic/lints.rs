@@ -10,13 +10,18 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "write it in quotes",
     ),
     kind(
+        Code::AskedOfAll,
+        "a rule that holds of events which have nothing of what it names, such as a negation alone, so that it is asked of every event",
+        "say what is sought too, such as a `verb` or a `resource`",
+    ),
+    kind(
         Code::BadDate,
         "a `date` or `modified` that is no day, or a change before the beginning",
         "days are written like `2026-11-21`",
     ),
     kind(
         Code::BadId,
-        "an `id` that is no UUID",
+        "an `id` that is no UUID, or the nil one",
         "a name for people goes into `name`",
     ),
     kind(
@@ -26,7 +31,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::BadTag,
-        "a tag without namespace, or with other characters than tags have",
+        "a tag without namespace, with other characters than tags have, or that stands twice",
         "write a namespace and a name in lower case: `attack.t1610`",
     ),
     kind(
@@ -105,6 +110,11 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "leave it out, or ask for something that the other part does not",
     ),
     kind(
+        Code::ImpliedValue,
+        "a value of a list that stands twice, or that another value of the list takes in",
+        "take out the one that changes nothing",
+    ),
+    kind(
         Code::LiteralRegex,
         "a regular expression that is a plain text",
         "write the text, with `contains`, `startswith` or `endswith`",
@@ -123,6 +133,11 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         Code::NeverMatches,
         "a value that the field never has: another type, none of its few words, or a part of a date",
         "write one of the words",
+    ),
+    kind(
+        Code::NoSuchField,
+        "a field of an object that the Kubernetes API does not have there, or a field in `fields` that no event has",
+        "write the field that was meant; one that is newer than this library is used all the same",
     ),
     kind(
         Code::NoSuchRequest,
@@ -190,14 +205,24 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "add the modifier `expand` to the field",
     ),
     kind(
+        Code::UnknownApiGroup,
+        "an API group that is none: with its version, by the name `core`, or nearly one of Kubernetes",
+        "write the group alone, as in `apps`, and `null` for the core group",
+    ),
+    kind(
         Code::UnknownAttackTag,
-        "a tag in the namespace `attack` that is neither a technique nor a tactic",
+        "a tag in the namespace `attack` that is neither a technique of version 18 nor a tactic",
         "write `attack.t1552.007` or `attack.credential-access`",
     ),
     kind(
         Code::UnknownKey,
         "a key of a document that changes nothing",
         "Sigma allows keys of one's own; take it out if it was meant to do something",
+    ),
+    kind(
+        Code::UnknownResource,
+        "a resource that is nearly one of Kubernetes",
+        "write the one that was meant, or the `apiGroup` of the custom resource",
     ),
     kind(
         Code::UnknownRule,

@@ -1,10 +1,12 @@
 //! Rules of a set that ask the same.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Write as _};
-use std::hash::{DefaultHasher, Hasher as _};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 
-use crate::program::Program;
+use crate::outline::Outline;
+use crate::program::{Predicate, Program, RoutineIdx, Test};
 use crate::rule::Rule;
 
 /// Each rule that asks what one before it asks, with the first that does. Rules that are turned off do not count.
@@ -15,12 +17,11 @@ pub(crate) fn duplicates(rules: &[Rule]) -> Vec<(usize, usize)> {
         if rule.inactive().is_some() {
             continue;
         }
-        let known = first.entry(fingerprint(rule.program())).or_default();
-        let same = known.iter().copied().find(|known| {
-            rules
-                .get(*known)
-                .is_some_and(|other| is_same(other.program(), rule.program()))
-        });
+        let known = first.entry(fingerprint(rule)).or_default();
+        let same = known
+            .iter()
+            .copied()
+            .find(|known| rules.get(*known).is_some_and(|other| is_same(other, rule)));
         match same {
             Some(same) => found.push((at, same)),
             None => known.push(at),
@@ -29,20 +30,145 @@ pub(crate) fn duplicates(rules: &[Rule]) -> Vec<(usize, usize)> {
     found
 }
 
-/// Whether two programs do the same in the same way; the names of selections do not matter.
-fn is_same(left: &Program, right: &Program) -> bool {
-    left.ops() == right.ops()
-        && left.predicates() == right.predicates()
-        && left.blocks() == right.blocks()
-        && left.condition() == right.condition()
+/// What a program asks, whichever way it is written: split over selections, in another order, or said twice.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Form {
+    Const(bool),
+    /// What is read, and what is asked of it.
+    Test(Rc<str>, String),
+    Block(String, Rc<Form>),
+    Not(Rc<Form>),
+    And(BTreeSet<Rc<Form>>),
+    Or(BTreeSet<Rc<Form>>),
 }
 
-/// The same for programs that are the same.
-fn fingerprint(program: &Program) -> u64 {
+/// Parts of a form; what has more of them is compared as it is written.
+const PARTS: usize = 200_000;
+
+/// Whether two rules ask the same; the names of selections do not matter.
+fn is_same(left: &Rule, right: &Rule) -> bool {
+    let is_written_so = |left: &Program, right: &Program| {
+        left.ops() == right.ops()
+            && left.predicates() == right.predicates()
+            && left.blocks() == right.blocks()
+            && left.condition() == right.condition()
+    };
+    is_written_so(left.program(), right.program())
+        || matches!((forms(left), forms(right)), (Some(left), Some(right)) if left == right)
+}
+
+/// The same for rules that ask the same.
+fn fingerprint(rule: &Rule) -> u64 {
     let mut writer = Writer(DefaultHasher::new());
-    // The derived form says all. Writing to a hasher cannot fail.
-    let _ = write!(writer, "{:?}{:?}", program.ops(), program.predicates());
+    if let Some(forms) = forms(rule) {
+        forms.hash(&mut writer.0);
+    } else {
+        let program = rule.program();
+        // The derived form says all. Writing to a hasher cannot fail.
+        let _ = write!(writer, "{:?}{:?}", program.ops(), program.predicates());
+    }
     writer.0.finish()
+}
+
+/// What a rule asks, and what each of its levels does.
+fn forms(rule: &Rule) -> Option<Vec<Rc<Form>>> {
+    let program = rule.program();
+    let mut reader = Reader {
+        program,
+        known: HashMap::new(),
+        left: PARTS,
+    };
+    let levels = rule.levels().iter().map(|(routine, _)| *routine);
+    std::iter::once(program.condition())
+        .chain(levels)
+        .map(|routine| reader.routine(routine))
+        .collect()
+}
+
+struct Reader<'p> {
+    program: &'p Program,
+    known: HashMap<usize, Rc<Form>>,
+    left: usize,
+}
+
+impl Reader<'_> {
+    fn routine(&mut self, routine: RoutineIdx) -> Option<Rc<Form>> {
+        if let Some(known) = self.known.get(&routine.index()) {
+            return Some(Rc::clone(known));
+        }
+        let outline = self.program.outline(routine)?;
+        let form = self.outline(&outline)?;
+        self.known.insert(routine.index(), Rc::clone(&form));
+        Some(form)
+    }
+
+    fn outline(&mut self, outline: &Outline) -> Option<Rc<Form>> {
+        self.left = self.left.checked_sub(1)?;
+        Some(match outline {
+            Outline::And(parts) => self.joined(parts, true)?,
+            Outline::Or(parts) => self.joined(parts, false)?,
+            Outline::Not(inner) => match &*self.outline(inner)? {
+                Form::Not(inner) => Rc::clone(inner),
+                Form::Const(value) => Rc::new(Form::Const(!value)),
+                other => Rc::new(Form::Not(Rc::new(other.clone()))),
+            },
+            Outline::Const(value) => Rc::new(Form::Const(*value)),
+            Outline::Test(predicate, _) => self.test(self.program.predicate(*predicate)?)?,
+            Outline::Block(block, _) => {
+                let block = self.program.block(*block)?;
+                let member = self.routine(block.routine)?;
+                let list = format!("{:?}{:?}", block.operand, block.quantifier);
+                Rc::new(Form::Block(list, member))
+            }
+            Outline::Call(routine, _) => self.routine(*routine)?,
+        })
+    }
+
+    /// One of several values is the one or the other.
+    fn test(&mut self, predicate: &Predicate) -> Option<Rc<Form>> {
+        let operand: Rc<str> = format!("{:?}", predicate.operand).into();
+        let Test::OneOf(literals) = &predicate.test else {
+            return Some(Rc::new(Form::Test(
+                operand,
+                format!("{:?}", predicate.test),
+            )));
+        };
+        let mut parts = BTreeSet::new();
+        for literal in literals {
+            self.left = self.left.checked_sub(1)?;
+            let asked = format!("{literal:?}");
+            parts.insert(Rc::new(Form::Test(Rc::clone(&operand), asked)));
+        }
+        Some(only(parts, Form::Or))
+    }
+
+    fn joined(&mut self, parts: &[Outline], all: bool) -> Option<Rc<Form>> {
+        let mut forms = BTreeSet::new();
+        for part in parts {
+            let form = self.outline(part)?;
+            match (&*form, all) {
+                (Form::And(inner), true) | (Form::Or(inner), false) => {
+                    self.left = self.left.checked_sub(inner.len())?;
+                    forms.extend(inner.iter().cloned());
+                }
+                _ => {
+                    forms.insert(form);
+                }
+            }
+        }
+        Some(only(forms, if all { Form::And } else { Form::Or }))
+    }
+}
+
+/// Parts joined; one of them alone is itself.
+fn only(mut parts: BTreeSet<Rc<Form>>, join: fn(BTreeSet<Rc<Form>>) -> Form) -> Rc<Form> {
+    match parts.pop_first() {
+        Some(only) if parts.is_empty() => only,
+        first => {
+            parts.extend(first);
+            Rc::new(join(parts))
+        }
+    }
 }
 
 struct Writer(DefaultHasher);

@@ -132,6 +132,14 @@ impl Part<'_> {
         self.field.path().is_empty() && ids.contains(&self.field.id())
     }
 
+    /// The values that it asks to be one of.
+    pub(super) fn values(&self) -> Option<&[Scalar]> {
+        match self.what {
+            What::Item(item) => exact(item),
+            What::Block(_) => None,
+        }
+    }
+
     /// The keys of the path below the field.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         self.field

@@ -1,5 +1,9 @@
 //! Lints about what a document says of itself.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::attack;
 use crate::diagnostic::{Code, DiagnosticKind, Report, quoted};
 use crate::metadata::{is_uuid, listed};
 use crate::scalar::Scalar;
@@ -33,6 +37,12 @@ pub(crate) fn attack_tag(tag: &Scalar, report: &mut Report) {
     let Some(name) = tag.text.strip_prefix("attack.") else {
         return;
     };
+    if let Some(message) = attack::unknown(name).filter(|_| is_attack_id(name)) {
+        report
+            .add(Code::UnknownAttackTag, tag.span, message)
+            .set_help("the table is of version 18.1; of a later number, `lint: {allow: [unknown-attack-tag]}` says that it is meant");
+        return;
+    }
     if TACTICS.contains(&name) || is_attack_id(name) {
         return;
     }
@@ -69,6 +79,36 @@ fn is_attack_id(name: &str) -> bool {
         .into_iter()
         .filter_map(|prefix| name.strip_prefix(prefix))
         .any(|number| is_number(number, 4))
+}
+
+/// A tag that stands twice.
+pub(crate) fn repeated_tags(tags: &[&Scalar], report: &mut Report) {
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for tag in tags {
+        if report.is_full() {
+            return;
+        }
+        match first.entry(&tag.text) {
+            Entry::Occupied(known) => {
+                let message = format!("the tag {} stands twice", quoted(&tag.text));
+                let found = report.add(Code::BadTag, tag.span, message);
+                found.set_related(*known.get());
+                found.set_help("take one of the two out");
+            }
+            Entry::Vacant(free) => {
+                free.insert(tag.span);
+            }
+        }
+    }
+}
+
+/// The UUID of nothing.
+pub(crate) fn nil_id(id: &Scalar, report: &mut Report) {
+    if is_uuid(&id.text) && id.text.bytes().all(|byte| matches!(byte, b'0' | b'-')) {
+        report
+            .add(Code::BadId, id.span, "the nil UUID stands for no document")
+            .set_help("make a new one, as `uuidgen` does");
+    }
 }
 
 /// An entry of `related` that does not say what is related and how.

@@ -3,15 +3,16 @@
 use audit_model::{FieldId, Segment};
 
 use super::facts::{Asked, Facts, Group, What, exact, is_one_of, is_text};
+use super::names;
 use super::resources;
 use crate::diagnostic::{Code, Report, quoted};
 use crate::metadata::listed;
 use crate::modifier::How;
 use crate::scalar::Scalar;
 
-const RESOURCE: &[FieldId] = &[FieldId::Resource, FieldId::ObjectRefResource];
+pub(super) const RESOURCE: &[FieldId] = &[FieldId::Resource, FieldId::ObjectRefResource];
 const SUBRESOURCE: &[FieldId] = &[FieldId::Subresource, FieldId::ObjectRefSubresource];
-const GROUP: &[FieldId] = &[FieldId::ApiGroup, FieldId::ObjectRefApiGroup];
+pub(super) const GROUP: &[FieldId] = &[FieldId::ApiGroup, FieldId::ObjectRefApiGroup];
 const VERB: &[FieldId] = &[FieldId::Verb];
 const VERBS: &[FieldId] = &[FieldId::Verb, FieldId::Operation];
 
@@ -74,6 +75,7 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
             return;
         }
         resource_names(group, report);
+        names::resource(facts, group, report);
         wrong_group(facts, group, report);
         forged_source(group, report);
         if is_rule && facts.is_sought(group) {

@@ -262,7 +262,18 @@ impl Resource {
         SHARED.contains(&self.plural)
     }
 
-    /// The subresources, the resource itself first under the empty name, and what can be done with each.
+    /// The subresources, the resource itself first under the empty name, and what can be done with each. Of a custom
+    /// resource, which may have the same name, these are two.
+    pub(super) fn served_if(
+        &'static self,
+        custom: bool,
+    ) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        const CUSTOM: [(&str, &[&str]); 3] = [("", ALL), ("scale", WRITE), ("status", WRITE)];
+        let custom = CUSTOM.into_iter().filter(move |_| custom);
+        self.served().chain(custom)
+    }
+
+    /// The same of the resource of Kubernetes.
     pub(super) fn served(
         &'static self,
     ) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
@@ -324,14 +335,15 @@ pub(super) fn meant(name: &str) -> Option<&'static Resource> {
     })
 }
 
+/// The groups that come with Kubernetes; some stand more than once.
+pub(super) fn groups() -> impl Iterator<Item = &'static str> + Clone {
+    let all = RESOURCES.iter();
+    all.flat_map(|resource| resource.groups.iter().copied())
+}
+
 /// Whether a group is one of those that come with Kubernetes.
 pub(super) fn is_group(group: &str) -> bool {
-    RESOURCES.iter().any(|resource| {
-        resource
-            .groups
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(group))
-    })
+    groups().any(|known| known.eq_ignore_ascii_case(group))
 }
 
 fn singular(plural: &str) -> String {

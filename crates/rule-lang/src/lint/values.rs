@@ -1,6 +1,7 @@
 //! Lints about values: regular expressions that need none.
 
 use regex_syntax::ParserBuilder;
+use regex_syntax::ast::{self, AssertionKind, Ast, RepetitionKind};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
 use crate::ast::Item;
@@ -52,34 +53,96 @@ pub(super) fn unbounded_regexes(item: &Item, report: &mut Report) {
         return;
     }
     for value in item.values.iter().take(super::LINTED_VALUES) {
-        let mut rest = value.text.as_str();
-        while let Some(shorter) = rest.strip_prefix(".*") {
-            rest = shorter.trim_start_matches('?');
-        }
-        while let Some(shorter) = rest.strip_suffix(".*").or_else(|| rest.strip_suffix(".*?")) {
-            // A dot that is escaped is a dot.
-            let escapes = shorter.len() - shorter.trim_end_matches('\\').len();
-            if escapes % 2 == 1 {
-                break;
-            }
-            rest = shorter;
-        }
-        // Alternatives bind least: what stands before the first is part of it alone.
-        if rest.len() == value.text.len() || rest.contains('|') {
+        let Some((rest, what)) = bounded(&value.text) else {
             continue;
-        }
+        };
         let help = if rest.is_empty() {
             "`'*'` asks for any value".to_owned()
         } else {
-            format!("write {}", in_quotes(rest))
+            format!("write {}", in_quotes(&rest))
         };
         report
             .add(
                 Code::UnboundedRegex,
                 value.span,
-                "a regular expression is found anywhere in the text, so `.*` at its end says nothing",
+                format!(
+                    "a regular expression is found anywhere in the text, so {} at its end says nothing",
+                    quoted(what)
+                ),
             )
             .set_help(help);
+    }
+}
+
+/// A pattern without what matches anything at its ends, and what that was; `None` when there is no such end.
+fn bounded(pattern: &str) -> Option<(String, &str)> {
+    /// Longer ones are not worth the time.
+    const LONGEST: usize = 4096;
+    const STARTS: [AssertionKind; 2] = [AssertionKind::StartLine, AssertionKind::StartText];
+    const ENDS: [AssertionKind; 2] = [AssertionKind::EndLine, AssertionKind::EndText];
+    if pattern.len() > LONGEST || !pattern.contains(".*") {
+        return None;
+    }
+    let parsed = ast::parse::Parser::new().parse(pattern).ok()?;
+    let single = [parsed];
+    // Alternatives bind least: what stands before the first is part of it alone.
+    let mut parts: &[Ast] = match &single {
+        [Ast::Concat(concat)] => &concat.asts,
+        other => other,
+    };
+    // Flags go for what follows.
+    let n_flags = parts
+        .iter()
+        .take_while(|part| matches!(part, Ast::Flags(_)))
+        .count();
+    let flags = parts.get(..n_flags)?;
+    parts = parts.get(n_flags..)?;
+    let is_anchor = |part: Option<&Ast>, kinds: [AssertionKind; 2]| matches!(part, Some(Ast::Assertion(found)) if kinds.contains(&found.kind));
+    let (first, last) = (parts.first()?, parts.last()?);
+    let (start, end) = (first.span().start.offset, last.span().end.offset);
+    // An anchor before what matches anything binds nothing.
+    let n_anchors = usize::from(is_anchor(Some(first), STARTS));
+    let n_any =
+        |parts: &mut dyn Iterator<Item = &Ast>| parts.take_while(|part| is_any(part)).count();
+    let n_front = n_any(&mut parts.iter().skip(n_anchors));
+    if n_front > 0 {
+        parts = parts.get(n_anchors + n_front..)?;
+    }
+    if n_front > 0 && parts.len() == 1 && is_anchor(parts.first(), ENDS) {
+        parts = &[];
+    }
+    let n_ends = usize::from(is_anchor(parts.last(), ENDS));
+    let n_back = n_any(&mut parts.iter().rev().skip(n_ends));
+    if n_back > 0 {
+        parts = parts.get(..parts.len() - n_ends - n_back)?;
+    }
+    let text = |from: usize, to: usize| pattern.get(from..to).unwrap_or_default();
+    let (Some(from), Some(to)) = (
+        parts.first().map(|part| part.span().start.offset),
+        parts.last().map(|part| part.span().end.offset),
+    ) else {
+        return Some((String::new(), text(start, end)));
+    };
+    let what = match (n_front, n_back) {
+        (0, 0) => return None,
+        (0, _) => text(to, end),
+        _ => text(start, from),
+    };
+    let flags: String = flags
+        .iter()
+        .map(|part| text(part.span().start.offset, part.span().end.offset))
+        .collect();
+    Some((flags + text(from, to), what))
+}
+
+/// `.*`, also lazy or in a group.
+fn is_any(part: &Ast) -> bool {
+    match part {
+        Ast::Repetition(found) => {
+            matches!(found.op.kind, RepetitionKind::ZeroOrMore) && matches!(*found.ast, Ast::Dot(_))
+        }
+        Ast::Group(group) => is_any(&group.ast),
+        _ => false,
     }
 }
 
@@ -150,5 +213,31 @@ mod tests {
             assert_eq!(shown(pattern).as_deref(), expected, "{pattern}");
         }
         assert!(literal("^a", true).is_none(), "a line is not the text");
+    }
+
+    #[test]
+    fn regexes_with_open_ends() {
+        for (pattern, expected) in [
+            ("^.*web[0-9]", Some(("web[0-9]", "^.*"))),
+            ("(.*)web[0-9]", Some(("web[0-9]", "(.*)"))),
+            ("(?:.*?)web", Some(("web", "(?:.*?)"))),
+            (r"\A.*.*web$", Some(("web$", r"\A.*.*"))),
+            ("(?i)^.*web", Some(("(?i)web", "^.*"))),
+            ("^web.*$", Some(("^web", ".*$"))),
+            ("web(.*)", Some(("web", "(.*)"))),
+            (".*web.*", Some(("web", ".*"))),
+            ("^.*$", Some(("", "^.*$"))),
+            (".*", Some(("", ".*"))),
+            ("^web$", None),
+            (r"web\.*", None),
+            ("a.*b", None),
+            (".*a|b", None),
+            ("(.*a)", None),
+            ("(", None),
+        ] {
+            let found = bounded(pattern);
+            let found = found.as_ref().map(|(rest, what)| (rest.as_str(), *what));
+            assert_eq!(found, expected, "{pattern}");
+        }
     }
 }

@@ -154,6 +154,10 @@ impl Set<'_> {
                 .set_help("this is a defect of kubesift; please report it with this file");
             return None;
         }
+        if is_rule && inactive.is_none() {
+            let asks = lint::cost::asks_for_something(&scope);
+            lint::cost::asked_of_all(ast, asks, &output.program, report);
+        }
         Some(Made {
             output,
             inferred,

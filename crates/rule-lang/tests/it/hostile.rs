@@ -210,7 +210,10 @@ fn limits_give_both_numbers() {
     let values = |n: usize| {
         rule(&format!(
             "  s: {{name: [{}]}}\n  condition: s\n",
-            "a,".repeat(n)
+            (0..n)
+                .map(|at| format!("a{at}"))
+                .collect::<Vec<_>>()
+                .join(",")
         ))
     };
     assert!(compile(&values(65_536)).diagnostics.is_empty());
@@ -221,7 +224,7 @@ fn limits_give_both_numbers() {
     let blocks = |n: usize| {
         let name = "a[any].".repeat(n - 1);
         rule(&format!(
-            "  s: {{'containers[any].{name}x': 1}}\n  condition: s\n"
+            "  s: {{'object.list[any].{name}x': 1}}\n  condition: s\n"
         ))
     };
     assert!(compile(&blocks(8)).diagnostics.is_empty());

@@ -271,7 +271,7 @@ fn blocks() {
         ),
         ("{'[any].x': y}", "bad-field-name: [any]"),
         (
-            "{'containers[any]': {a: {b: c}, condition: d}}",
+            "{'containers[any]': {a: {name: c}, condition: d}}",
             "unused-selection: a\nunknown-selection: d",
         ),
         ("{'containers[any]': {'x[0': y}}", "bad-field-name: x[0"),
@@ -285,7 +285,7 @@ fn blocks() {
         nested = format!("{{'a[any]': {nested}}}");
     }
     check(
-        &selection_v3(&nested.replacen("a[any]", "containers[any]", 1)),
+        &selection_v3(&nested.replacen("a[any]", "object.a[any]", 1)),
         &["block-too-deep: a"],
     );
 }
@@ -500,7 +500,7 @@ fn lints() {
             "contradiction: verb",
         ),
         ("{name|re: '^a\\.b$'}", "literal-regex: '^a\\.b$'"),
-        ("{name: [no, 'no']}", "ambiguous-yaml: no"),
+        ("{name: [no, 'yes']}", "ambiguous-yaml: no"),
     ] {
         check(&selection(items), &[expected]);
     }

@@ -164,6 +164,11 @@ const SEEN: &[(&str, Seen, &str)] = &[
         "which modifiers go together, but not that a block has none",
     ),
     (
+        "keyword-in-block",
+        Seen::Partly,
+        "lists of maps and texts, but not of what a list has members",
+    ),
+    (
         "legacy-aggregation",
         Seen::Partly,
         "conditions, but not `timeframe`",

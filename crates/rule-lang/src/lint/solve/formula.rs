@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use audit_model::{FieldId, Segment, Shape};
+use audit_model::{Field, FieldId, Segment, Shape};
 
+use crate::api::{Of, Type, Value};
 use crate::ast::{self, Body};
 use crate::program::{Operand, Quantifier, Test};
 use crate::scalar::Scalar;
@@ -100,8 +101,8 @@ pub(super) enum Kind {
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum VarKey {
     Field(FieldId),
-    /// With whether the members of the block are texts.
-    Other(Operand, bool),
+    /// With what the members of the block are.
+    Other(Operand, &'static str),
     Time(Operand, TimePart),
 }
 
@@ -119,12 +120,27 @@ pub(in crate::lint) struct Problem<'a> {
 }
 
 /// What the members of a block are, as far as it matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Member {
     Event,
     Text,
     Entry,
+    /// An object of the API.
+    Object(&'static Type),
     Other,
+}
+
+impl Member {
+    /// Members of one name have the same fields.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Text => "text",
+            Self::Entry => "entry",
+            Self::Object(of) => of.name,
+            Self::Other => "",
+        }
+    }
 }
 
 impl<'a> Problem<'a> {
@@ -169,6 +185,11 @@ impl<'a> Problem<'a> {
             keys: HashMap::new(),
             n_first: 0,
         }
+    }
+
+    /// The field that an atom reads.
+    pub(in crate::lint) fn field(&self, atom: &Atom<'_>) -> Option<FieldId> {
+        self.vars.get(atom.var)?.field
     }
 
     fn scope(
@@ -238,7 +259,7 @@ impl<'a> Problem<'a> {
         let Tree::Block(found) = tree else {
             return None;
         };
-        let inner = members(&found.operand);
+        let inner = members(&found.operand, member);
         let scope = self.scope(&block.scope, &found.scope, inner)?;
         self.scopes.push(scope);
         let what = What::Block(found.quantifier, self.scopes.len() - 1);
@@ -296,7 +317,7 @@ impl<'a> Problem<'a> {
     }
 
     fn var(&mut self, operand: &Operand, what: What<'_>, member: Member) -> (usize, bool) {
-        let field = operand.field().map(audit_model::Field::id);
+        let field = operand.field().map(Field::id);
         let whole = operand.field().is_some_and(|field| field.path().is_empty());
         let mut raw = false;
         let (key, kind) = match (what, field) {
@@ -316,9 +337,10 @@ impl<'a> Problem<'a> {
             _ => {
                 let kind = match operand {
                     Operand::Member(path) => kind_of_member(path, member),
-                    _ => Kind::Many,
+                    Operand::Field(field) => kind_below(field),
+                    Operand::Keyword => Kind::Many,
                 };
-                (VarKey::Other(operand.clone(), member == Member::Text), kind)
+                (VarKey::Other(operand.clone(), member.name()), kind)
             }
         };
         let is_time = matches!(key, VarKey::Time(..));
@@ -405,8 +427,41 @@ fn kind_of(id: FieldId) -> Kind {
     }
 }
 
+/// What a path below a field yields: a single value where the API has one and the field is the object itself. A patch may
+/// hold anything, and so may the body of a request that is refused.
+fn kind_below(field: &Field) -> Kind {
+    if !is_typed(field.id()) {
+        return Kind::Many;
+    }
+    Value::of_field(field).map_or(Kind::Many, kind_of_value)
+}
+
+/// Whether a field has the types of the API.
+fn is_typed(id: FieldId) -> bool {
+    matches!(
+        id,
+        FieldId::PodSpec
+            | FieldId::Containers
+            | FieldId::Volumes
+            | FieldId::RbacRules
+            | FieldId::RbacSubjects
+            | FieldId::RbacRoleRef
+    )
+}
+
+fn kind_of_value(value: Value) -> Kind {
+    match value.of {
+        _ if value.many => Kind::Many,
+        Of::Text | Of::Image | Of::Group | Of::Words(_) => Kind::Text(None),
+        Of::Bool => Kind::Text(Some(&["true", "false"])),
+        Of::Number => Kind::Number,
+        _ => Kind::Many,
+    }
+}
+
 fn kind_of_member(path: &audit_model::Path, member: Member) -> Kind {
     match (member, path.segments()) {
+        (Member::Object(of), _) => Value::of_member(of, path).map_or(Kind::Many, kind_of_value),
         (Member::Text, []) => Kind::Member,
         (Member::Entry, [Segment::Key(key)]) if &**key == "key" => Kind::Member,
         _ => Kind::Many,
@@ -419,7 +474,18 @@ fn is_single(operand: &Operand) -> bool {
         .is_some_and(|field| field.path().is_empty() && !matches!(kind_of(field.id()), Kind::Many))
 }
 
-fn members(operand: &Operand) -> Member {
+fn members(operand: &Operand, around: Member) -> Member {
+    let list = match (operand, around) {
+        (Operand::Field(field), _) if is_typed(field.id()) => Value::of_field(field).ok(),
+        (Operand::Member(path), Member::Object(of)) => Value::of_member(of, path).ok(),
+        _ => None,
+    };
+    if let Some(list) = list {
+        return match list.of {
+            Of::Object(of) => Member::Object(of),
+            _ => Member::Other,
+        };
+    }
     let Some(field) = operand.field().filter(|field| field.path().is_empty()) else {
         return Member::Other;
     };

@@ -16,6 +16,7 @@ mod store;
 mod value;
 
 pub(super) use formula::{Atom, Formula, Problem, What};
+pub(super) use patterns::covers;
 pub(super) use store::{Clash, Literal};
 
 use std::cell::Cell;

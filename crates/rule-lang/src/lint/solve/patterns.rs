@@ -61,7 +61,7 @@ pub(super) fn covered(inner: &Literal, outer: &[Literal], budget: &Budget) -> bo
 
 /// Whether `outer` certainly matches every text that `inner` matches: it matches `inner` itself, whose wildcards only
 /// wildcards match.
-fn covers(outer: &Pattern, inner: &Pattern, budget: &Budget) -> bool {
+pub(in crate::lint) fn covers(outer: &Pattern, inner: &Pattern, budget: &Budget) -> bool {
     if outer.matches_all() {
         return true;
     }

@@ -1,5 +1,6 @@
 //! What the fields of one event have to do with each other: where they come from, and what an API server writes.
 
+mod actor;
 mod facts;
 
 use audit_model::FieldId;
@@ -38,6 +39,7 @@ pub(super) fn check(
         .or_else(|| event.rules())
         .or_else(|| event.operation())
         .or_else(|| event.outcome())
+        .or_else(|| event.actor(served))
         .or_else(|| if served { event.request() } else { None })
 }
 
@@ -285,7 +287,7 @@ impl Event<'_, '_> {
         if !may_succeed || values.is_empty() {
             return None;
         }
-        let mut missing = FieldId::ApiGroup;
+        let mut missing: &[FieldId] = &[];
         for value in values {
             let Value::Text { text, .. } = value else {
                 return None;
@@ -293,14 +295,17 @@ impl Event<'_, '_> {
             let found = self.served(resources::find(text)?);
             missing = found.err()?;
         }
-        let literal = |field| self.last(field);
-        // The verb may stand under another name.
-        let other = literal(missing).or_else(|| literal(FieldId::Operation))?;
-        Some(Clash(vec![literal(FieldId::Resource)?, other]))
+        let mut clash = self.clash(&[FieldId::Resource]);
+        let others = self.clash(missing).0;
+        if others.is_empty() {
+            return None;
+        }
+        clash.0.extend(others);
+        Some(clash)
     }
 
     /// Whether a resource is served as it is asked for; else what of it is not.
-    fn served(&self, resource: &'static Resource) -> Result<(), FieldId> {
+    fn served(&self, resource: &'static Resource) -> Result<(), &'static [FieldId]> {
         let group = self.store.of(self.problem, FieldId::ApiGroup);
         let is_known = resource
             .groups
@@ -317,22 +322,21 @@ impl Event<'_, '_> {
             return if is_foreign {
                 Ok(())
             } else {
-                Err(FieldId::ApiGroup)
+                Err(&[FieldId::ApiGroup])
             };
-        }
-        if group.is_empty() && resource.is_shared() {
-            return Ok(());
         }
         let is_own = resource.plural == "namespaces";
         if !resource.namespaced && !is_own && self.required(FieldId::Namespace).is_some() {
-            return Err(FieldId::Namespace);
+            return Err(&[FieldId::Namespace]);
         }
-        let mut found = Err(FieldId::Subresource);
-        for (subresource, verbs) in resource.served() {
+        let mut found: Result<_, &'static [FieldId]> = Err(&[FieldId::Subresource]);
+        let custom = group.is_empty() && resource.is_shared();
+        for (subresource, verbs) in resource.served_if(custom) {
             if !self.can_be(FieldId::Subresource, subresource) {
                 continue;
             }
-            found = Err(FieldId::Verb);
+            // The verb may stand under another name.
+            found = Err(&[FieldId::Subresource, FieldId::Verb, FieldId::Operation]);
             let is_possible = |verb: &&str| {
                 let created = matches!(*verb, "update" | "patch")
                     && self.can_be(FieldId::Operation, "create");

@@ -8,6 +8,7 @@ use super::patterns;
 use crate::fold::fold_into;
 use crate::number::{Number, compare};
 use crate::program::{Comparison, Literal, Test, TimeTest};
+use crate::regex::Regex;
 use crate::text::{Pattern, PatternKind, escaped};
 
 /// A value that a variable may have.
@@ -103,14 +104,18 @@ fn of_text(asked: &Test, text: &str, exact: bool, budget: &Budget) -> Option<boo
             let one_case = exact || !text.chars().any(char::is_alphabetic);
             let mut found = Some(false);
             for regex in regexes {
-                if regex.pattern.len() > LONGEST
-                    || !(one_case || regex.case_insensitive)
-                    || !budget.spend(BUILD)
-                {
+                if regex.pattern.len() > LONGEST || !budget.spend(BUILD) {
                     return None;
                 }
-                match regex.build() {
-                    Ok(built) if built.is_match(text) => return Some(true),
+                // What does not match in any case matches in none of them.
+                let is_certain = one_case || regex.case_insensitive;
+                let any_case = Regex {
+                    case_insensitive: !one_case || regex.case_insensitive,
+                    ..regex.clone()
+                };
+                match any_case.build() {
+                    Ok(built) if built.is_match(text) && is_certain => return Some(true),
+                    Ok(built) if built.is_match(text) => found = None,
                     Ok(_) => {}
                     Err(_) => found = None,
                 }

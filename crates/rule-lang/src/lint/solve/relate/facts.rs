@@ -45,6 +45,10 @@ pub(super) const PARTS: &[(FieldId, &[FieldId])] = &[
             FieldId::ResponseStatusDetails,
         ],
     ),
+    (
+        FieldId::Resource,
+        &[FieldId::Subresource, FieldId::ApiGroup, FieldId::Namespace],
+    ),
     (FieldId::Annotations, &[FieldId::Decision, FieldId::Reason]),
     (FieldId::SourceIps, &[FieldId::ClientIp, FieldId::ClientNet]),
     (FieldId::ClientIp, &[FieldId::ClientNet]),

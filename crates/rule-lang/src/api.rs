@@ -1,0 +1,259 @@
+//! What the Kubernetes API has below the bodies of events: types with their members, from version 1.33 to 1.37.
+//!
+//! The types are those that fields of the vocabulary lead to. What a type does not list, no API server takes; so a rule
+//! that asks for it waits in vain, unless it is newer than this table. Maps with keys of the user's choice are open.
+
+/// Makes statics of types from a table of their members.
+///
+/// Of each member the name is followed by what it holds: `Text`, `Number`, `Bool`, `Scalar` for a number or text, `Map`
+/// for an object with keys of the user's choice, the name of a type in braces, or one of these in brackets for a list.
+macro_rules! types {
+    ($($id:ident $name:literal $(of $base:ident)? {
+        $($member:ident $of:tt,)*
+    })+) => {
+        $(
+            pub(super) static $id: $crate::api::Type = $crate::api::Type {
+                name: $name,
+                members: &[$($crate::api::Member {
+                    name: stringify!($member),
+                    value: types!(@value $of),
+                },)*],
+                bases: &[$(&$base)?],
+            };
+        )+
+    };
+    (@value [$of:tt]) => {
+        $crate::api::Value { of: types!(@of $of), many: true }
+    };
+    (@value $of:tt) => {
+        $crate::api::Value { of: types!(@of $of), many: false }
+    };
+    (@of {$id:ident}) => { $crate::api::Of::Object(&$id) };
+    (@of ($($word:literal),+)) => { $crate::api::Of::Words(&[$($word),+]) };
+    (@of $of:ident) => { $crate::api::Of::$of };
+}
+
+mod container;
+mod meta;
+mod own;
+mod pod;
+mod rbac;
+mod volume;
+
+pub(crate) use own::IMAGE_PARTS;
+
+use audit_model::{Field, FieldId, Path, Segment, Shape};
+
+use crate::lint;
+
+/// A type of objects.
+#[derive(Debug)]
+pub(crate) struct Type {
+    /// The name in the API.
+    pub(crate) name: &'static str,
+    /// The members that it has beside those of its bases.
+    members: &'static [Member],
+    bases: &'static [&'static Type],
+}
+
+/// A member of a type.
+#[derive(Debug)]
+struct Member {
+    name: &'static str,
+    value: Value,
+}
+
+/// What a field or a member holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value {
+    pub(crate) of: Of,
+    /// Whether it is a list of these.
+    pub(crate) many: bool,
+}
+
+/// What kind of value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Of {
+    /// Anything.
+    Open,
+    Text,
+    /// One of these texts.
+    Words(&'static [&'static str]),
+    Number,
+    Bool,
+    /// A number or text.
+    Scalar,
+    /// An IP address.
+    Address,
+    /// A network of IP addresses.
+    Network,
+    /// An API group.
+    Group,
+    /// An object with keys of the user's choice.
+    Map,
+    /// The name of an image, which is taken apart.
+    Image,
+    /// An object, of which each member is known.
+    Object(&'static Type),
+    /// An object of which some members are known.
+    Partly(&'static Type),
+}
+
+/// A step below a value that leads nowhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nowhere<'p> {
+    /// The member that is not there.
+    pub(crate) key: &'p str,
+    /// What does not have it.
+    pub(crate) of: Of,
+}
+
+impl Type {
+    /// The names of its members.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.all().map(|member| member.name)
+    }
+
+    fn member(&self, name: &str) -> Option<Value> {
+        let found = self.all().find(|member| member.name == name);
+        found.map(|member| member.value)
+    }
+
+    /// Its own members first: what they hold says more.
+    fn all(&self) -> impl Iterator<Item = &'static Member> {
+        let bases = self.bases.iter().flat_map(|base| base.members);
+        self.members.iter().chain(bases)
+    }
+}
+
+impl Value {
+    /// One that may be anything.
+    pub(crate) const OPEN: Self = Self::one(Of::Open);
+
+    const fn one(of: Of) -> Self {
+        Self { of, many: false }
+    }
+
+    const fn many(of: Of) -> Self {
+        Self { of, many: true }
+    }
+
+    /// What a field holds.
+    pub(crate) fn of_field(field: &Field) -> Result<Self, Nowhere<'_>> {
+        Self::of_id(field.id()).below(field.path())
+    }
+
+    /// What stands at a path in an object of a type.
+    pub(crate) fn of_member<'p>(of: &'static Type, path: &'p Path) -> Result<Self, Nowhere<'p>> {
+        Self::one(Of::Object(of)).below(path)
+    }
+
+    /// What a field holds, without a path.
+    fn of_id(id: FieldId) -> Self {
+        match id {
+            FieldId::PodSpec => Self::one(Of::Object(&pod::POD_SPEC)),
+            FieldId::Containers => Self::many(Of::Object(&own::CONTAINER)),
+            FieldId::Volumes => Self::many(Of::Object(&volume::VOLUME)),
+            FieldId::RbacRules => Self::many(Of::Object(&rbac::POLICY_RULE)),
+            FieldId::RbacSubjects => Self::many(Of::Object(&own::SUBJECT)),
+            FieldId::RbacRoleRef => Self::one(Of::Object(&own::ROLE_REF)),
+            FieldId::Object | FieldId::Patch | FieldId::RequestObject | FieldId::ResponseObject => {
+                Self::one(Of::Partly(&own::BODY))
+            }
+            FieldId::ApiGroup | FieldId::ObjectRefApiGroup => Self::one(Of::Group),
+            FieldId::ClientIp => Self::one(Of::Address),
+            FieldId::ClientNet => Self::one(Of::Network),
+            FieldId::SourceIps => Self::many(Of::Address),
+            _ => match id.info().shape {
+                Shape::Text => Self::one(lint::words(id).map_or(Of::Text, Of::Words)),
+                Shape::Number => Self::one(Of::Number),
+                Shape::Bool => Self::one(Of::Bool),
+                Shape::List => Self::many(Of::Text),
+                Shape::Map => Self::one(Of::Map),
+                _ => Self::OPEN,
+            },
+        }
+    }
+
+    /// What stands at a path below it.
+    pub(crate) fn below(self, path: &Path) -> Result<Self, Nowhere<'_>> {
+        let mut value = self;
+        let mut many = false;
+        for segment in path.segments() {
+            let key = match segment {
+                Segment::Key(key) => key,
+                // One of a list is not the list.
+                Segment::Index(_) => {
+                    value.many = false;
+                    continue;
+                }
+                Segment::Split(_) => return Ok(Self::OPEN),
+            };
+            many |= value.many;
+            let next = match value.of {
+                Of::Open | Of::Map => return Ok(Self::OPEN),
+                Of::Image if IMAGE_PARTS.contains(&&**key) => Some(Self::one(Of::Text)),
+                Of::Object(known) => known.member(key),
+                Of::Partly(known) => Some(known.member(key).unwrap_or(Self::OPEN)),
+                _ => None,
+            };
+            value = next.ok_or(Nowhere { key, of: value.of })?;
+        }
+        Ok(Self {
+            many: many || value.many,
+            ..value
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(name: &str) -> Result<Value, String> {
+        let field = Field::resolve(name).unwrap();
+        Value::of_field(&field).map_err(|nowhere| nowhere.key.to_owned())
+    }
+
+    #[test]
+    fn paths_lead_to_values() {
+        for name in [
+            "podSpec.hostNetwork",
+            "containers.securityContext.privileged",
+            "podSpec.containers.securityContext.privileged",
+            "podSpec.initContainers[0].tty",
+            "volumes.configMap.optional",
+        ] {
+            assert!(matches!(at(name).unwrap().of, Of::Bool), "{name}");
+        }
+        for name in [
+            "containers.image",
+            "object.spec.anything.at.all",
+            "object.metadata.labels.app.kubernetes.io/name",
+            "podSpec.nodeSelector.disk",
+            "containers.resources.limits.cpu",
+            "volumes.csi.volumeAttributes.a.b",
+            "annotations.x",
+        ] {
+            assert!(at(name).is_ok(), "{name}");
+        }
+        assert!(at("rbac.rules.verbs").unwrap().many);
+        assert!(!at("rbac.rules[0].verbs[0]").unwrap().many);
+        assert!(!at("rbac.roleRef.name").unwrap().many);
+        assert!(at("containers.name").unwrap().many);
+    }
+
+    #[test]
+    fn paths_lead_nowhere() {
+        for (name, key) in [
+            ("rbac.rules.verb", "verb"),
+            ("podSpec.hostNetwrk", "hostNetwrk"),
+            ("volumes.hostPth.path", "hostPth"),
+            ("containers.name.x", "x"),
+            ("podSpec.containers.image.tag", "tag"),
+            ("object.metadata.lables.app", "lables"),
+        ] {
+            assert_eq!(at(name).unwrap_err(), key, "{name}");
+        }
+    }
+}

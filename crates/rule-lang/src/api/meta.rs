@@ -1,0 +1,17 @@
+//! What every object says of itself.
+
+types! {
+    MANAGED_FIELDS_ENTRY "ManagedFieldsEntry" {
+        apiVersion Text, fieldsType Text, fieldsV1 Open, manager Text, operation Text, subresource Text,
+        time Text,
+    }
+    OBJECT_META "ObjectMeta" {
+        annotations Map, creationTimestamp Text, deletionGracePeriodSeconds Number, deletionTimestamp Text,
+        finalizers [Text], generateName Text, generation Number, labels Map,
+        managedFields [{MANAGED_FIELDS_ENTRY}], name Text, namespace Text, ownerReferences [{OWNER_REFERENCE}],
+        resourceVersion Text, selfLink Text, uid Text,
+    }
+    OWNER_REFERENCE "OwnerReference" {
+        apiVersion Text, blockOwnerDeletion Bool, controller Bool, kind Text, name Text, uid Text,
+    }
+}

@@ -1,0 +1,13 @@
+//! Roles and their bindings.
+
+types! {
+    POLICY_RULE "PolicyRule" {
+        apiGroups [Group], nonResourceURLs [Text], resourceNames [Text], resources [Text], verbs [Text],
+    }
+    ROLE_REF "RoleRef" {
+        apiGroup Group, kind Text, name Text,
+    }
+    SUBJECT "Subject" {
+        apiGroup Group, kind Text, name Text, namespace Text,
+    }
+}

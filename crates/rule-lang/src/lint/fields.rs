@@ -1,0 +1,123 @@
+//! Lints about names of fields: members of objects that the Kubernetes API does not have.
+
+use audit_model::{Field, Path};
+
+use crate::api::{IMAGE_PARTS, Nowhere, Of, Type, Value};
+use crate::ast::{Item, Name};
+use crate::diagnostic::{Code, Report, quoted};
+use crate::metadata::listed as words;
+use crate::resolve;
+use crate::scalar::Scalar;
+
+/// A path below a field of the vocabulary that leads nowhere.
+pub(crate) fn of_event(name: &Name, field: &Field, report: &mut Report) {
+    if let Err(nowhere) = Value::of_field(field) {
+        tell(name, nowhere, report);
+    }
+}
+
+/// A name in `fields` that no event has. It keeps no rule from being used: nothing is asked of it.
+pub(crate) fn listed(name: &Scalar, report: &mut Report) {
+    if report.is_full() {
+        return;
+    }
+    let as_name = Name {
+        text: name.text.clone(),
+        span: name.span,
+    };
+    if let Some(field) = resolve::known(&name.text) {
+        return of_event(&as_name, &field, report);
+    }
+    let near = match resolve::suggestions(&name.text).as_slice() {
+        [] => None,
+        [near, ..] => Some(format!("did you mean {}?", quoted(near))),
+    };
+    report
+        .add(
+            Code::NoSuchField,
+            name.span,
+            format!("{}: no audit event has this field", quoted(&name.text)),
+        )
+        .set_help(near.unwrap_or_else(|| "docs/fields.md lists the fields".to_owned()));
+}
+
+/// A path in a member of a list that leads nowhere; `None` when that is an error.
+pub(crate) fn of_member(
+    name: &Name,
+    of: &'static Type,
+    path: &Path,
+    report: &mut Report,
+) -> Option<()> {
+    let Err(nowhere) = Value::of_member(of, path) else {
+        return Some(());
+    };
+    tell(name, nowhere, report);
+    (!matches!(nowhere.of, Of::Image)).then_some(())
+}
+
+/// A member that is an object, compared with values: often keywords that strayed into a block.
+pub(crate) fn whole_member(item: &Item, report: &mut Report) -> Option<()> {
+    if item.name.text != "." || super::asks_presence(item) {
+        return Some(());
+    }
+    report
+        .add(
+            Code::KeywordInBlock,
+            item.values.first().map_or(item.name.span, |value| value.span),
+            "a member of this list is an object, so it is never a text, and a keyword cannot stand in a block",
+        )
+        .set_help("name a field of the member, or seek the keyword in a selection of its own");
+    None
+}
+
+fn tell(name: &Name, Nowhere { key, of }: Nowhere<'_>, report: &mut Report) {
+    let (whole, part) = (quoted(&name.text), quoted(key));
+    let (code, message, names): (_, _, Vec<&str>) = match of {
+        Of::Object(of) | Of::Partly(of) => (
+            Code::NoSuchField,
+            format!(
+                "{whole}: in the Kubernetes API no {} has {part}",
+                quoted(of.name)
+            ),
+            of.names().collect(),
+        ),
+        // The parts of an image are ours, so there are no newer ones.
+        Of::Image => (
+            Code::UnknownField,
+            format!("{whole}: no image has {part}"),
+            IMAGE_PARTS.to_vec(),
+        ),
+        _ => (
+            Code::NoSuchField,
+            format!("{whole}: what stands before {part} is no object"),
+            Vec::new(),
+        ),
+    };
+    let near = report.nearest(key, names);
+    let help = match near {
+        Some(near) => format!("did you mean {}?", quoted(&replaced(&name.text, key, near))),
+        None if code == Code::UnknownField => format!("its parts are {}", words(IMAGE_PARTS)),
+        None => "a field that is newer than this library is used all the same, and `lint: {allow: [no-such-field]}` says that it is meant".to_owned(),
+    };
+    report.add(code, name.span, message).set_help(help);
+}
+
+/// A dotted name with one of its parts changed for another.
+fn replaced(name: &str, part: &str, by: &str) -> String {
+    let mut parts: Vec<&str> = name.split('.').collect();
+    let is = |found: &&str| {
+        *found == part
+            || found
+                .strip_prefix(part)
+                .is_some_and(|rest| rest.starts_with('['))
+    };
+    let Some(found) = parts.iter().position(is) else {
+        return by.to_owned();
+    };
+    let rest = parts.get(found).and_then(|found| found.get(part.len()..));
+    let new = format!("{by}{}", rest.unwrap_or_default());
+    if let Some(slot) = parts.get_mut(found) {
+        *slot = &new;
+    }
+    parts.join(".")
+}
