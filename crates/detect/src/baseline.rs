@@ -7,7 +7,7 @@ use rule_lang::{CorrelationType, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::correlate::engine::Engine;
-use crate::correlate::fact::{Key, KeyHasher, Tuple};
+use crate::correlate::fact::{KeyHasher, Tuple};
 use crate::correlate::plan::{Planned, short};
 use crate::correlate::stream::Origin;
 use crate::correlate::table::Owner;
@@ -328,7 +328,7 @@ impl Engine {
         }
         for (value, value_last) in group.values.iter().zip(&times.values) {
             let value = self::tuple(&value.columns);
-            let key = self.value_key(key, hash(&value));
+            let key = self.value_key(key, KeyHasher::stable_text(&value.0));
             let is_known = self.table.find(key).and_then(|at| {
                 self.table.change(at, |window| {
                     if let Window::Known { last, .. } = window {
@@ -466,13 +466,6 @@ fn tuple(columns: &[(String, Option<String>)]) -> Tuple {
         Tuple::push(&mut out, value.as_deref());
     }
     Tuple(out.into())
-}
-
-/// What tells a value apart, as facts have it.
-fn hash(value: &Tuple) -> Key {
-    let mut hasher = KeyHasher::stable();
-    hasher.text(&value.0);
-    hasher.finish()
 }
 
 fn text(time: Time) -> String {

@@ -1,8 +1,8 @@
 //! A hash with a secret of whole records, which is fast: two multiplications for each sixteen bytes.
 //!
 //! Records with hits are hashed whole, and a keyed hash that is made for short texts would take as long for that as all
-//! else together. Blocks go through NH, the universal hash of UMAC (RFC 4418), here with words of 64 bits, and what comes
-//! out of it through `SipHash`. Two texts chosen without knowing the key are taken for one another once in 2⁶⁴ pairs.
+//! else together. Blocks go through NH, the universal hash of UMAC (RFC 4418), here with words of 64 bits; what comes
+//! out of several blocks goes through `SipHash`. Two texts chosen without knowing the key are taken for one another once in 2⁶⁴ pairs.
 
 use std::hash::Hasher as _;
 
@@ -14,6 +14,8 @@ use crate::correlate::fact::Key;
 const PAIR: usize = 16;
 /// Pairs of words of a block.
 const PAIRS: usize = 64;
+/// An odd number whose bits are as good as random: those of the golden ratio.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The secret.
 pub(crate) struct Digest {
@@ -37,6 +39,10 @@ impl Digest {
     }
 
     pub(crate) fn hash(&self, bytes: &[u8]) -> Key {
+        if bytes.len() <= PAIR * PAIRS {
+            let sum = self.sum(bytes);
+            return [self.mix(sum), self.mix(sum.rotate_left(64))];
+        }
         let [first, second] = self.seed;
         let mut hasher = SipHasher13::new_with_keys(first, second);
         for block in bytes.chunks(PAIR * PAIRS) {
@@ -49,20 +55,28 @@ impl Digest {
         [hash.h1, hash.h2]
     }
 
-    /// The same of a text that is short, in 64 bits and without `SipHash`: for what only tells things apart in a table.
+    /// The same in 64 bits, for what only tells things apart in a table.
     pub(crate) fn short(&self, bytes: &[u8]) -> u64 {
-        let mut sum = u128::from(bytes.len() as u64);
-        for block in bytes.chunks(PAIR * PAIRS) {
-            // Later blocks are told from earlier ones by where they stand.
-            sum = sum.rotate_left(1).wrapping_add(self.block(block));
+        if bytes.len() <= PAIR * PAIRS {
+            return self.mix(self.sum(bytes));
         }
+        let [first, _] = self.hash(bytes);
+        first
+    }
+
+    /// Of a text of one block, with its length.
+    fn sum(&self, bytes: &[u8]) -> u128 {
+        let length = bytes.len() as u128;
+        self.block(bytes).wrapping_add(length << 64 | length)
+    }
+
+    /// Spreads a sum over all bits: what is near in sums is far apart in tables.
+    fn mix(&self, sum: u128) -> u64 {
         let [first, second] = self.seed;
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-        let (low, high) = (sum as u64, (sum >> 64) as u64);
-        let product = u128::from(low ^ first) * u128::from(high ^ second | 1);
-        #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-        let halves = (product as u64) ^ (product >> 64) as u64;
-        halves
+        let (low, high) = halves(sum);
+        let (low, high) = halves(u128::from(low ^ first) * u128::from(high ^ second));
+        let (low, high) = halves(u128::from(low ^ high ^ second) * u128::from(SPREAD));
+        low ^ high
     }
 
     fn block(&self, block: &[u8]) -> u128 {
@@ -89,10 +103,13 @@ impl std::fmt::Debug for Digest {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+fn halves(both: u128) -> (u64, u64) {
+    (both as u64, (both >> 64) as u64)
+}
+
 fn add(sum: u128, pair: [u8; PAIR], [first, second]: [u64; 2]) -> u128 {
-    let pair = u128::from_le_bytes(pair);
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-    let (low, high) = (pair as u64, (pair >> 64) as u64);
+    let (low, high) = halves(u128::from_le_bytes(pair));
     let product = u128::from(low.wrapping_add(first)) * u128::from(high.wrapping_add(second));
     sum.wrapping_add(product)
 }

@@ -29,6 +29,13 @@ impl KeyHasher {
         self.bytes(text.as_bytes());
     }
 
+    /// What [`KeyHasher::text`] gives of a text by itself, without a seed.
+    pub(crate) fn stable_text(text: &str) -> Key {
+        let mut hasher = Self::stable();
+        hasher.text(text);
+        hasher.finish()
+    }
+
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.0.write(bytes);

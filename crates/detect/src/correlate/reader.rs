@@ -124,7 +124,7 @@ impl Combiner {
                 Given::Number(numbers.get(nth_value).copied().unwrap_or_default())
             } else {
                 tuples.write(nth_value, value);
-                let key = stable(value);
+                let key = KeyHasher::stable_text(value);
                 match kind {
                     CorrelationType::NewValue => Given::Text(key, value),
                     _ => Given::Id(key),
@@ -138,13 +138,6 @@ impl Combiner {
         }
         made
     }
-}
-
-/// The hash of a value that is the same everywhere.
-fn stable(text: &str) -> Key {
-    let mut hasher = KeyHasher::stable();
-    hasher.text(text);
-    hasher.finish()
 }
 
 /// Memory for reading facts.
@@ -304,7 +297,7 @@ impl FactReader {
                 redactor.push(raw, text);
             }
             if text.len() > VALUE_BYTES {
-                let [hash, _] = stable(text);
+                let [hash, _] = KeyHasher::stable_text(text);
                 let start = cut(text, VALUE_BYTES).to_owned();
                 *text = format!("{start}… {hash:016x}");
             }
