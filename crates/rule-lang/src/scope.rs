@@ -42,7 +42,11 @@ impl Reader<'_> {
                     owner.span,
                     format!("{} has no `condition`", quoted(&owner.text)),
                 )
-                .set_help("say how the selections combine: `condition: selection`");
+                .set_help(if owner.text == "filter" {
+                    "a rule and its filter must both hold, so say what is no hit: `condition: not selection`"
+                } else {
+                    "say how the selections combine: `condition: selection`"
+                });
         }
         Some(scope)
     }

@@ -65,12 +65,29 @@ impl Judge {
         let mut hit = hits.next();
         let inner = court.inner;
         for (at, active) in inner.rules.iter().enumerate() {
-            let matched = hit == Some(at);
+            let mut matched = hit == Some(at);
             if matched {
                 hit = hits.next();
+            } else if !active.told {
+                // Of those that are there for correlations a scan tells nothing, whether they match or not.
+                matched = self.matches(active, about, &mut court);
             }
             self.rule(active, about, matched, &mut court);
         }
+    }
+
+    /// Whether a rule matches, with what the event does not say taken not to be there.
+    fn matches(&mut self, active: &ActiveRule, about: Reason, court: &mut Court<'_>) -> bool {
+        let first = self.reasons.len();
+        let mut bound = Bound {
+            judge: self,
+            about,
+            first,
+            taken: Taken::Absent,
+        };
+        let matches = (!court.received || active.rule.names_stage()) && bound.rule(active, court);
+        self.reasons.truncate(first);
+        matches
     }
 
     /// Judges one rule on an event, of which it is known whether it matches.
@@ -101,7 +118,7 @@ impl Judge {
             judge: self,
             about,
             first,
-            upper: !matched,
+            taken: if matched { Taken::Worse } else { Taken::Better },
         };
         // Of a hit it is asked whether it is certain, of a miss whether it is.
         let holds = is_asked && bound.rule(active, court);
@@ -126,8 +143,18 @@ pub(super) struct Bound<'b> {
     about: Reason,
     /// The first reason of the rule at hand.
     first: usize,
-    /// Whether unknown tests are taken so that the rule matches.
-    upper: bool,
+    taken: Taken,
+}
+
+/// What unknown tests are taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// So that the rule matches.
+    Better,
+    /// So that it does not.
+    Worse,
+    /// For what is not there, as the scan does.
+    Absent,
 }
 
 impl Bound<'_> {
@@ -153,7 +180,7 @@ impl Bound<'_> {
             // A filter that takes the match away is not asked when the request impersonates somebody.
             let field = FieldId::ImpersonatedUser;
             let why = self.why(court.scratch, court.source, field);
-            let Some(why) = why.filter(|_| spares && self.upper) else {
+            let Some(why) = why.filter(|_| spares && self.taken == Taken::Better) else {
                 return false;
             };
             self.note(field, why);
@@ -214,6 +241,10 @@ impl Bound<'_> {
 
     /// What something unknown is taken for.
     pub(super) fn taken(&self, polarity: Polarity) -> bool {
-        (polarity == Polarity::Positive) == self.upper
+        match self.taken {
+            Taken::Better => polarity == Polarity::Positive,
+            Taken::Worse => polarity == Polarity::Negative,
+            Taken::Absent => false,
+        }
     }
 }

@@ -301,3 +301,36 @@ fn less_in_the_log_makes_nothing_clean() {
     // What never happens proves little.
     assert!(unevaluated.get() > 20, "only {}", unevaluated.get());
 }
+
+#[test]
+fn rules_that_are_there_for_correlations_are_judged_by_themselves() {
+    let text = "
+title: Secret read
+name: read
+logsource: {product: kubernetes, service: audit}
+detection: {s: {resource: secrets, verb: get}, condition: s}
+---
+title: Many secrets read
+correlation: {type: event_count, rules: [read], group-by: [user.username], timespan: 5m, condition: {gte: 9}}
+---
+title: Odd secret
+name: odd
+logsource: {product: kubernetes, service: audit}
+detection: {s: {resource: secrets, verb: get, responseObject.type: odd}, condition: s}
+";
+    let rules = RuleSet::builder().text("rules.yaml", text).build().unwrap();
+    let mut scanner = rules.scanner().with_verdicts();
+    let line = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","stage":"ResponseComplete","verb":"get","objectRef":{"resource":"secrets"},"responseStatus":{"code":200}}"#;
+    assert_eq!(scanner.scan_bytes(line.as_bytes()).unwrap().len(), 0);
+    let verdicts: Vec<_> = scanner
+        .verdicts()
+        .map(|of| (of.rule().name(), of.verdict(), of.reasons().len()))
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("read", Verdict::Matched, 0),
+            ("odd", Verdict::NotEvaluated, 1)
+        ]
+    );
+}

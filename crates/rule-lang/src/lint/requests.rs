@@ -268,7 +268,16 @@ fn without_subresource(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report
         return;
     };
     let verbs = facts.asked(group, VERBS);
+    let groups = facts.asked(group, GROUP).texts();
     for value in names.iter().take(super::LINTED_VALUES) {
+        // The same name in another group is another resource, without these.
+        let own = resources::find(&value.text).and_then(|found| found.groups.first());
+        let is_other = own
+            .zip(groups)
+            .is_some_and(|(own, groups)| !groups.iter().any(|group| is_one_of(group, &[own])));
+        if is_other {
+            continue;
+        }
         let hidden = resources::SUBRESOURCES
             .iter()
             .find(|(name, of, _)| is_one_of(value, &[name]) && verbs.has(of));

@@ -66,7 +66,7 @@ pub(super) fn unbounded_regexes(item: &Item, report: &mut Report) {
                 Code::UnboundedRegex,
                 value.span,
                 format!(
-                    "a regular expression is found anywhere in the text, so {} at its end says nothing",
+                    "a regular expression is found anywhere in the text, so {} says nothing",
                     quoted(what)
                 ),
             )
