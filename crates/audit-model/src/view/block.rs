@@ -19,9 +19,6 @@ pub(crate) struct Marks {
 pub(crate) trait Look: Copy {
     fn marks(self, block: &[u8; 64]) -> Marks;
 
-    /// Where colons are.
-    fn colons(self, block: &[u8; 64]) -> u64;
-
     /// Whether some byte is not ASCII.
     fn beyond_ascii(self, block: &[u8; 64]) -> bool;
 
@@ -46,12 +43,6 @@ impl<S: Simd> Look for Vector<S> {
             brackets: (is(both, b'{') | is(both, b'}')).to_bitmask(),
             controls: bytes.simd_lt(u8x64::splat(self.0, 0x20)).to_bitmask(),
         }
-    }
-
-    #[inline(always)]
-    fn colons(self, block: &[u8; 64]) -> u64 {
-        let bytes = u8x64::load_array_ref(self.0, block);
-        bytes.simd_eq(u8x64::splat(self.0, b':')).to_bitmask()
     }
 
     #[inline(always)]
@@ -135,13 +126,6 @@ impl Look for Words {
             marks.controls |= gather(control(word)) << shift;
         }
         marks
-    }
-
-    #[inline(always)]
-    fn colons(self, block: &[u8; 64]) -> u64 {
-        words(block).fold(0, |all, (shift, word)| {
-            all | gather(equal(word, b':')) << shift
-        })
     }
 
     #[inline(always)]
@@ -325,8 +309,6 @@ mod tests {
             prop_assert_eq!(marks, Words.marks(&block));
             let stops = fearless_simd::dispatch!(level, simd => Vector(simd).stops(&bytes));
             prop_assert_eq!(stops, Words.stops(&bytes));
-            let colons = fearless_simd::dispatch!(level, simd => Vector(simd).colons(&block));
-            prop_assert_eq!(colons, Words.colons(&block));
             let beyond = fearless_simd::dispatch!(level, simd => Vector(simd).beyond_ascii(&block));
             prop_assert_eq!(beyond, Words.beyond_ascii(&block));
             prop_assert_eq!(beyond, !block.is_ascii());

@@ -4,13 +4,13 @@ use fearless_simd::{Level, dispatch};
 
 use crate::text::unescape;
 use crate::value::Value;
-use crate::view::block::{self, Look, Vector, Words, escaped, inside};
+use crate::view::block::{Look, Vector, Words};
 use crate::view::cursor::Cursor;
 
 /// Longest body that is read in this way: a longer one may hold more values than a tree takes, which must be noticed.
 const MOST_BYTES: usize = 1 << 20;
-/// Most lists within lists under a key.
-const MOST_OPEN: u32 = 64;
+/// Most containers that are open at a time; what nests deeper is left to the tree.
+const MOST_OPEN: usize = 64;
 
 /// Keys of a body that are looked for at every depth.
 ///
@@ -85,60 +85,62 @@ impl BodyLeaves {
         memory: &mut String,
         each: &mut Each<'_>,
     ) -> Option<()> {
-        let (mut escape, mut string) = (0, 0);
-        // Of what is before a block: whether it ends in a quote, and where its last two quotes are.
-        let mut ends_in_quote = 0;
-        let (mut last, mut before_last) = (usize::MAX, usize::MAX);
-        let mut start = 0;
-        while start < body.len() {
-            let rest = body.get(start..)?;
-            let mut padded = [b' '; 64];
-            let block = if let Some(block) = rest.first_chunk::<64>() {
-                block
+        let cursor = Cursor { look, bytes: body };
+        // Of the open containers: which are objects, the innermost lowest, and under which key the lists stand.
+        let (mut depth, mut objects) = (0, 0_u64);
+        let mut under = [None; MOST_OPEN];
+        let mut key = None;
+        let mut at = cursor.space(0);
+        'value: loop {
+            let byte = cursor.byte(at);
+            let mut first = matches!(byte, b'{' | b'[');
+            if first {
+                *under.get_mut(depth)? = if byte == b'[' { key } else { None };
+                depth += 1;
+                objects = objects << 1 | u64::from(byte == b'{');
+                at = cursor.space(at + 1);
             } else {
-                padded.get_mut(..rest.len())?.copy_from_slice(rest);
-                &padded
-            };
-            let marks = look.marks(block);
-            let quotes = marks.quotes & !escaped(marks.backslashes, &mut escape);
-            let strings = inside(quotes, &mut string);
-            let mut colons = look.colons(block) & !strings;
-            // A key is a quote, its text, a quote and the colon, with nothing between.
-            if colons & !(quotes << 1 | ends_in_quote) != 0 {
-                return None;
+                at = scalar(cursor, at, key, memory, each)?;
             }
-            while colons != 0 {
-                let bit = colons.trailing_zeros();
-                colons &= colons - 1;
-                let opening = match bit.checked_sub(1) {
-                    None => before_last,
-                    Some(closing) => match quotes & ((1 << closing) - 1) {
-                        0 => last,
-                        before => start + highest(before),
-                    },
+            // Behind a value, or at the beginning of a container.
+            loop {
+                let (here, byte) = cursor.next(at);
+                at = here;
+                let Some(inner) = depth.checked_sub(1) else {
+                    return (at == body.len()).then_some(());
                 };
-                let colon = start + bit as usize;
-                let key = body.get(opening.checked_add(1)?..colon - 1)?;
-                if (opening < start || marks.backslashes != 0) && may_be_other(key) {
+                let is_object = objects & 1 == 1;
+                if byte == if is_object { b'}' } else { b']' } {
+                    depth = inner;
+                    objects >>= 1;
+                    at += 1;
+                    first = false;
+                    continue;
+                }
+                if !std::mem::take(&mut first) {
+                    if byte != b',' {
+                        return None;
+                    }
+                    at = cursor.space(at + 1);
+                }
+                if !is_object {
+                    key = *under.get(inner)?;
+                    continue 'value;
+                }
+                let name = cursor.quoted(at)?;
+                at = cursor.space(name.after());
+                if cursor.byte(at) != b':' {
                     return None;
                 }
-                if let Some(number) = self.number(key) {
-                    let cursor = Cursor { look, bytes: body };
-                    values(cursor, colon + 1, memory, &mut |value| each(number, value))?;
+                at = cursor.space(at + 1);
+                let text = body.get(name.range)?;
+                if name.escaped && may_be_other(text) {
+                    return None;
                 }
+                key = self.number(text);
+                continue 'value;
             }
-            if quotes != 0 {
-                let others = quotes ^ 1 << highest(quotes);
-                before_last = match others {
-                    0 => last,
-                    others => start + highest(others),
-                };
-                last = start + highest(quotes);
-            }
-            ends_in_quote = quotes >> 63;
-            start += 64;
         }
-        Some(())
     }
 
     /// The number of a key.
@@ -160,12 +162,6 @@ fn may_be_other(key: &[u8]) -> bool {
     key.contains(&b'\\') && key.windows(2).any(|pair| pair == b"\\u")
 }
 
-/// The place of the highest bit of a word that has one.
-#[inline(always)]
-fn highest(word: u64) -> usize {
-    63 - word.leading_zeros() as usize
-}
-
 /// Where a pair of first and last byte is noted.
 #[inline(always)]
 fn edge(key: &[u8]) -> (usize, u64) {
@@ -174,70 +170,47 @@ fn edge(key: &[u8]) -> (usize, u64) {
     (usize::from(edge >> 6), 1 << (edge & 63))
 }
 
-/// Hands out the scalars of the value that begins here: itself, or the members of a list and of lists in it.
+/// Passes over the scalar that begins here; one that stands under a key, and is not `null`, is handed out.
 #[inline(always)]
-fn values<L: Look>(
+fn scalar<L: Look>(
     cursor: Cursor<'_, L>,
-    start: usize,
+    at: usize,
+    key: Option<usize>,
     memory: &mut String,
-    each: &mut dyn FnMut(Value<'_>),
-) -> Option<()> {
-    let mut at = start;
-    let mut depth = 0_u32;
-    loop {
-        let (here, byte) = cursor.next(at);
-        at = match byte {
-            b'[' => {
-                depth += 1;
-                if depth > MOST_OPEN {
-                    return None;
-                }
-                here + 1
-            }
-            b']' => {
-                depth = depth.checked_sub(1)?;
-                here + 1
-            }
-            b',' => here + 1,
-            // Its members have keys of their own.
-            b'{' if depth == 0 => return Some(()),
-            b'{' => block::skip(cursor.look, cursor.bytes, here)?,
-            b'"' => {
-                let text = cursor.quoted(here)?;
-                let after = text.after();
-                let raw = cursor.bytes.get(text.range)?;
-                match std::str::from_utf8(raw) {
-                    Ok(plain) if !text.escaped => each(Value::Text(plain)),
-                    _ => {
-                        memory.clear();
-                        unescape(raw, memory);
-                        each(Value::Text(memory));
-                    }
-                }
-                after
-            }
-            _ => {
-                let rest = cursor.bytes.get(here..)?;
-                let is_in =
-                    |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-                let length = rest.iter().position(|byte| !is_in(byte));
-                let token = rest.get(..length.unwrap_or(rest.len()))?;
-                match token {
-                    b"null" => {}
-                    b"true" => each(Value::Bool(true)),
-                    b"false" => each(Value::Bool(false)),
-                    [b'-' | b'0'..=b'9', ..] => {
-                        each(Value::Number(std::str::from_utf8(token).ok()?));
-                    }
-                    _ => return None,
-                }
-                here + token.len()
-            }
-        };
-        if depth == 0 {
-            return Some(());
+    each: &mut Each<'_>,
+) -> Option<usize> {
+    let mut tell = |value: Value<'_>| {
+        if let Some(number) = key {
+            each(number, value);
         }
+    };
+    if let Some(text) = cursor.quoted(at) {
+        let after = text.after();
+        if key.is_none() {
+            return Some(after);
+        }
+        let raw = cursor.bytes.get(text.range)?;
+        if let (false, Ok(plain)) = (text.escaped, std::str::from_utf8(raw)) {
+            tell(Value::Text(plain));
+        } else {
+            memory.clear();
+            unescape(raw, memory);
+            tell(Value::Text(memory));
+        }
+        return Some(after);
     }
+    let rest = cursor.bytes.get(at..)?;
+    let is_in = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let length = rest.iter().position(|byte| !is_in(byte));
+    let token = rest.get(..length.unwrap_or(rest.len()))?;
+    match token {
+        b"null" => {}
+        b"true" => tell(Value::Bool(true)),
+        b"false" => tell(Value::Bool(false)),
+        [b'-' | b'0'..=b'9', ..] => tell(Value::Number(std::str::from_utf8(token).ok()?)),
+        _ => return None,
+    }
+    Some(at + token.len())
 }
 
 #[cfg(test)]
@@ -315,7 +288,7 @@ mod tests {
             r#"{"a":["\u0041",{"a":["z"]},[]],"a":false}"#,
             r#"{"other":"\"a\":1","bc":"}]"}"#,
             r#"{"k:{\"a\":1}":1,"f\\":2,"a":{"x\"y":{"bc":3}}}"#,
-            r#"{"a" :1}"#.replace(' ', "").as_str(),
+            r#" { "a" : [ 1 , { "bc" : "x" } ] } "#.trim_start(),
             "{}",
         ] {
             agree(body);
@@ -339,8 +312,12 @@ mod tests {
     fn what_is_odd_is_left_to_the_tree() {
         for body in [
             r#"{"\u0061":1}"#,
-            r#"{"a" :1}"#,
+            r#"{"a" 1}"#,
+            r#"{"a",1}"#,
+            r#"{"a":,"bc":1}"#,
             r#"{"a":what}"#,
+            r#"{"other":[c\"],"a":"x"}"#,
+            "{\"other\":\"\n\",\"a\":1}",
             r#"{"a":[1}"#,
             r#"[{"a":1}]"#,
             r#""a""#,
@@ -384,6 +361,20 @@ mod tests {
         #[test]
         fn generated_scalars_are_those_of_a_tree(value in json()) {
             agree(&format!("{{\"a\":{value}}}"));
+        }
+
+        #[test]
+        fn nothing_is_lost_of_what_is_broken(value in json(), changes in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(&b"{}[],:\"\\a1( \n"[..])), 1..4)) {
+            let mut body = format!("{{\"a\":{value}}}").into_bytes();
+            for (at, byte) in changes {
+                let at = at.index(body.len());
+                body[at] = byte;
+            }
+            if let Some(found) = read(&body) {
+                for value in tree(&body) {
+                    prop_assert!(found.contains(&value), "{value:?} in {}", String::from_utf8_lossy(&body));
+                }
+            }
         }
 
         #[test]

@@ -132,6 +132,9 @@ fn no_way_of_writing_hides_a_value() {
     ] {
         assert_eq!(hits(&rules, "create", &pod(&spec)), 1, "{spec}");
     }
+    // No server writes this, and what follows the backslash is there all the same.
+    let broken = pod(r#"{"x":["k:(\("c\"}":{}],"hostNetwork":true}"#);
+    hits(&rules, "create", &broken);
     // A JSON Patch says where in texts, and its value under a key of its own.
     let patch = r#"[{"op":"add","path":"/spec/hostNetwork","value":true}]"#;
     assert_eq!(hits(&rules, "patch", patch), 1);
