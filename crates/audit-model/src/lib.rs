@@ -7,6 +7,7 @@ mod containers;
 mod csr;
 mod decode;
 mod derive;
+mod edges;
 mod envelope;
 mod error;
 mod event;
@@ -42,6 +43,7 @@ mod walk;
 mod write;
 
 pub use body::Body;
+pub use edges::Edges;
 pub use error::{DecodeError, ReadError};
 pub use event::{AuthenticationMetadata, Event, ObjectReference, Other, Status, Text, UserInfo};
 pub use field::{FIELDS, Field, FieldError, FieldId, FieldInfo, Shape};

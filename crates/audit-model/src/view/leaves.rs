@@ -1,16 +1,9 @@
 //! The scalars under some keys of a body, wherever these stand, without following paths.
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::Level;
 
-use crate::text::unescape;
-use crate::value::Value;
-use crate::view::block::{Look, Vector, Words};
-use crate::view::cursor::Cursor;
-
-/// Longest body that is read in this way: a longer one may hold more values than a tree takes, which must be noticed.
-const MOST_BYTES: usize = 1 << 20;
-/// Most containers that are open at a time; what nests deeper is left to the tree.
-const MOST_OPEN: usize = 64;
+use crate::edges::Edges;
+use crate::view::scalars::{self, Below, Each, Guide};
 
 /// Keys of a body that are looked for at every depth.
 ///
@@ -29,14 +22,8 @@ pub struct BodyLeaves {
     level: Level,
     /// Ascending, each with its number.
     keys: Vec<(Box<[u8]>, usize)>,
-    /// Which lengths the keys have, modulo 64, and which pairs of first and last byte: most keys are told from all of
-    /// these by that.
-    lengths: u64,
-    edges: [u64; 4],
+    edges: Edges,
 }
-
-/// Gets the number of a key and a value that stands under it.
-type Each<'e> = dyn FnMut(usize, Value<'_>) + 'e;
 
 impl BodyLeaves {
     /// Keys are known by their places in this list. None of them holds a character that JSON has a short escape for:
@@ -45,16 +32,11 @@ impl BodyLeaves {
         let mut leaves = Self {
             level: Level::new(),
             keys: Vec::new(),
-            lengths: 0,
-            edges: [0; 4],
+            edges: Edges::default(),
         };
         for (number, key) in keys.into_iter().enumerate() {
             let key = key.as_ref().as_bytes();
-            leaves.lengths |= 1 << (key.len() & 63);
-            let (word, bit) = edge(key);
-            if let Some(word) = leaves.edges.get_mut(word) {
-                *word |= bit;
-            }
+            leaves.edges.add(key);
             leaves.keys.push((key.into(), number));
         }
         leaves.keys.sort_unstable();
@@ -66,88 +48,13 @@ impl BodyLeaves {
     ///
     /// Returns whether that was all. If not, the body is odd, and a tree must say what it holds.
     pub fn read(&self, body: &[u8], memory: &mut String, each: &mut Each<'_>) -> bool {
-        if body.len() > MOST_BYTES || body.first() != Some(&b'{') {
-            return false;
-        }
-        let read = if self.level.is_fallback() {
-            self.walk(Words, body, memory, each)
-        } else {
-            dispatch!(self.level, simd => self.walk(Vector(simd), body, memory, each))
-        };
-        read.is_some()
-    }
-
-    #[inline(always)]
-    fn walk<L: Look>(
-        &self,
-        look: L,
-        body: &[u8],
-        memory: &mut String,
-        each: &mut Each<'_>,
-    ) -> Option<()> {
-        let cursor = Cursor { look, bytes: body };
-        // Of the open containers: which are objects, the innermost lowest, and under which key the lists stand.
-        let (mut depth, mut objects) = (0, 0_u64);
-        let mut under = [None; MOST_OPEN];
-        let mut key = None;
-        let mut at = cursor.space(0);
-        'value: loop {
-            let byte = cursor.byte(at);
-            let mut first = matches!(byte, b'{' | b'[');
-            if first {
-                *under.get_mut(depth)? = if byte == b'[' { key } else { None };
-                depth += 1;
-                objects = objects << 1 | u64::from(byte == b'{');
-                at = cursor.space(at + 1);
-            } else {
-                at = scalar(cursor, at, key, memory, each)?;
-            }
-            // Behind a value, or at the beginning of a container.
-            loop {
-                let (here, byte) = cursor.next(at);
-                at = here;
-                let Some(inner) = depth.checked_sub(1) else {
-                    return (at == body.len()).then_some(());
-                };
-                let is_object = objects & 1 == 1;
-                if byte == if is_object { b'}' } else { b']' } {
-                    depth = inner;
-                    objects >>= 1;
-                    at += 1;
-                    first = false;
-                    continue;
-                }
-                if !std::mem::take(&mut first) {
-                    if byte != b',' {
-                        return None;
-                    }
-                    at = cursor.space(at + 1);
-                }
-                if !is_object {
-                    key = *under.get(inner)?;
-                    continue 'value;
-                }
-                let name = cursor.quoted(at)?;
-                at = cursor.space(name.after());
-                if cursor.byte(at) != b':' {
-                    return None;
-                }
-                at = cursor.space(at + 1);
-                let text = body.get(name.range)?;
-                if name.escaped && may_be_other(text) {
-                    return None;
-                }
-                key = self.number(text);
-                continue 'value;
-            }
-        }
+        body.first() == Some(&b'{') && scalars::read(self.level, self, body, memory, each)
     }
 
     /// The number of a key.
     #[inline(always)]
     fn number(&self, key: &[u8]) -> Option<usize> {
-        let (word, bit) = edge(key);
-        if self.lengths >> (key.len() & 63) & 1 == 0 || self.edges.get(word)? & bit == 0 {
+        if !self.edges.may_hold(key, |byte| byte) {
             return None;
         }
         let at = self.keys.binary_search_by(|(known, _)| (**known).cmp(key));
@@ -155,62 +62,33 @@ impl BodyLeaves {
     }
 }
 
-/// Whether a key may be one of those that are looked for, written with escapes. The other escapes, which the keys of
-/// `managedFields` are full of, stand for what those do not hold.
-#[inline(always)]
-fn may_be_other(key: &[u8]) -> bool {
-    key.contains(&b'\\') && key.windows(2).any(|pair| pair == b"\\u")
-}
+impl Guide for BodyLeaves {
+    /// The number of the key that a value stands under.
+    type Place = Option<usize>;
 
-/// Where a pair of first and last byte is noted.
-#[inline(always)]
-fn edge(key: &[u8]) -> (usize, u64) {
-    let [first, last] = [key.first(), key.last()].map(|byte| byte.copied().unwrap_or_default());
-    let edge = first.wrapping_mul(29) ^ last.rotate_left(3);
-    (usize::from(edge >> 6), 1 << (edge & 63))
-}
+    #[inline(always)]
+    fn root(&self) -> Option<usize> {
+        None
+    }
 
-/// Passes over the scalar that begins here; one that stands under a key, and is not `null`, is handed out.
-#[inline(always)]
-fn scalar<L: Look>(
-    cursor: Cursor<'_, L>,
-    at: usize,
-    key: Option<usize>,
-    memory: &mut String,
-    each: &mut Each<'_>,
-) -> Option<usize> {
-    let mut tell = |value: Value<'_>| {
-        if let Some(number) = key {
-            each(number, value);
+    #[inline(always)]
+    fn below(&self, _: Option<usize>, raw: &[u8], escaped: bool) -> Below<Option<usize>> {
+        // The other escapes, which the keys of `managedFields` are full of, stand for what the keys do not hold.
+        if escaped && raw.windows(2).any(|pair| pair == b"\\u") {
+            return Below::Odd;
         }
-    };
-    if let Some(text) = cursor.quoted(at) {
-        let after = text.after();
-        if key.is_none() {
-            return Some(after);
-        }
-        let raw = cursor.bytes.get(text.range)?;
-        if let (false, Ok(plain)) = (text.escaped, std::str::from_utf8(raw)) {
-            tell(Value::Text(plain));
-        } else {
-            memory.clear();
-            unescape(raw, memory);
-            tell(Value::Text(memory));
-        }
-        return Some(after);
+        Below::At(self.number(raw))
     }
-    let rest = cursor.bytes.get(at..)?;
-    let is_in = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    let length = rest.iter().position(|byte| !is_in(byte));
-    let token = rest.get(..length.unwrap_or(rest.len()))?;
-    match token {
-        b"null" => {}
-        b"true" => tell(Value::Bool(true)),
-        b"false" => tell(Value::Bool(false)),
-        [b'-' | b'0'..=b'9', ..] => tell(Value::Number(std::str::from_utf8(token).ok()?)),
-        _ => return None,
+
+    #[inline(always)]
+    fn enters(&self, _: Option<usize>) -> bool {
+        true
     }
-    Some(at + token.len())
+
+    #[inline(always)]
+    fn wanted(&self, key: Option<usize>) -> Option<usize> {
+        key
+    }
 }
 
 #[cfg(test)]
@@ -221,6 +99,8 @@ mod tests {
     use crate::limits::Limits;
     use crate::path::Segment;
     use crate::tree::Tree;
+    use crate::value::Value;
+    use crate::view::block::Words;
     use crate::walk::Doubt;
 
     const KEYS: [&str; 3] = ["a", "bc", "hostNetwork"];
@@ -236,7 +116,8 @@ mod tests {
         let mut add =
             |key, value: Value<'_>| by_words.push((key, value.as_text().unwrap().to_owned()));
         let is_object = body.first() == Some(&b'{');
-        let words = is_object && leaves.walk(Words, body, &mut memory, &mut add).is_some();
+        let words =
+            is_object && scalars::walk(Words, &leaves, body, &mut memory, &mut add).is_some();
         assert_eq!(all, words);
         assert_eq!(found, by_words);
         all.then_some(found)

@@ -15,6 +15,7 @@ mod keys;
 mod leaves;
 mod paths;
 mod read;
+mod scalars;
 mod source;
 mod spans;
 

@@ -1,15 +1,8 @@
 //! The values at some paths of a body, without making a tree of it.
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::Level;
 
-use crate::text::unescape;
-use crate::view::block::{self, Look, Vector, Words};
-use crate::view::cursor::{Cursor, Quoted};
-
-/// Most containers that are open at a time; what nests deeper is left to the tree.
-const MOST_OPEN: usize = 64;
-/// Longest body that is read in this way: a longer one may hold more values than a tree takes, which must be noticed.
-const MOST_BYTES: usize = 1 << 20;
+use crate::view::scalars::{self, Below, Guide};
 
 /// Paths of keys below a body, read together in one pass.
 ///
@@ -69,93 +62,10 @@ impl BodyPaths {
         memory: &mut String,
         each: &mut dyn FnMut(usize, &str),
     ) -> bool {
-        if body.len() > MOST_BYTES {
-            return false;
-        }
-        let found = if self.level.is_fallback() {
-            self.walk(Words, body, memory, each)
-        } else {
-            dispatch!(self.level, simd => self.walk(Vector(simd), body, memory, each))
-        };
-        found.is_some()
-    }
-
-    #[inline(always)]
-    fn walk<L: Look>(
-        &self,
-        look: L,
-        body: &[u8],
-        memory: &mut String,
-        each: &mut dyn FnMut(usize, &str),
-    ) -> Option<()> {
-        let cursor = Cursor { look, bytes: body };
-        // The nodes whose containers are open; which of these are objects, the innermost lowest.
-        let mut open = [0_usize; MOST_OPEN];
-        let (mut depth, mut objects) = (0, 0_u64);
-        let mut number = 0;
-        let mut at = cursor.space(0);
-        'value: loop {
-            let node = self.nodes.get(number)?;
-            let byte = cursor.byte(at);
-            let goes_in = byte == b'[' || byte == b'{' && !node.children.is_empty();
-            let mut first = goes_in;
-            if goes_in {
-                *open.get_mut(depth)? = number;
-                depth += 1;
-                objects = objects << 1 | u64::from(byte == b'{');
-                at = cursor.space(at + 1);
-            } else {
-                at = value(cursor, at, |text| {
-                    if let Some(path) = node.path {
-                        text.tell(body, memory, &mut |text| each(path, text));
-                    }
-                })?;
-            }
-            // Behind a value, or at the beginning of a container.
-            loop {
-                at = cursor.space(at);
-                let Some(inner) = depth.checked_sub(1) else {
-                    return (at == body.len()).then_some(());
-                };
-                let is_object = objects & 1 == 1;
-                let byte = cursor.byte(at);
-                if byte == if is_object { b'}' } else { b']' } {
-                    depth = inner;
-                    objects >>= 1;
-                    at += 1;
-                    first = false;
-                    continue;
-                }
-                if !std::mem::take(&mut first) {
-                    if byte != b',' {
-                        return None;
-                    }
-                    at = cursor.space(at + 1);
-                }
-                let parent = *open.get(inner)?;
-                if !is_object {
-                    number = parent;
-                    continue 'value;
-                }
-                let key = cursor.quoted(at)?;
-                if key.escaped {
-                    return None;
-                }
-                at = cursor.space(key.after());
-                if cursor.byte(at) != b':' {
-                    return None;
-                }
-                at = cursor.space(at + 1);
-                if let Some(child) = self.child(parent, body.get(key.range)?) {
-                    number = child;
-                    continue 'value;
-                }
-                at = match cursor.byte(at) {
-                    b'{' | b'[' => block::skip(look, body, at)?,
-                    _ => value(cursor, at, |_| {})?,
-                };
-            }
-        }
+        scalars::read(self.level, self, body, memory, &mut |path, value| {
+            // Every scalar has a text.
+            each(path, value.as_text().unwrap_or_default());
+        })
     }
 
     #[inline(always)]
@@ -165,6 +75,36 @@ impl BodyPaths {
             .iter()
             .copied()
             .find(|child| self.nodes.get(*child).is_some_and(|node| *node.key == *key))
+    }
+}
+
+impl Guide for BodyPaths {
+    /// A node.
+    type Place = usize;
+
+    #[inline(always)]
+    fn root(&self) -> usize {
+        0
+    }
+
+    #[inline(always)]
+    fn below(&self, object: usize, raw: &[u8], escaped: bool) -> Below<usize> {
+        if escaped {
+            return Below::Odd;
+        }
+        self.child(object, raw).map_or(Below::Nothing, Below::At)
+    }
+
+    #[inline(always)]
+    fn enters(&self, object: usize) -> bool {
+        self.nodes
+            .get(object)
+            .is_some_and(|node| !node.children.is_empty())
+    }
+
+    #[inline(always)]
+    fn wanted(&self, at: usize) -> Option<usize> {
+        self.nodes.get(at)?.path
     }
 }
 
@@ -186,59 +126,6 @@ fn child(nodes: &mut Vec<Node>, parent: usize, key: &[u8]) -> usize {
         node.children.push(made);
     }
     made
-}
-
-/// A scalar, as it stands in the body.
-enum Scalar {
-    Text(Quoted),
-    Bare(usize, usize),
-}
-
-impl Scalar {
-    #[inline(always)]
-    fn tell(self, body: &[u8], memory: &mut String, each: &mut dyn FnMut(&str)) {
-        let (range, escaped) = match self {
-            Self::Text(text) => (text.range, text.escaped),
-            Self::Bare(start, end) => (start..end, false),
-        };
-        let raw = body.get(range).unwrap_or_default();
-        if let (false, Ok(text)) = (escaped, std::str::from_utf8(raw)) {
-            each(text);
-            return;
-        }
-        memory.clear();
-        unescape(raw, memory);
-        each(memory);
-    }
-}
-
-/// Passes over the value that begins here and hands it out if it is a scalar other than `null`.
-#[inline(always)]
-fn value<L: Look>(cursor: Cursor<'_, L>, at: usize, mut each: impl FnMut(Scalar)) -> Option<usize> {
-    match cursor.byte(at) {
-        b'"' => {
-            let text = cursor.quoted(at)?;
-            let after = text.after();
-            each(Scalar::Text(text));
-            Some(after)
-        }
-        b'{' => block::skip(cursor.look, cursor.bytes, at),
-        _ => {
-            let rest = cursor.bytes.get(at..)?;
-            // What else stands in the place of a value shows in what follows.
-            let is_in =
-                |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-            let is_end = |byte: &u8| !is_in(byte);
-            let length = rest.iter().position(is_end).unwrap_or(rest.len());
-            if length == 0 {
-                return None;
-            }
-            if rest.get(..length)? != b"null" {
-                each(Scalar::Bare(at, at + length));
-            }
-            Some(at + length)
-        }
-    }
 }
 
 #[cfg(test)]
@@ -325,7 +212,7 @@ mod tests {
             read(format!("{}{}", "[".repeat(65), "]".repeat(65)).as_bytes()),
             None
         );
-        assert_eq!(read(&vec![b'1'; MOST_BYTES + 1]), None);
+        assert_eq!(read(&vec![b'1'; scalars::MOST_BYTES + 1]), None);
     }
 
     fn json() -> impl Strategy<Value = String> {
