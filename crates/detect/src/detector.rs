@@ -12,8 +12,9 @@ use crate::correlate::fact::Key;
 use crate::correlate::reader::{Clock, FactReader, RuleHit};
 use crate::correlate::time::{self, Time};
 use crate::folding::Folding;
+use crate::hits::Hits;
 use crate::rule_set::RuleSet;
-use crate::scanner::{Hits, Scanner};
+use crate::scanner::Scanner;
 use crate::signal::{Signal, Watermark};
 
 /// A [`Scanner`] for one stream: a request that hits at several stages is told once per rule, and correlations are

@@ -93,32 +93,19 @@ impl Foresight {
 
     /// Leaves out the rules that cannot match an event for what its bodies hold. Answers that are found on the way are
     /// kept.
-    pub(crate) fn narrow(&self, selected: &mut Vec<u32>, court: Court<'_>, seen: &mut Foreseen) {
-        let Court {
-            inner,
-            source,
-            scratch,
-            answers,
-            memory,
-            ..
-        } = court;
-        let questions = &inner.questions;
-        if !self.look(selected, source, questions, memory, seen) {
+    pub(crate) fn narrow(
+        &self,
+        selected: &mut Vec<u32>,
+        court: &mut Court<'_>,
+        seen: &mut Foreseen,
+    ) {
+        let inner = court.inner;
+        if !self.look(selected, court.source, &inner.questions, court.memory, seen) {
             return;
         }
         selected.retain(|rule| {
-            let Some(active) = inner.rules.get(*rule as usize) else {
-                return false;
-            };
-            let machine = Machine {
-                questions,
-                linked: &active.linked,
-                source,
-                scratch,
-                answers,
-                memory,
-            };
-            may_match(machine, seen)
+            let active = inner.rules.get(*rule as usize);
+            active.is_some_and(|active| may_match(court.machine(&active.linked), seen))
         });
     }
 

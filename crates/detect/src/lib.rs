@@ -49,6 +49,7 @@ mod fold;
 mod folding;
 mod foresight;
 mod hit;
+mod hits;
 mod index;
 mod intern;
 mod load_report;
@@ -83,6 +84,7 @@ pub use explain::{
     Place, What,
 };
 pub use hit::{Evidence, Hit, HitRule};
+pub use hits::Hits;
 pub use load_report::{BuildError, Expiry, LoadReport, PassedOver};
 pub use narrow::{FilterUse, SuppressedHit};
 pub use rule_lang;
@@ -93,7 +95,7 @@ pub use rule_lang::{
     Rule, Severity,
 };
 pub use rule_set::{RuleSet, RuleSetBuilder};
-pub use scanner::{Hits, Scanner};
+pub use scanner::Scanner;
 pub use signal::{Correlator, Signal, Watermark};
 pub use snapshot::{RestoreError, RestoreReport};
 pub use stats::CorrelationStats;

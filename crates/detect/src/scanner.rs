@@ -7,17 +7,16 @@ use audit_model::{
 use rule_lang::Level;
 
 use crate::correlate::fired::Fired;
-use crate::correlate::plan;
-use crate::correlate::table::Owner;
 use crate::foresight::Foreseen;
-use crate::hit::{Finding, Findings, Hit, HitKind, HitRule};
+use crate::hit::{Finding, Findings, Hit, HitKind};
+use crate::hits::Hits;
 use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
 use crate::rule_set::{ActiveRule, RuleSet};
 use crate::suppression::Suppression;
 use crate::verdict::{Court, Judge};
-use crate::vm::{Answers, Linked, Machine};
+use crate::vm::{Answers, Machine};
 use crate::why::{Reasons, Teller};
 
 /// Evaluates the rules of a set on events, one at a time.
@@ -296,11 +295,7 @@ impl Scanner {
 
     /// The hits of the last event, and then what correlations say.
     pub(crate) fn hits_and<'h>(&'h self, fired: &'h [Fired]) -> Hits<'h> {
-        Hits {
-            scanner: self,
-            fired,
-            at: 0,
-        }
+        Hits::new(self.rules.inner(), &self.findings, fired)
     }
 
     /// Notes of a rule of which there is a hit what says elsewhere whether it is told.
@@ -420,7 +415,6 @@ impl Scanner {
             ..
         } = self;
         let inner = rules.inner();
-        let questions = &inner.questions;
         let some = selected == Selected::Some;
         if some && probe.rules.is_empty() {
             return;
@@ -429,16 +423,18 @@ impl Scanner {
         answers.begin(inner.questions.len());
         let received = (0..source.readings())
             .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
+        let mut court = Court {
+            inner,
+            source,
+            scratch,
+            answers,
+            memory,
+            received,
+        };
         if some {
-            let court = Court {
-                inner,
-                source,
-                scratch,
-                answers,
-                memory,
-                received,
-            };
-            inner.foresight.narrow(&mut probe.rules, court, foreseen);
+            inner
+                .foresight
+                .narrow(&mut probe.rules, &mut court, foreseen);
         }
         let all = if some { 0 } else { inner.rules.len() };
         let selected = probe.rules.iter().map(|rule| *rule as usize);
@@ -454,16 +450,13 @@ impl Scanner {
             if !is_wanted || !is_of_pass || received && !active.rule.names_stage() {
                 continue;
             }
-            let linked = &active.linked;
-            let mut machine = self::machine(questions, linked, source, scratch, answers, memory);
+            let mut machine = court.machine(&active.linked);
             if !machine.run(active.linked.program.condition()) {
                 continue;
             }
             let level = level(active, &mut machine);
             let taken = narrowing.take(inner, active.rule.filters(), source, &mut |linked| {
-                let mut machine =
-                    self::machine(questions, linked, source, scratch, answers, memory);
-                machine.run(linked.program.condition())
+                court.machine(linked).run(linked.program.condition())
             });
             if taken.is_some() && !narrowing.keeps_hits() {
                 continue;
@@ -472,7 +465,7 @@ impl Scanner {
                 findings.quiet.push((at, level));
                 continue;
             }
-            let mut machine = self::machine(questions, linked, source, scratch, answers, memory);
+            let mut machine = court.machine(&active.linked);
             let finding = tell(at, active, level, &mut machine, reasons, findings);
             match taken {
                 Some(filter) => findings.suppressed.push((finding, filter)),
@@ -480,19 +473,11 @@ impl Scanner {
             }
         }
         if let (Some(judge), Pass::Others) = (judge, pass) {
-            let court = Court {
-                inner,
-                source,
-                scratch,
-                answers,
-                memory,
-                received,
-            };
-            judge.judge(court, findings.all.iter().map(|finding| finding.rule));
+            judge.judge(&mut court, findings.all.iter().map(|finding| finding.rule));
         }
         let tells = pass == Pass::Others || *wanted == Wanted::All;
         if tells && !(findings.all.is_empty() && findings.suppressed.is_empty()) {
-            about_event(scratch, source, findings);
+            about_event(court.scratch, source, findings);
         }
     }
 }
@@ -538,24 +523,6 @@ fn about_event(scratch: &mut Scratch, source: &dyn FieldSource, findings: &mut F
         });
 }
 
-fn machine<'m>(
-    questions: &'m crate::predicate::Questions,
-    linked: &'m Linked,
-    source: &'m dyn FieldSource,
-    scratch: &'m mut Scratch,
-    answers: &'m mut Answers,
-    memory: &'m mut Memory,
-) -> Machine<'m> {
-    Machine {
-        questions,
-        linked,
-        source,
-        scratch,
-        answers,
-        memory,
-    }
-}
-
 fn level(active: &ActiveRule, machine: &mut Machine<'_>) -> Level {
     let holds = active
         .rule
@@ -594,46 +561,3 @@ fn tell(
         message: start..findings.text.len(),
     }
 }
-
-/// The hits of one event; of a [`Detector`](crate::Detector) also what correlations say at that time.
-#[derive(Debug)]
-pub struct Hits<'h> {
-    scanner: &'h Scanner,
-    fired: &'h [Fired],
-    at: usize,
-}
-
-impl<'h> Iterator for Hits<'h> {
-    type Item = Hit<'h>;
-
-    fn next(&mut self) -> Option<Hit<'h>> {
-        let at = self.at;
-        self.at += 1;
-        let (inner, findings) = (self.scanner.rules.inner(), &self.scanner.findings);
-        let kind = if let Some(finding) = findings.all.get(at) {
-            HitKind::Event {
-                rule: &inner.rules.get(finding.rule)?.rule,
-                finding,
-                findings,
-            }
-        } else {
-            let fired = self.fired.get(at - findings.all.len())?;
-            let rule = match fired.owner {
-                Owner::Correlation(at) => {
-                    HitRule::Correlation(&inner.plan.correlations.get(plan::index(at))?.correlation)
-                }
-                Owner::Rule(at) => HitRule::Rule(&inner.rules.get(plan::index(at))?.rule),
-            };
-            HitKind::Fired { rule, fired }
-        };
-        Some(Hit { kind })
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let all = self.scanner.findings.all.len() + self.fired.len();
-        let rest = all.saturating_sub(self.at);
-        (rest, Some(rest))
-    }
-}
-
-impl ExactSizeIterator for Hits<'_> {}

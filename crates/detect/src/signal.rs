@@ -9,8 +9,9 @@ use crate::correlate::fact::{AuditId, Fact, FactValue, Key, KeyHasher, Tuple};
 use crate::correlate::plan::Planned;
 use crate::correlate::stream::Origin;
 use crate::correlate::time::{self, Time};
+use crate::hits::Hits;
 use crate::rule_set::RuleSet;
-use crate::scanner::{Hits, Scanner};
+use crate::scanner::Scanner;
 
 /// A hit as one correlation needs it: when, in which group, with which value, and which event it was.
 ///

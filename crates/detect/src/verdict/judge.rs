@@ -42,6 +42,23 @@ pub(crate) struct Court<'c> {
     pub(crate) received: bool,
 }
 
+impl<'c> Court<'c> {
+    /// The machine for a program of the set.
+    pub(crate) fn machine<'m>(&'m mut self, linked: &'m Linked) -> Machine<'m>
+    where
+        'c: 'm,
+    {
+        Machine {
+            questions: &self.inner.questions,
+            linked,
+            source: self.source,
+            scratch: self.scratch,
+            answers: self.answers,
+            memory: self.memory,
+        }
+    }
+}
+
 impl Judge {
     pub(crate) fn clear(&mut self) {
         self.verdicts.clear();
@@ -57,7 +74,7 @@ impl Judge {
     }
 
     /// Judges every rule on the event that has been scanned. `hits` are indices of rules, ascending.
-    pub(crate) fn judge(&mut self, mut court: Court<'_>, mut hits: impl Iterator<Item = usize>) {
+    pub(crate) fn judge(&mut self, court: &mut Court<'_>, mut hits: impl Iterator<Item = usize>) {
         self.clear();
         self.unknown.clear();
         self.unknown.resize(FieldId::COUNT, Asked::No);
@@ -70,9 +87,9 @@ impl Judge {
                 hit = hits.next();
             } else if !active.told {
                 // Of those that are there for correlations a scan tells nothing, whether they match or not.
-                matched = self.matches(active, about, &mut court);
+                matched = self.matches(active, about, court);
             }
-            self.rule(active, about, matched, &mut court);
+            self.rule(active, about, matched, court);
         }
     }
 
@@ -190,14 +207,7 @@ impl Bound<'_> {
 
     fn run(&mut self, linked: &Linked, court: &mut Court<'_>) -> bool {
         let mut host = EventHost {
-            machine: Machine {
-                questions: &court.inner.questions,
-                linked,
-                source: court.source,
-                scratch: court.scratch,
-                answers: court.answers,
-                memory: court.memory,
-            },
+            machine: court.machine(linked),
             bound: self,
         };
         run(&linked.program, linked.program.condition(), &mut host)
