@@ -5,6 +5,7 @@
 //! field must contain; where there is neither, in a list of rules that always run. The index may select rules that do
 //! not match, and never leaves out one that does.
 
+mod gate;
 mod needles;
 mod several;
 

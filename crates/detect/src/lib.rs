@@ -56,6 +56,7 @@ mod load_report;
 mod narrow;
 mod networks;
 mod predicate;
+mod recall;
 mod redact;
 mod rule_set;
 mod scanner;

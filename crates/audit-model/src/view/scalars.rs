@@ -71,6 +71,8 @@ pub(super) fn walk<L: Look, G: Guide>(
     each: &mut Each<'_>,
 ) -> Option<()> {
     let cursor = Cursor { look, bytes: body };
+    // That all of it is text costs less to find than that each of its values is.
+    let text = std::str::from_utf8(body).ok();
     let mut place = guide.root();
     // The places of the containers that are open; which of these are objects, the innermost lowest.
     let mut open = [place; MOST_OPEN];
@@ -87,7 +89,7 @@ pub(super) fn walk<L: Look, G: Guide>(
         } else if byte == b'{' {
             at = block::skip(look, body, at)?;
         } else {
-            at = scalar(cursor, at, guide.wanted(place), memory, each)?;
+            at = scalar(cursor, text, at, guide.wanted(place), memory, each)?;
         }
         // Behind a value, or at the beginning of a container.
         loop {
@@ -130,7 +132,7 @@ pub(super) fn walk<L: Look, G: Guide>(
                 Below::Nothing => {
                     at = match cursor.byte(at) {
                         b'{' | b'[' => block::skip(look, body, at)?,
-                        _ => scalar(cursor, at, None, memory, each)?,
+                        _ => scalar(cursor, text, at, None, memory, each)?,
                     };
                 }
             }
@@ -142,6 +144,7 @@ pub(super) fn walk<L: Look, G: Guide>(
 #[inline(always)]
 fn scalar<L: Look>(
     cursor: Cursor<'_, L>,
+    whole: Option<&str>,
     at: usize,
     wanted: Option<usize>,
     memory: &mut String,
@@ -157,12 +160,12 @@ fn scalar<L: Look>(
         if wanted.is_none() {
             return Some(after);
         }
-        let raw = cursor.bytes.get(text.range)?;
-        if let (false, Ok(plain)) = (text.escaped, std::str::from_utf8(raw)) {
+        let plain = whole.filter(|_| !text.escaped);
+        if let Some(plain) = plain.and_then(|whole| whole.get(text.range.clone())) {
             tell(Value::Text(plain));
         } else {
             memory.clear();
-            unescape(raw, memory);
+            unescape(cursor.bytes.get(text.range)?, memory);
             tell(Value::Text(memory));
         }
         return Some(after);

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use aho_corasick::automaton::OverlappingState;
-use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use audit_model::FieldId;
 
 use crate::fold::folded_bytes;
 use crate::index::Asked;
+use crate::index::gate::Gate;
 
 /// Past this many texts the automaton is one that takes less memory.
 const MANY: usize = 1000;
@@ -30,7 +30,7 @@ pub(crate) struct Needles {
     /// Each with the number of texts in those before it.
     automata: Vec<(usize, AhoCorasick)>,
     /// Tells many bytes at a time that none of a few texts is there.
-    gate: Option<Searcher>,
+    gate: Option<Gate>,
     /// By text.
     rules: Vec<Vec<u32>>,
 }
@@ -79,7 +79,7 @@ impl Needles {
             }
         }
         let gate = if needles.len() <= GATED {
-            Searcher::new(needles.keys())
+            Gate::new(needles.keys().map(String::as_str))
         } else {
             None
         };
@@ -124,25 +124,26 @@ impl Needles {
     ) {
         let first = found.len();
         let Some(entry) = memo.entry(text) else {
-            self.search(folded_bytes(text, memory), found);
+            self.search(text, memory, found);
             return;
         };
         if entry.is(text) {
             found.extend(entry.rules.iter().take(usize::from(entry.n_rules)));
             return;
         }
-        self.search(folded_bytes(text, memory), found);
+        self.search(text, memory, found);
         entry.put(text, found.get(first..).unwrap_or_default());
     }
 
-    fn search(&self, text: &[u8], found: &mut Vec<u32>) {
+    fn search(&self, text: &[u8], memory: &mut Vec<u8>, found: &mut Vec<u32>) {
+        // Most texts hold none, which is told without folding them.
+        if self.gate.as_ref().is_some_and(|gate| !gate.may_hold(text)) {
+            return;
+        }
+        let text = folded_bytes(text, memory);
         for (first, automaton) in &self.automata {
-            // Most texts hold none, which is told without the bookkeeping for overlaps.
-            let some = match &self.gate {
-                Some(gate) => gate.find(text).is_some(),
-                None => automaton.is_match(text),
-            };
-            if some {
+            // Nor have most texts that come here any, which is told without the bookkeeping for overlaps.
+            if automaton.is_match(text) {
                 self.collect(automaton, *first, text, found);
             }
         }
