@@ -10,13 +10,11 @@ use crate::scan;
 /// `encoding/json` (`unquoteBytes`), because a client can put them into a body that the API server accepts. Returns
 /// whether the text was valid.
 pub(crate) fn unescape(raw: &[u8], out: &mut String) -> bool {
+    /// Shorter texts have few escapes.
+    const LONG: usize = 256;
     match std::str::from_utf8(raw) {
-        Ok(text) if memchr::memchr(b'\\', raw).is_none() => {
-            out.push_str(text);
-            true
-        }
-        Ok(text) => unescape_text(text, out),
-        Err(_) => unescape_bytes(raw, out),
+        Ok(text) if raw.len() >= LONG => unescape_text(text, out),
+        _ => unescape_bytes(raw, out),
     }
 }
 

@@ -62,6 +62,7 @@ mod rule_set;
 mod scanner;
 mod signal;
 mod snapshot;
+mod spread;
 mod stats;
 mod suppression;
 pub mod testing;

@@ -6,6 +6,7 @@
 use audit_model::Value;
 
 use crate::predicate::PredicateId;
+use crate::spread::{mix, place};
 
 /// Entries; a power of two.
 const ENTRIES: usize = 1024;
@@ -54,22 +55,15 @@ fn said<'v>(value: &'v Value<'_>) -> Option<(u8, &'v [u8])> {
     (text.len() <= MOST_BYTES).then_some((kind, text))
 }
 
-/// A hash of a text and of the key that it stands under.
+/// The place for a text that stands under a key.
 fn slot(key: usize, text: &[u8]) -> usize {
-    let mut hash = (key as u64) << 8 | text.len() as u64;
-    let mut mix = |word: u64| {
-        hash = (hash ^ word)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(29);
-    };
     let (words, rest) = text.as_chunks::<8>();
-    for word in words {
-        mix(u64::from_le_bytes(*word));
-    }
-    mix(rest
+    let rest = rest
         .iter()
-        .fold(0, |word, byte| word << 8 | u64::from(*byte)));
-    usize::try_from(hash >> 32).unwrap_or_default() & (ENTRIES - 1)
+        .fold(text.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let hash = words.chain([rest]).fold(key as u64, mix);
+    place(hash, ENTRIES)
 }
 
 impl Recall {

@@ -14,6 +14,8 @@ use fearless_simd::{Level, Simd, dispatch, u8x32};
 
 /// Bytes by which a text is known.
 const KNOWN: usize = 3;
+/// Most runs of that many bytes: with more, most texts hold what may be one of them.
+const MOST: usize = 48;
 /// What paths, names and user agents are mostly made of, the most common first.
 const COMMON: &[u8] = b"eastnioprcldm/-.ubgvk1h0:2yf3w";
 /// Bytes that are looked at together, with those that follow the last of them.
@@ -28,7 +30,8 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// For texts with their case folded; `None` where a text is too short or has no run of ASCII that is long enough.
+    /// For texts with their case folded; `None` where a text is too short or has no run of ASCII that is long enough, and
+    /// where they have too little in common.
     pub(crate) fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<Self> {
         let mut gate = Self {
             level: Level::new(),
@@ -37,14 +40,11 @@ impl Gate {
         if gate.level.is_fallback() {
             return None;
         }
-        for (at, text) in texts.into_iter().enumerate() {
+        let texts: Vec<&[u8]> = texts.into_iter().map(str::as_bytes).collect();
+        // Texts that are varied by number or name begin alike.
+        let known = known(&texts, rarest).or_else(|| known(&texts, first))?;
+        for (at, known) in known.iter().enumerate() {
             let bit = 1 << (at % 8);
-            let known = text
-                .as_bytes()
-                .windows(KNOWN)
-                .filter(|known| known.is_ascii());
-            let known =
-                known.max_by_key(|known| known.iter().map(|byte| rarity(*byte)).sum::<usize>())?;
             for ([low, high], byte) in gate.tables.iter_mut().zip(known) {
                 for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
                     *low.get_mut(usize::from(byte & 0xf))? |= bit;
@@ -59,6 +59,29 @@ impl Gate {
     pub(crate) fn may_hold(&self, text: &[u8]) -> bool {
         dispatch!(self.level, simd => may_hold(simd, &self.tables, text))
     }
+}
+
+/// By which runs of bytes texts are known; `None` if one has none, or there are too many.
+fn known(texts: &[&[u8]], choose: fn(&[u8]) -> Option<&[u8]>) -> Option<Vec<[u8; KNOWN]>> {
+    let mut all = Vec::new();
+    for text in texts {
+        all.push(<[u8; KNOWN]>::try_from(choose(text)?).ok()?);
+    }
+    all.sort_unstable();
+    all.dedup();
+    (all.len() <= MOST).then_some(all)
+}
+
+fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.windows(KNOWN).filter(|run| run.is_ascii())
+}
+
+fn first(text: &[u8]) -> Option<&[u8]> {
+    runs(text).next()
+}
+
+fn rarest(text: &[u8]) -> Option<&[u8]> {
+    runs(text).max_by_key(|run| run.iter().map(|byte| rarity(*byte)).sum::<usize>())
 }
 
 fn rarity(byte: u8) -> usize {
@@ -157,6 +180,12 @@ mod tests {
             let odd = format!("{text}\u{212a}");
             assert!(gate.may_hold(odd.as_bytes()), "{n}");
         }
+        let varied: Vec<String> = (0..1000).map(|n| format!(":bot-{n:03}")).collect();
+        let gate = Gate::new(varied.iter().map(String::as_str)).unwrap();
+        assert!(gate.may_hold(b"system:serviceaccount:x:bot-7"));
+        assert!(!gate.may_hold(b"system:serviceaccount:x:app-007"));
+        let unlike: Vec<String> = (0..1000).map(|n| format!("{n:03}")).collect();
+        assert!(Gate::new(unlike.iter().map(String::as_str)).is_none());
         assert!(Gate::new(["ab"]).is_none());
         assert!(Gate::new(["a\u{e9}bc"]).is_none());
     }

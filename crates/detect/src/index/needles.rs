@@ -9,17 +9,16 @@ use audit_model::FieldId;
 use crate::fold::folded_bytes;
 use crate::index::Asked;
 use crate::index::gate::Gate;
+use crate::spread::{mix, place};
 
 /// Past this many texts the automaton is one that takes less memory.
 const MANY: usize = 1000;
 /// Most texts of one automaton: the time to build one grows with the square of their number.
 pub(crate) const MOST_TEXTS: usize = 4096;
-/// Up to this many texts are sought together with vector instructions first.
-const GATED: usize = 48;
 /// Entries of a [`Memo`]; a power of two.
-const MEMO_ENTRIES: usize = 512;
+const MEMO_ENTRIES: usize = 1024;
 /// Longest text that is remembered.
-const MEMO_TEXT: usize = 160;
+const MEMO_TEXT: usize = 128;
 /// Most rules that are remembered with a text.
 const MEMO_RULES: usize = 4;
 
@@ -78,11 +77,7 @@ impl Needles {
                 Err(_) => left_over.extend(first..first + chunk.len()),
             }
         }
-        let gate = if needles.len() <= GATED {
-            Gate::new(needles.keys().map(String::as_str))
-        } else {
-            None
-        };
+        let gate = Gate::new(needles.keys().map(String::as_str));
         let rules: Vec<Vec<u32>> = needles.into_values().collect();
         for text in left_over {
             always.extend(rules.get(text).into_iter().flatten());
@@ -122,25 +117,24 @@ impl Needles {
         memory: &mut Vec<u8>,
         found: &mut Vec<u32>,
     ) {
+        // Most texts hold none, which is told without folding them.
+        if self.gate.as_ref().is_some_and(|gate| !gate.may_hold(text)) {
+            return;
+        }
         let first = found.len();
         let Some(entry) = memo.entry(text) else {
-            self.search(text, memory, found);
+            self.search(folded_bytes(text, memory), found);
             return;
         };
         if entry.is(text) {
             found.extend(entry.rules.iter().take(usize::from(entry.n_rules)));
             return;
         }
-        self.search(text, memory, found);
+        self.search(folded_bytes(text, memory), found);
         entry.put(text, found.get(first..).unwrap_or_default());
     }
 
-    fn search(&self, text: &[u8], memory: &mut Vec<u8>, found: &mut Vec<u32>) {
-        // Most texts hold none, which is told without folding them.
-        if self.gate.as_ref().is_some_and(|gate| !gate.may_hold(text)) {
-            return;
-        }
-        let text = folded_bytes(text, memory);
+    fn search(&self, text: &[u8], found: &mut Vec<u32>) {
         for (first, automaton) in &self.automata {
             // Nor have most texts that come here any, which is told without the bookkeeping for overlaps.
             if automaton.is_match(text) {
@@ -173,20 +167,16 @@ impl Memo {
         }
         let word = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
         let middle = bytes.get(bytes.len() / 2..).unwrap_or_default();
-        let hash = [
+        let chunks = [
             bytes.first_chunk(),
             middle.first_chunk(),
             bytes.last_chunk(),
-        ]
-        .into_iter()
-        .fold(bytes.len() as u64, |hash, chunk| {
-            (hash ^ word(chunk))
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(29)
-        });
-        let n_entries = self.entries.len();
-        self.entries
-            .get_mut(usize::try_from(hash >> 32).unwrap_or_default() & n_entries.wrapping_sub(1))
+        ];
+        let hash = chunks
+            .into_iter()
+            .fold(bytes.len() as u64, |hash, chunk| mix(hash, word(chunk)));
+        let place = place(hash, self.entries.len());
+        self.entries.get_mut(place)
     }
 }
 
