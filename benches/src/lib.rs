@@ -7,10 +7,12 @@
 #![forbid(unsafe_code)]
 
 mod log;
+mod page;
 mod random;
 mod rules;
 mod timing;
 
-pub use log::{aks, eks, gke, metadata, mixed};
+pub use log::{aks, eks, gke, lines, metadata, mixed};
+pub use page::{heading, put, rows, table};
 pub use rules::rules;
 pub use timing::{Contender, Outcome, compare};
