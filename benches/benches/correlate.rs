@@ -223,12 +223,15 @@ fn main() -> std::io::Result<()> {
             }
         }
         let [plain, with] = times.each_mut().map(|times| median(times));
+        let megabytes = |seconds: f64| text.len() as f64 / seconds / 1e6;
         let of = |seconds: f64| f64::from(u32::try_from(n_events).unwrap_or(u32::MAX)) / seconds;
         writeln!(
             out,
-            "{log}: {:.0} events/s without correlations, {:.0} with {} groups alive, ratio {:.2}",
+            "{log}: {:.0} events/s ({:.0} MB/s) without correlations, {:.0} ({:.0} MB/s) with {} groups alive, ratio {:.2}",
             of(plain),
+            megabytes(plain),
             of(with),
+            megabytes(with),
             groups(&correlating),
             plain / with
         )?;

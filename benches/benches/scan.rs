@@ -3,9 +3,6 @@
 //! `cargo bench -p kubesift-benches --bench scan [-- FILTER]` prints one table for each corpus, one of what a managed
 //! service's wrapper costs, and one of what a second thread brings; what they mean is said in docs/performance.md, into
 //! which `-- --write` puts them. A contender whose name contains FILTER is run, with the one that it is compared to.
-//!
-//! Contenders take turns ([`compare`]) instead of being measured one after the other, as criterion would do it: what
-//! counts is a ratio, and on a machine that others use too, two numbers that are minutes apart have none.
 
 mod floors;
 

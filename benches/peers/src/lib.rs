@@ -75,6 +75,22 @@ pub const PEERS: [Contestant; 5] = [
     },
 ];
 
+/// Runs what may panic, as some engines do on rules or on events, without telling of it.
+///
+/// # Errors
+/// What it panicked with.
+pub fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    std::panic::set_hook(hook);
+    done.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref().map(|text: &&str| (*text).to_owned()));
+        text.unwrap_or_default()
+    })
+}
+
 /// The place that a rule's id begins with.
 fn place(id: &str) -> Option<usize> {
     usize::from_str_radix(id.get(..8)?, 16).ok()

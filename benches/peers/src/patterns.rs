@@ -6,7 +6,7 @@ use rsigma_parser::ConditionExpr;
 use serde_json::{Map, Value as Json, json};
 
 use crate::plain::{self, Plain, Test, Value};
-use crate::{Engine, Loaded};
+use crate::{Engine, Loaded, quietly};
 
 struct Patterns(Quamina<usize>);
 
@@ -31,6 +31,16 @@ pub(crate) fn load(rules: &[String]) -> Loaded {
         if let Err(reason) = added {
             refused.push((at, reason));
         }
+    }
+    // The automaton is built when it is first asked.
+    if let Err(panic) = quietly(|| quamina.matches_for_event(b"{}").is_ok()) {
+        let all = 0..rules.len();
+        return Loaded {
+            engine: Box::new(Patterns(Quamina::new())),
+            refused: all
+                .map(|at| (at, format!("panics over all together: {panic}")))
+                .collect(),
+        };
     }
     Loaded {
         engine: Box::new(Patterns(quamina)),

@@ -75,7 +75,7 @@ fn counted(condition: ConditionExpr, names: &[&String]) -> Result<ConditionExpr,
         } => {
             let of_them = |name: &str| match &pattern {
                 SelectorPattern::Them => true,
-                SelectorPattern::Pattern(pattern) => detection_name_matches(name, pattern),
+                SelectorPattern::Pattern(pattern) => detection_name_matches(pattern, name),
             };
             let named = names.iter().filter(|name| of_them(name));
             let named = named.map(|name| ConditionExpr::Identifier((*name).clone()));
