@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::io::{Error, Result, Write as _};
 use std::process::Command;
 
-use benches::{Contender, compare};
+use benches::{Contender, compare, processor_time};
 use detect::{RuleSet, RuleSetBuilder};
 
 /// Rounds of which the median counts.
@@ -82,15 +82,12 @@ fn plain(n: usize) -> RuleSetBuilder {
     })
 }
 
-/// What this process has taken so far: nanoseconds of a processor, and the most KiB of memory.
-fn taken() -> Option<(u64, u64)> {
-    let schedstat = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+/// The most memory that this process has taken, in KiB.
+fn most_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let number = |text: &str| text.split_whitespace().next()?.parse().ok();
-    Some((number(&schedstat)?, number(peak)?))
+    let mut lines = status.lines();
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.split_whitespace().next()?.parse().ok()
 }
 
 /// Loads a set, from bytes if there is a file of them, and prints what that took.
@@ -100,17 +97,19 @@ fn load_alone(set: usize, n: usize, bytes: Option<&str>) -> Result<()> {
         Some(_) => RuleSet::builder(),
         None => (set.builder)(n),
     };
-    let before = taken();
+    let before = processor_time();
     let rules = match bytes {
         Some(path) => RuleSet::from_bytes(&std::fs::read(path)?).map_err(Error::other)?,
         None => builder.load().0,
     };
-    let (Some((before, _)), Some((after, peak))) = (before, taken()) else {
+    let after = processor_time();
+    let (Some(before), Some(after), Some(peak)) = (before, after, most_memory()) else {
         return Err(Error::other(
             "this system does not say what a process takes",
         ));
     };
-    writeln!(std::io::stdout(), "{} {peak}", after - before)?;
+    let seconds = after.saturating_sub(before).as_secs_f64();
+    writeln!(std::io::stdout(), "{seconds} {peak}")?;
     drop(black_box(rules));
     Ok(())
 }
@@ -123,11 +122,11 @@ fn alone(set: usize, n: usize, bytes: Option<&str>) -> Result<(f64, f64)> {
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let mut numbers = text.split_whitespace().map(str::parse::<f64>);
-    let (Some(Ok(nanoseconds)), Some(Ok(kib))) = (numbers.next(), numbers.next()) else {
+    let (Some(Ok(seconds)), Some(Ok(kib))) = (numbers.next(), numbers.next()) else {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(Error::other(format!("a load alone failed: {said}")));
     };
-    Ok((nanoseconds / 1e9, kib * 1024.0 / 1e6))
+    Ok((seconds, kib * 1024.0 / 1e6))
 }
 
 fn measure(at: usize, set: &Set, quick: bool, out: &mut String) -> Result<()> {

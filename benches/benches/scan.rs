@@ -9,8 +9,9 @@ mod floors;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;
+use std::time::{Duration, Instant};
 
-use benches::{Contender, Outcome, compare, heading, lines, rows, table};
+use benches::{Contender, Outcome, compare, lines, median, processor_time, table};
 use detect::{Event, Limits, Reader, RuleSet, Scanner};
 
 use crate::floors::{NOTHING_KEPT, count, floors};
@@ -77,23 +78,42 @@ fn reader(log: &[u8]) -> Contender<'_> {
     })
 }
 
-/// One thread over a log, and two with a scanner each over its halves.
-fn threads<'c>(name: &str, rules: &RuleSet, log: &'c [u8]) -> [Contender<'c>; 2] {
-    let (mut one, mut two) = (rules.scanner(), [rules.scanner(), rules.scanner()]);
-    let middle = memchr::memrchr(b'\n', log.get(..log.len() / 2).unwrap_or_default());
-    let (first, second) = log
-        .split_at_checked(middle.map_or(0, |at| at + 1))
-        .unwrap_or((log, &[]));
-    [
-        Contender::new(format!("one thread, {name}"), move || scan(&mut one, log)),
-        Contender::new(format!("two threads, {name}"), move || {
-            let [a, b] = &mut two;
-            std::thread::scope(|scope| {
-                let other = scope.spawn(|| scan(b, second));
-                scan(a, first) + other.join().unwrap_or_default()
+/// What a run took: by the clock, of the processor by the thread that took most of it, and how many hits it found.
+struct Took {
+    clock: Duration,
+    processor: Duration,
+    hits: u64,
+}
+
+/// Runs a scanner on a thread of its own over each of some parts of a log.
+fn on_threads(parts: &[&[u8]], scanners: &mut [Scanner]) -> Took {
+    let start = Instant::now();
+    let (processor, hits) = std::thread::scope(|scope| {
+        let threads: Vec<_> = parts
+            .iter()
+            .zip(scanners)
+            .map(|(part, scanner)| {
+                scope.spawn(|| {
+                    let before = processor_time().unwrap_or_default();
+                    let hits = scan(scanner, part);
+                    let taken = processor_time().unwrap_or_default();
+                    (taken.saturating_sub(before), hits)
+                })
             })
-        }),
-    ]
+            .collect();
+        threads.into_iter().fold(
+            Default::default(),
+            |(most, hits): (Duration, u64), thread| {
+                let (taken, found) = thread.join().unwrap_or_default();
+                (most.max(taken), hits + found)
+            },
+        )
+    });
+    Took {
+        clock: start.elapsed(),
+        processor,
+        hits,
+    }
 }
 
 /// How much is run.
@@ -105,17 +125,20 @@ struct Run {
 }
 
 impl Run {
+    fn wanted(&self, name: &str) -> bool {
+        self.filter.is_empty() || self.filter.iter().any(|part| name.contains(part.as_str()))
+    }
+
     fn compare(
         &self,
         corpus: &str,
         floor: &str,
         mut contenders: Vec<Contender<'_>>,
     ) -> Vec<Outcome> {
-        let wanted = |name: &str| {
-            let name = format!("{corpus} {name}");
-            self.filter.is_empty() || self.filter.iter().any(|part| name.contains(part.as_str()))
-        };
-        contenders.retain(|contender| contender.name() == floor || wanted(contender.name()));
+        contenders.retain(|contender| {
+            let name = contender.name();
+            name == floor || self.wanted(&format!("{corpus} {name}"))
+        });
         compare(self.rounds, contenders)
     }
 
@@ -185,18 +208,57 @@ impl Run {
         out
     }
 
-    /// What a second thread brings.
+    /// What a second thread brings: by the clock, which needs two idle processors, and by the time that the threads get
+    /// of one, which does not.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers of events are far below 2⁵³"
+    )]
     fn threads(&self, sets: &[&(String, RuleSet)]) -> String {
-        let mut out = format!("\n### two threads\n\n{}", heading("one thread ÷ it"));
+        let mut out = String::from(
+            "\n### two threads\n\n| log and rules | one thread, events/s | two threads, events/s | two ÷ one | two ÷ one, by processor time | hits |\n|---|---:|---:|---:|---:|---:|\n",
+        );
         for (corpus, log) in [
             ("metadata", benches::metadata(self.n_events)),
             ("mixed", benches::mixed(self.n_events)),
         ] {
+            let log = log.as_bytes();
+            let middle = memchr::memrchr(b'\n', log.get(..log.len() / 2).unwrap_or_default());
+            let (first, second) = log
+                .split_at_checked(middle.map_or(0, |at| at + 1))
+                .unwrap_or((log, &[]));
             for (name, rules) in sets {
-                let contenders = threads(&format!("{corpus}, {name}"), rules, log.as_bytes());
-                let one = contenders[0].name().to_owned();
-                let outcomes = self.compare("threads", &one, contenders.into());
-                out += &rows(&outcomes, &one, log.len(), self.n_events);
+                if !self.wanted(&format!("two threads, {corpus}, {name}")) {
+                    continue;
+                }
+                let mut scanners = [rules.scanner(), rules.scanner()];
+                let mut took: [Vec<Took>; 2] = Default::default();
+                for round in 0..=self.rounds {
+                    for (parts, took) in [&[log][..], &[first, second]].into_iter().zip(&mut took) {
+                        let this = on_threads(parts, &mut scanners);
+                        // The first round warms up.
+                        if round > 0 {
+                            took.push(this);
+                        }
+                    }
+                }
+                let of = |took: &[Took], time: fn(&Took) -> Duration| {
+                    median(took.iter().map(time).collect()).as_secs_f64()
+                };
+                let clock = took.each_ref().map(|took| of(took, |took| took.clock));
+                let processor = took.each_ref().map(|took| of(took, |took| took.processor));
+                let hits = took.map(|took| took.last().map_or(0, |took| took.hits));
+                assert_eq!(hits[0], hits[1], "both find the same");
+                // Writing to a string cannot fail.
+                _ = writeln!(
+                    out,
+                    "| {corpus}, {name} | {:.0} | {:.0} | {:.2} | {:.2} | {} |",
+                    self.n_events as f64 / clock[0],
+                    self.n_events as f64 / clock[1],
+                    clock[0] / clock[1],
+                    processor[0] / processor[1],
+                    hits[0]
+                );
             }
         }
         out

@@ -14,6 +14,6 @@ mod rules;
 mod timing;
 
 pub use log::{aks, eks, gke, lines, metadata, mixed};
-pub use page::{heading, put, rows, table};
+pub use page::{put, table};
 pub use rules::rules;
-pub use timing::{Contender, Outcome, compare};
+pub use timing::{Contender, Outcome, compare, median, processor_time};

@@ -39,24 +39,16 @@ fn between(page: &str, name: &str, tables: &str) -> Option<String> {
 /// let shown = table(&outcomes, "counting", 1_000, 9);
 /// assert!(shown.contains("| 1.00 | 36 |"), "{shown}");
 /// ```
-pub fn table(outcomes: &[Outcome], floor: &str, bytes: usize, events: u64) -> String {
-    heading("floor ÷ it") + &rows(outcomes, floor, bytes, events)
-}
-
-/// The heading of a [`table`] whose ratio has another name.
-pub fn heading(ratio: &str) -> String {
-    format!("| contender | MB/s | events/s | {ratio} | count |\n|---|---:|---:|---:|---:|\n")
-}
-
-/// The rows of a [`table`].
 #[expect(
     clippy::cast_precision_loss,
     reason = "numbers of bytes and events are far below 2⁵³"
 )]
-pub fn rows(outcomes: &[Outcome], floor: &str, bytes: usize, events: u64) -> String {
+pub fn table(outcomes: &[Outcome], floor: &str, bytes: usize, events: u64) -> String {
     let floor = outcomes.iter().find(|outcome| outcome.name == floor);
     let floor = floor.map_or(f64::NAN, |floor| floor.median.as_secs_f64());
-    let mut out = String::new();
+    let mut out = String::from(
+        "| contender | MB/s | events/s | floor ÷ it | count |\n|---|---:|---:|---:|---:|\n",
+    );
     for outcome in outcomes {
         let seconds = outcome.median.as_secs_f64();
         // Writing to a string cannot fail.
