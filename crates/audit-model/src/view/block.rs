@@ -24,6 +24,9 @@ pub(crate) trait Look: Copy {
 
     /// Where a string may end, or be ended by a control character, and where backslashes are.
     fn stops(self, block: &[u8; 32]) -> (u32, u32);
+
+    /// Which bytes of the two are the same.
+    fn same(self, one: &[u8; 32], other: &[u8; 32]) -> u32;
 }
 
 /// With the vector instructions of the processor.
@@ -62,6 +65,13 @@ impl<S: Simd> Look for Vector<S> {
             low(backslashes.to_bitmask()),
         )
     }
+
+    #[inline(always)]
+    fn same(self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+        let other = u8x32::load_array_ref(self.0, other);
+        let same = u8x32::load_array_ref(self.0, one).simd_eq(other);
+        low(same.to_bitmask())
+    }
 }
 
 /// The bits of the 32 bytes that were looked at.
@@ -84,8 +94,13 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 /// The high bit of each byte of a word that is a certain one.
 #[inline(always)]
 fn equal(word: u64, byte: u8) -> u64 {
-    let differs = word ^ (ONES * u64::from(byte));
-    !((((differs & !HIGH) + !HIGH) | differs) | !HIGH)
+    zero(word ^ (ONES * u64::from(byte)))
+}
+
+/// The high bit of each byte that is zero.
+#[inline(always)]
+fn zero(word: u64) -> u64 {
+    !((((word & !HIGH) + !HIGH) | word) | !HIGH)
 }
 
 /// The high bit of each byte that is below 0x20.
@@ -141,6 +156,14 @@ impl Look for Words {
             backslashes |= gather(equal(word, b'\\')) << shift;
         }
         (low(stops), low(backslashes))
+    }
+
+    #[inline(always)]
+    fn same(self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+        let pairs = words(one).zip(words(other));
+        low(pairs.fold(0, |same, ((shift, one), (_, other))| {
+            same | gather(zero(one ^ other)) << shift
+        }))
     }
 }
 
@@ -309,6 +332,13 @@ mod tests {
             prop_assert_eq!(marks, Words.marks(&block));
             let stops = fearless_simd::dispatch!(level, simd => Vector(simd).stops(&bytes));
             prop_assert_eq!(stops, Words.stops(&bytes));
+            let mut other = more;
+            other[..16].copy_from_slice(&bytes[..16]);
+            let same = fearless_simd::dispatch!(level, simd => Vector(simd).same(&bytes, &other));
+            prop_assert_eq!(same, Words.same(&bytes, &other));
+            for at in 0..32 {
+                prop_assert_eq!(same >> at & 1 == 1, bytes[at] == other[at]);
+            }
             let beyond = fearless_simd::dispatch!(level, simd => Vector(simd).beyond_ascii(&block));
             prop_assert_eq!(beyond, Words.beyond_ascii(&block));
             prop_assert_eq!(beyond, !block.is_ascii());

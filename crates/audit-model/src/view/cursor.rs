@@ -82,17 +82,24 @@ impl<L: Look> Cursor<'_, L> {
     /// The string whose opening quote stands here.
     #[inline(always)]
     pub(crate) fn quoted(&self, quote: usize) -> Option<Quoted> {
-        let (b'"', mut rest) = self.bytes.get(quote..)?.split_first()? else {
+        if self.byte(quote) != b'"' {
             return None;
-        };
-        let start = quote + 1;
+        }
+        self.string(quote + 1)
+    }
+
+    /// The string whose opening quote stands before this place.
+    #[inline(always)]
+    pub(crate) fn string(&self, start: usize) -> Option<Quoted> {
+        let mut rest = self.bytes.get(start..)?;
         let mut at = start;
         let mut escaped = false;
         loop {
-            let Some(block) = rest.first_chunk::<32>() else {
-                return self.last_quoted(start, at, escaped);
+            let (mut stops, backslashes) = match rest.first_chunk::<32>() {
+                Some(block) => self.look.stops(block),
+                None if rest.is_empty() => return None,
+                None => self.look.stops(&padded(rest)),
             };
-            let (mut stops, backslashes) = self.look.stops(block);
             // How far the block goes: a backslash at its end escapes a byte of the next one.
             let mut length = 32;
             if backslashes != 0 {
@@ -102,7 +109,7 @@ impl<L: Look> Cursor<'_, L> {
                     // Of these only a quote may be escaped.
                     let mut quotes = stops & hidden;
                     while quotes != 0 {
-                        if *block.get(quotes.trailing_zeros() as usize)? != b'"' {
+                        if self.byte(at + quotes.trailing_zeros() as usize) != b'"' {
                             return None;
                         }
                         quotes &= quotes - 1;
@@ -116,7 +123,7 @@ impl<L: Look> Cursor<'_, L> {
             if stops != 0 {
                 let stop = stops.trailing_zeros() as usize;
                 if stop < length {
-                    return (*block.get(stop & 31)? == b'"').then_some(Quoted {
+                    return (self.byte(at + stop) == b'"').then_some(Quoted {
                         range: start..at + stop,
                         escaped,
                     });
@@ -126,29 +133,15 @@ impl<L: Look> Cursor<'_, L> {
             rest = rest.get(length..)?;
         }
     }
+}
 
-    /// The end of a string in the last bytes of the record.
-    #[cold]
-    #[inline(never)]
-    fn last_quoted(&self, start: usize, mut at: usize, mut escaped: bool) -> Option<Quoted> {
-        loop {
-            match self.bytes.get(at)? {
-                b'"' => {
-                    return Some(Quoted {
-                        range: start..at,
-                        escaped,
-                    });
-                }
-                b'\\' => {
-                    escaped = true;
-                    if *self.bytes.get(at + 1)? < 0x20 {
-                        return None;
-                    }
-                    at += 2;
-                }
-                0..0x20 => return None,
-                _ => at += 1,
-            }
-        }
+/// The last bytes of a record. What follows it stops a string and does not end it.
+#[cold]
+#[inline(never)]
+fn padded(rest: &[u8]) -> [u8; 32] {
+    let mut block = [0; 32];
+    for (to, from) in block.iter_mut().zip(rest) {
+        *to = *from;
     }
+    block
 }

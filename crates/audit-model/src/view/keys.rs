@@ -31,6 +31,14 @@ pub(crate) enum Slot {
     Reached,
 }
 
+impl Slot {
+    /// Whether the text is long and seldom asked for, so that its escapes are left for later.
+    #[inline(always)]
+    pub(crate) fn is_late(self) -> bool {
+        matches!(self, Self::RequestUri | Self::Message)
+    }
+}
+
 /// Number of slots.
 pub(crate) const SLOTS: usize = Slot::Reached as usize + 1;
 
@@ -66,6 +74,15 @@ pub(crate) enum Body {
 }
 
 pub(crate) const BODIES: usize = Body::StatusDetails as usize + 1;
+
+impl Body {
+    pub(crate) const ALL: [Self; BODIES] = [
+        Self::Request,
+        Self::Response,
+        Self::StatusMetadata,
+        Self::StatusDetails,
+    ];
+}
 
 /// What a key's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@
 mod block;
 mod cursor;
 mod keys;
+mod layout;
 mod leaves;
 mod paths;
 mod read;
@@ -25,6 +26,7 @@ use crate::limits::Limits;
 use crate::source::Source;
 use block::{Look, Vector, Words};
 use cursor::Cursor;
+use layout::Layouts;
 pub use leaves::BodyLeaves;
 pub use paths::BodyPaths;
 use read::Pass;
@@ -56,6 +58,7 @@ pub struct Viewer {
     /// Whether to look at words though there are vector instructions.
     words: bool,
     spans: Spans,
+    layouts: Layouts,
 }
 
 impl Default for Viewer {
@@ -65,6 +68,7 @@ impl Default for Viewer {
             level,
             words: level.is_fallback(),
             spans: Spans::default(),
+            layouts: Layouts::default(),
         }
     }
 }
@@ -82,11 +86,11 @@ impl Viewer {
         if record.len() > limits.record_bytes().min(MOST_BYTES) {
             return false;
         }
-        let spans = &mut self.spans;
+        let (spans, layouts) = (&mut self.spans, &mut self.layouts);
         if self.words {
-            return run(Words, record, spans);
+            return run(Words, record, spans, layouts);
         }
-        dispatch!(self.level, simd => run(Vector(simd), record, spans))
+        dispatch!(self.level, simd => run(Vector(simd), record, spans, layouts))
     }
 
     /// The event that was read last, which must be this record.
@@ -114,16 +118,22 @@ impl Viewer {
 }
 
 #[inline(always)]
-fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans) -> bool {
-    Pass {
+fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans, layouts: &mut Layouts) -> bool {
+    let mut pass = Pass {
         cursor: Cursor {
             look,
             bytes: record,
         },
         spans,
+    };
+    if layouts.follow(&mut pass).is_some() {
+        return true;
     }
-    .run()
-    .is_some()
+    let plain = pass.run().is_some();
+    if plain {
+        layouts.learn(record, spans);
+    }
+    plain
 }
 
 /// A plain event as a [`Viewer`] has read it.

@@ -5,10 +5,10 @@
 use crate::view::block::{self, Look};
 use crate::view::cursor::{Cursor, Quoted};
 use crate::view::keys::{Body, EVENT, Holds, Key, List, Part, Slot};
-use crate::view::spans::{MOST_TEXTS, Spans};
+use crate::view::spans::{Code, MOST_TEXTS, Spans};
 
 /// The annotation that is asked for at once.
-const DECISION: &[u8] = b"authorization.k8s.io/decision";
+pub(crate) const DECISION: &[u8] = b"authorization.k8s.io/decision";
 
 /// A record that is read.
 pub(crate) struct Pass<'p, L> {
@@ -38,7 +38,7 @@ impl<L: Look> Pass<'_, L> {
 
     /// Whether the envelope is text; bodies need not be.
     #[inline(always)]
-    fn is_text(&self, end: usize) -> Option<()> {
+    pub(crate) fn is_text(&self, end: usize) -> Option<()> {
         let bodies = [Body::Request, Body::Response].map(|body| {
             let body = self.spans.bodies.get(body as usize).copied().flatten();
             body.map_or((end, end), |(start, end)| (start as usize, end as usize))
@@ -122,7 +122,7 @@ impl<L: Look> Pass<'_, L> {
         if self.cursor.byte(brace) != b'{' {
             return self.null(brace);
         }
-        self.spans.parts |= 1 << part as u8;
+        self.spans.shape.parts |= 1 << part as u8;
         let mut at = self.cursor.space(brace + 1);
         if self.cursor.byte(at) == b'}' {
             return Some(at + 1);
@@ -166,7 +166,7 @@ impl<L: Look> Pass<'_, L> {
             return self.null(at);
         };
         self.spans.name(slot);
-        let late = matches!(slot, Slot::RequestUri | Slot::Message);
+        let late = slot.is_late();
         let after = quoted.after();
         self.spans.push(quoted.range, quoted.escaped, late);
         Some(after)
@@ -175,22 +175,41 @@ impl<L: Look> Pass<'_, L> {
     /// The status code; whatever is no plain number is odd.
     #[inline(always)]
     fn code(&mut self, at: usize) -> Option<usize> {
+        match self.cursor.byte(at) {
+            b'n' => self.null(at),
+            _ => self.some_code(at),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn some_code(&mut self, at: usize) -> Option<usize> {
         let digits = self.cursor.bytes.get(at..at + 3)?;
         let [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] = digits else {
-            return self.null(at);
+            return None;
         };
         if !matches!(self.cursor.byte(at + 3), b',' | b'}' | b' ') {
             return None;
         }
         let digit = |byte: &u8| i64::from(byte & 0xf);
-        self.spans.code = Some(100 * digit(a) + 10 * digit(b) + digit(c));
+        self.spans.code = Some(Code {
+            value: 100 * digit(a) + 10 * digit(b) + digit(c),
+            start: u32::try_from(at).ok()?,
+        });
         Some(at + 3)
     }
 
     #[inline(always)]
     fn body(&mut self, body: Body, at: usize) -> Option<usize> {
+        match self.cursor.byte(at) {
+            b'n' => self.null(at),
+            _ => self.some_body(body, at),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn some_body(&mut self, body: Body, at: usize) -> Option<usize> {
         if !matches!(self.cursor.byte(at), b'{' | b'[') {
-            return self.null(at);
+            return None;
         }
         let end = if matches!(self.cursor.bytes.get(at..at + 2), Some(b"{}" | b"[]")) {
             at + 2
@@ -209,7 +228,7 @@ impl<L: Look> Pass<'_, L> {
         }
         let first = self.spans.n_texts();
         let end = self.texts(at)?;
-        *self.spans.lists.get_mut(list as usize)? = Some((first, self.spans.n_texts()));
+        *self.spans.shape.lists.get_mut(list as usize)? = Some((first, self.spans.n_texts()));
         Some(end)
     }
 
@@ -285,7 +304,7 @@ impl<L: Look> Pass<'_, L> {
             }
             at += 1;
         }
-        self.spans.annotations = Some((first, self.spans.n_texts()));
+        self.spans.shape.annotations = Some((first, self.spans.n_texts()));
         Some(at)
     }
 
@@ -331,7 +350,7 @@ impl<L: Look> Pass<'_, L> {
             at += 1;
         }
         let range = (first, self.spans.n_extras());
-        *self.spans.extra.get_mut(usize::from(impersonated))? = Some(range);
+        *self.spans.shape.extra.get_mut(usize::from(impersonated))? = Some(range);
         Some(at)
     }
 }

@@ -14,7 +14,7 @@ impl EventView<'_> {
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let (start, end) = self.spans.annotations.unwrap_or_default();
+        let (start, end) = self.spans.shape.annotations.unwrap_or_default();
         (start..end).step_by(2).filter_map(|key| {
             let key_text = self.spans.get(self.record, key)?;
             Some((key_text, self.spans.get(self.record, key + 1)?))
@@ -88,7 +88,7 @@ impl FieldSource for EventView<'_> {
     }
 
     fn code(&self, _: usize) -> Option<i64> {
-        self.spans.code
+        self.spans.code.map(|code| code.value)
     }
 
     fn list(&self, _: usize, field: FieldId, each: &mut dyn FnMut(&str)) -> bool {
@@ -98,7 +98,8 @@ impl FieldSource for EventView<'_> {
             FieldId::SourceIps => List::SourceIps,
             _ => return false,
         };
-        let Some((start, end)) = self.spans.lists.get(list as usize).copied().flatten() else {
+        let Some((start, end)) = self.spans.shape.lists.get(list as usize).copied().flatten()
+        else {
             return false;
         };
         for at in start..end {
@@ -110,7 +111,7 @@ impl FieldSource for EventView<'_> {
     }
 
     fn map(&self, _: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool {
-        let [user, impersonated] = self.spans.extra;
+        let [user, impersonated] = self.spans.shape.extra;
         let extra = match field {
             FieldId::UserExtra => user,
             FieldId::ImpersonatedExtra => impersonated,
@@ -118,7 +119,7 @@ impl FieldSource for EventView<'_> {
                 for (key, value) in self.pairs() {
                     each(MapItem::Text(key, value));
                 }
-                return self.spans.annotations.is_some();
+                return self.spans.shape.annotations.is_some();
             }
             _ => None,
         };
@@ -129,7 +130,7 @@ impl FieldSource for EventView<'_> {
             if let Some(key) = self.spans.get(self.record, entry.key) {
                 each(MapItem::List(key));
             }
-            for at in entry.members.clone() {
+            for at in entry.members() {
                 if let Some(member) = self.spans.get(self.record, at) {
                     each(MapItem::Member(member));
                 }
@@ -156,7 +157,7 @@ impl FieldSource for EventView<'_> {
             FieldId::ResponseStatus => Part::Status,
             _ => return false,
         };
-        self.spans.parts >> part as u8 & 1 == 1
+        self.spans.shape.parts >> part as u8 & 1 == 1
     }
 
     fn body(&self, _: usize, field: FieldId) -> Option<&[u8]> {

@@ -28,28 +28,59 @@ enum Place {
 const NONE: u32 = u32::MAX;
 
 /// One member of a map, and the texts of its list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Extra {
     pub(crate) key: u32,
-    pub(crate) members: Range<u32>,
+    members: (u32, u32),
+}
+
+impl Extra {
+    pub(crate) fn members(self) -> Range<u32> {
+        self.members.0..self.members.1
+    }
+}
+
+/// Which of a record's texts is what: the same for all records that differ in their texts alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) slots: [u32; SLOTS],
+    /// Ranges of texts.
+    pub(crate) lists: [Option<(u32, u32)>; LISTS],
+    /// The range of texts of the annotations: a key, its value, and so on.
+    pub(crate) annotations: Option<(u32, u32)>,
+    /// Of the user and of the impersonated one, ranges of extras.
+    pub(crate) extra: [Option<(u32, u32)>; 2],
+    /// Which objects are there, one bit each.
+    pub(crate) parts: u8,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            slots: [NONE; SLOTS],
+            lists: [None; LISTS],
+            annotations: None,
+            extra: [None; 2],
+            parts: 0,
+        }
+    }
+}
+
+/// A status code, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Code {
+    pub(crate) value: i64,
+    pub(crate) start: u32,
 }
 
 /// Where the values of one record stand, in memory that is reused.
 #[derive(Debug, Default)]
 pub(crate) struct Spans {
     texts: Vec<Text>,
-    slots: [u32; SLOTS],
-    /// Ranges of texts.
-    pub(crate) lists: [Option<(u32, u32)>; LISTS],
-    /// The range of texts of the annotations: a key, its value, and so on.
-    pub(crate) annotations: Option<(u32, u32)>,
+    pub(crate) shape: Shape,
     extras: Vec<Extra>,
-    /// Of the user and of the impersonated one, ranges of extras.
-    pub(crate) extra: [Option<(u32, u32)>; 2],
     pub(crate) bodies: [Option<(u32, u32)>; BODIES],
-    /// Which objects are there, one bit each.
-    pub(crate) parts: u8,
-    pub(crate) code: Option<i64>,
+    pub(crate) code: Option<Code>,
     /// Texts with escapes that are asked for at once, and those that hardly ever are.
     escaped: Vec<u32>,
     late: Vec<u32>,
@@ -63,14 +94,16 @@ const _: () = assert!(PARTS <= 8);
 impl Spans {
     #[inline(always)]
     pub(crate) fn clear(&mut self) {
-        self.texts.clear();
-        self.slots = [NONE; SLOTS];
-        self.lists = [None; LISTS];
-        self.annotations = None;
+        self.shape = Shape::default();
+        self.clear_values();
         self.extras.clear();
-        self.extra = [None; 2];
+    }
+
+    /// Forgets the values and leaves their shape.
+    #[inline(always)]
+    pub(crate) fn clear_values(&mut self) {
+        self.texts.clear();
         self.bodies = [None; BODIES];
-        self.parts = 0;
         self.code = None;
         self.escaped.clear();
         self.late.clear();
@@ -118,13 +151,21 @@ impl Spans {
     #[inline(always)]
     pub(crate) fn name(&mut self, slot: Slot) {
         let at = self.n_texts();
-        if let Some(slot) = self.slots.get_mut(slot as usize) {
+        if let Some(slot) = self.shape.slots.get_mut(slot as usize) {
             *slot = at;
         }
     }
 
+    /// Takes the shape of a record that was read before.
+    #[inline(always)]
+    pub(crate) fn take_shape(&mut self, shape: &Shape, extras: &[Extra]) {
+        self.shape = *shape;
+        self.extras.clear();
+        self.extras.extend_from_slice(extras);
+    }
+
     pub(crate) fn push_extra(&mut self, key: u32, first: u32) {
-        let members = first..self.n_texts();
+        let members = (first, self.n_texts());
         self.extras.push(Extra { key, members });
     }
 
@@ -136,10 +177,31 @@ impl Spans {
         self.extras.len() as u32
     }
 
+    pub(crate) fn all_extras(&self) -> &[Extra] {
+        &self.extras
+    }
+
     pub(crate) fn extras(&self, range: (u32, u32)) -> &[Extra] {
         self.extras
             .get(range.0 as usize..range.1 as usize)
             .unwrap_or_default()
+    }
+
+    /// Where a text stands in the record; to be asked before texts are unescaped.
+    pub(crate) fn range(&self, at: u32) -> Option<Range<usize>> {
+        let text = self.texts.get(at as usize)?;
+        (text.place != Place::Unescaped).then_some(text.start as usize..text.end as usize)
+    }
+
+    pub(crate) fn is_escaped(&self, at: u32) -> bool {
+        let text = self.texts.get(at as usize);
+        text.is_some_and(|text| text.place != Place::Record)
+    }
+
+    /// The index of the text of a slot.
+    pub(crate) fn index(&self, slot: Slot) -> u32 {
+        let index = self.shape.slots.get(slot as usize);
+        index.copied().unwrap_or(NONE)
     }
 
     /// A text.
@@ -165,13 +227,13 @@ impl Spans {
     /// The bytes of the text of a slot.
     #[inline]
     pub(crate) fn slot_bytes<'s>(&'s self, record: &'s [u8], slot: Slot) -> Option<&'s [u8]> {
-        self.bytes(record, *self.slots.get(slot as usize)?)
+        self.bytes(record, *self.shape.slots.get(slot as usize)?)
     }
 
     /// The text of a slot.
     #[inline]
     pub(crate) fn slot<'s>(&'s self, record: &'s [u8], slot: Slot) -> Option<&'s str> {
-        self.get(record, *self.slots.get(slot as usize)?)
+        self.get(record, *self.shape.slots.get(slot as usize)?)
     }
 
     /// Unescapes the texts that are asked for at once, and one that is not.
@@ -182,7 +244,10 @@ impl Spans {
         }
         self.escaped.clear();
         if uri {
-            self.unescape(record, self.slots.get(Slot::RequestUri as usize).copied());
+            self.unescape(
+                record,
+                self.shape.slots.get(Slot::RequestUri as usize).copied(),
+            );
         }
     }
 

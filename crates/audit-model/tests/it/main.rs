@@ -19,6 +19,8 @@ mod hostile;
 #[cfg(test)]
 mod joined;
 #[cfg(test)]
+mod layouts;
+#[cfg(test)]
 mod managed;
 #[cfg(test)]
 mod mutated;
