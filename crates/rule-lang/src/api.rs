@@ -23,10 +23,10 @@ macro_rules! types {
         )+
     };
     (@value [$of:tt]) => {
-        $crate::api::Value { of: types!(@of $of), many: true }
+        $crate::api::Value { of: types!(@of $of), many: true, list: true }
     };
     (@value $of:tt) => {
-        $crate::api::Value { of: types!(@of $of), many: false }
+        $crate::api::Value { of: types!(@of $of), many: false, list: false }
     };
     (@of {$id:ident}) => { $crate::api::Of::Object(&$id) };
     (@of ($($word:literal),+)) => { $crate::api::Of::Words(&[$($word),+]) };
@@ -67,8 +67,10 @@ struct Member {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value {
     pub(crate) of: Of,
-    /// Whether it is a list of these.
+    /// Whether there may be several of these.
     pub(crate) many: bool,
+    /// Whether it is a list of these, and not only below one.
+    pub(crate) list: bool,
 }
 
 /// What kind of value.
@@ -130,12 +132,20 @@ impl Value {
     /// One that may be anything.
     pub(crate) const OPEN: Self = Self::one(Of::Open);
 
-    const fn one(of: Of) -> Self {
-        Self { of, many: false }
+    pub(crate) const fn one(of: Of) -> Self {
+        Self {
+            of,
+            many: false,
+            list: false,
+        }
     }
 
     const fn many(of: Of) -> Self {
-        Self { of, many: true }
+        Self {
+            of,
+            many: true,
+            list: true,
+        }
     }
 
     /// What a field holds.
@@ -184,7 +194,7 @@ impl Value {
                 Segment::Key(key) => key,
                 // One of a list is not the list.
                 Segment::Index(_) => {
-                    value.many = false;
+                    (value.many, value.list) = (false, false);
                     continue;
                 }
                 Segment::Split(_) => return Ok(Self::OPEN),

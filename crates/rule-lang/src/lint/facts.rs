@@ -179,6 +179,12 @@ impl<'a> Asked<'a> {
             .is_some_and(|values| values.iter().any(|value| is_one_of(value, words)))
     }
 
+    /// Whether every value is one of some words.
+    pub(super) fn is_only(self, words: &[&str]) -> bool {
+        self.texts()
+            .is_some_and(|values| values.iter().all(|value| is_one_of(value, words)))
+    }
+
     /// Whether nothing is asked, or only to be missing.
     pub(super) fn is_absent(self) -> bool {
         match self {

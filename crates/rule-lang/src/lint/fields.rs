@@ -55,9 +55,45 @@ pub(crate) fn of_member(
     (!matches!(nowhere.of, Of::Image)).then_some(())
 }
 
+/// A block over what the API has as a single text, number or truth value.
+pub(crate) fn no_members(name: &Name, report: &mut Report) {
+    report
+        .add(
+            Code::NeverMatches,
+            name.span,
+            format!(
+                "{} is neither a list nor a map, so it has no members",
+                if name.text == "." {
+                    "a member of this list".to_owned()
+                } else {
+                    quoted(&name.text)
+                }
+            ),
+        )
+        .set_help("leave its brackets out");
+}
+
 /// A member that is an object, compared with values: often keywords that strayed into a block.
 pub(crate) fn whole_member(item: &Item, report: &mut Report) -> Option<()> {
-    if item.name.text != "." || super::asks_presence(item) {
+    if item.name.text != "." {
+        return Some(());
+    }
+    if super::asks_presence(item) {
+        let mut values = item.values.iter();
+        if let Some(null) = values
+            .find(|value| value.is_null())
+            .filter(|_| !item.chain.neq)
+        {
+            report
+                .add(
+                    Code::NeverMatches,
+                    null.span,
+                    "a member of this list is an object, so it is never `null`",
+                )
+                .set_help(
+                    "that there are no members is a selection under `not`, with the value `'*'`",
+                );
+        }
         return Some(());
     }
     report

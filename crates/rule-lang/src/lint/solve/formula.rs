@@ -482,7 +482,8 @@ fn members(operand: &Operand, around: Member) -> Member {
     };
     if let Some(list) = list {
         return match list.of {
-            Of::Object(of) => Member::Object(of),
+            Of::Object(of) if list.list => Member::Object(of),
+            Of::Object(_) => Member::Entry,
             _ => Member::Other,
         };
     }
