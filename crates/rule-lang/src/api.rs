@@ -6,7 +6,8 @@
 /// Makes statics of types from a table of their members.
 ///
 /// Of each member the name is followed by what it holds: `Text`, `Number`, `Bool`, `Scalar` for a number or text, `Map`
-/// for an object with keys of the user's choice, the name of a type in braces, or one of these in brackets for a list.
+/// for an object with keys of the user's choice, words in parentheses (with `~` those that are usual, with `=` a form), the
+/// name of a type in braces, or one of these in brackets for a list.
 macro_rules! types {
     ($($id:ident $name:literal $(of $base:ident)? {
         $($member:ident $of:tt,)*
@@ -29,7 +30,9 @@ macro_rules! types {
         $crate::api::Value { of: types!(@of $of), many: false, list: false }
     };
     (@of {$id:ident}) => { $crate::api::Of::Object(&$id) };
-    (@of ($($word:literal),+)) => { $crate::api::Of::Words(&[$($word),+]) };
+    (@of ($($word:literal),+)) => { $crate::api::Of::Words(&[$($word),+], None) };
+    (@of (~ $($word:literal),+)) => { $crate::api::Of::Usual(&[$($word),+]) };
+    (@of (= $form:ident)) => { $crate::api::Of::Form(&audit_model::Form::$form) };
     (@of $of:ident) => { $crate::api::Of::$of };
 }
 
@@ -42,9 +45,7 @@ mod volume;
 
 pub(crate) use own::IMAGE_PARTS;
 
-use audit_model::{Field, FieldId, Path, Segment, Shape};
-
-use crate::lint;
+use audit_model::{Field, FieldId, Form, Path, Segment, Shape, Texts};
 
 /// A type of objects.
 #[derive(Debug)]
@@ -79,8 +80,16 @@ pub(crate) enum Of {
     /// Anything.
     Open,
     Text,
-    /// One of these texts.
-    Words(&'static [&'static str]),
+    /// One of these texts, and where to look for what is often sought here.
+    Words(&'static [&'static str], Option<&'static str>),
+    /// These texts as a rule.
+    Usual(&'static [&'static str]),
+    /// Texts of one form.
+    Form(&'static Form),
+    /// A resource in a role.
+    RoleResource,
+    /// A verb in a role.
+    RoleVerb,
     Number,
     Bool,
     /// A number or text.
@@ -128,6 +137,32 @@ impl Type {
     }
 }
 
+impl Of {
+    /// What texts a field holds.
+    fn texts(id: FieldId) -> Self {
+        match id.texts() {
+            Texts::Words(words, hint) => Self::Words(words, hint),
+            Texts::Usual(words) => Self::Usual(words),
+            Texts::Form(form) => Self::Form(form),
+            _ => Self::Text,
+        }
+    }
+
+    /// Whether it is a text, of which more may be known.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Text
+                | Self::Words(..)
+                | Self::Usual(_)
+                | Self::Form(_)
+                | Self::Group
+                | Self::RoleResource
+                | Self::RoleVerb
+        )
+    }
+}
+
 impl Value {
     /// One that may be anything.
     pub(crate) const OPEN: Self = Self::one(Of::Open);
@@ -150,7 +185,11 @@ impl Value {
 
     /// What a field holds.
     pub(crate) fn of_field(field: &Field) -> Result<Self, Nowhere<'_>> {
-        Self::of_id(field.id()).below(field.path())
+        let value = Self::of_id(field.id()).below(field.path())?;
+        Ok(match (value.of, field.texts()) {
+            (Of::Open, Texts::Words(words, hint)) => Self::one(Of::Words(words, hint)),
+            _ => value,
+        })
     }
 
     /// What stands at a path in an object of a type.
@@ -175,10 +214,10 @@ impl Value {
             FieldId::ClientNet => Self::one(Of::Network),
             FieldId::SourceIps => Self::many(Of::Address),
             _ => match id.info().shape {
-                Shape::Text => Self::one(lint::words(id).map_or(Of::Text, Of::Words)),
+                Shape::Text => Self::one(Of::texts(id)),
                 Shape::Number => Self::one(Of::Number),
                 Shape::Bool => Self::one(Of::Bool),
-                Shape::List => Self::many(Of::Text),
+                Shape::List => Self::many(Of::texts(id)),
                 Shape::Map => Self::one(Of::Map),
                 _ => Self::OPEN,
             },

@@ -7,6 +7,7 @@ pub(crate) mod duplicates;
 mod facts;
 pub(crate) mod fields;
 pub(crate) mod filters;
+mod forms;
 mod lists;
 pub(crate) mod logic;
 pub(crate) mod metadata;
@@ -20,8 +21,6 @@ mod values;
 pub(crate) mod yaml;
 
 use audit_model::Field;
-
-pub(crate) use never::words;
 
 use crate::api::Value;
 use crate::ast::{Condition, Item, Scope};

@@ -131,8 +131,8 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::NeverMatches,
-        "a value that the field never has: another type, none of its few words, or a part of a date",
-        "write one of the words",
+        "a value that the field never has: another type, another form, none of its few words, or a part of a date",
+        "write a value as the field has it",
     ),
     kind(
         Code::NoSuchField,
@@ -166,7 +166,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::ResourceSingular,
-        "a kind, a singular or a short name as the resource",
+        "a kind, a singular or a short name as the resource, of a request or in a role",
         "write the plural, as in requests: `pods`",
     ),
     kind(
@@ -236,7 +236,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::UnknownVerb,
-        "a verb that the API server never writes into an event: `replace`, `impersonate`",
+        "a verb that the API server never writes into an event, such as `replace`, or that no role has, such as `read`",
         "write a verb of requests",
     ),
     kind(

@@ -21,7 +21,7 @@ pub(crate) enum Member {
     /// An entry of a map.
     Entry,
     /// An entry of what is itself the member of a list.
-    EntryOfMember,
+    InnerEntry,
 }
 
 /// What an operand yields.
@@ -53,9 +53,7 @@ impl Member {
     fn within(self) -> Option<Self> {
         match self {
             Self::Text(_) => None,
-            Self::Open | Self::Object(_) | Self::Entry | Self::EntryOfMember => {
-                Some(Self::EntryOfMember)
-            }
+            Self::Open | Self::Object(_) | Self::Entry | Self::InnerEntry => Some(Self::InnerEntry),
         }
     }
 }
@@ -101,7 +99,7 @@ impl Resolver<'_> {
         };
         let help = match (member, path.segments()) {
             (Member::Open, _) | (Member::Text(_), []) => return Some(Operand::Member(path)),
-            (Member::Entry | Member::EntryOfMember, [Segment::Key(key), ..])
+            (Member::Entry | Member::InnerEntry, [Segment::Key(key), ..])
                 if matches!(&**key, "key" | "value") =>
             {
                 return Some(Operand::Member(path));
@@ -112,7 +110,7 @@ impl Resolver<'_> {
             }
             (Member::Text(_), _) => "the members are texts: `.` is the member itself",
             (Member::Entry, _) => "the members are entries with a `key` and a `value`",
-            (Member::EntryOfMember, _) => {
+            (Member::InnerEntry, _) => {
                 "a second bracket goes over the entries of one member, each with a `key` and a `value`; without it stand the members"
             }
         };

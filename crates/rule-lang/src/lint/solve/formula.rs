@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use audit_model::{Field, FieldId, Segment, Shape};
+use audit_model::{Field, FieldId, Segment, Shape, Texts};
 
 use crate::api::{Of, Type, Value};
 use crate::ast::{self, Body};
@@ -402,24 +402,13 @@ fn kind_of(id: FieldId) -> Kind {
         | FieldId::CredentialPod
         | FieldId::CredentialNode
         | FieldId::ExecContainer => Kind::Many,
-        FieldId::Stage => Kind::Text(Some(&[
-            "RequestReceived",
-            "ResponseStarted",
-            "ResponseComplete",
-            "Panic",
-        ])),
-        FieldId::Level => Kind::Text(Some(&["Metadata", "Request", "RequestResponse"])),
-        FieldId::Outcome => Kind::Text(Some(&["denied", "failure", "dry-run", "success"])),
-        FieldId::Decision => Kind::Text(Some(&["allow", "forbid"])),
-        FieldId::ActorKind => Kind::Text(Some(&[
-            "user",
-            "serviceaccount",
-            "node",
-            "system",
-            "anonymous",
-        ])),
+        // Anybody may make up a method of HTTP.
+        FieldId::Verb | FieldId::Operation | FieldId::ResponseStatusStatus => Kind::Text(None),
         id => match id.info().shape {
-            Shape::Text => Kind::Text(None),
+            Shape::Text => match id.texts() {
+                Texts::Words(words, _) => Kind::Text(Some(words)),
+                _ => Kind::Text(None),
+            },
             Shape::Bool => Kind::Text(Some(&["true", "false"])),
             Shape::Number => Kind::Number,
             _ => Kind::Many,
@@ -452,7 +441,8 @@ fn is_typed(id: FieldId) -> bool {
 fn kind_of_value(value: Value) -> Kind {
     match value.of {
         _ if value.many => Kind::Many,
-        Of::Text | Of::Image | Of::Group | Of::Words(_) => Kind::Text(None),
+        of if of.is_text() => Kind::Text(None),
+        Of::Image => Kind::Text(None),
         Of::Bool => Kind::Text(Some(&["true", "false"])),
         Of::Number => Kind::Number,
         _ => Kind::Many,
