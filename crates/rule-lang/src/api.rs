@@ -37,12 +37,14 @@ macro_rules! types {
 }
 
 mod container;
+mod kinds;
 mod meta;
 mod own;
 mod pod;
 mod rbac;
 mod volume;
 
+pub(crate) use kinds::{KINDS, OTHER_BODIES, of_resource};
 pub(crate) use own::IMAGE_PARTS;
 
 use audit_model::{Field, FieldId, Form, Path, Segment, Shape, Texts};
@@ -117,6 +119,10 @@ pub(crate) struct Nowhere<'p> {
     pub(crate) key: &'p str,
     /// What does not have it.
     pub(crate) of: Of,
+    /// Whether that is one of a list.
+    pub(crate) in_list: bool,
+    /// How many steps lead there.
+    pub(crate) at: usize,
 }
 
 impl Type {
@@ -145,6 +151,15 @@ impl Of {
             Texts::Usual(words) => Self::Usual(words),
             Texts::Form(form) => Self::Form(form),
             _ => Self::Text,
+        }
+    }
+
+    /// Whether the same can be said of both.
+    pub(crate) fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Usual(words), Self::Usual(others)) => words == others,
+            (Self::Object(of), Self::Object(other)) => std::ptr::eq(of, other),
+            _ => std::mem::discriminant(&self) == std::mem::discriminant(&other),
         }
     }
 
@@ -185,7 +200,7 @@ impl Value {
 
     /// What a field holds.
     pub(crate) fn of_field(field: &Field) -> Result<Self, Nowhere<'_>> {
-        let value = Self::of_id(field.id()).below(field.path())?;
+        let value = Self::of_id(field.id()).below(field.path().segments())?;
         Ok(match (value.of, field.texts()) {
             (Of::Open, Texts::Words(words, hint)) => Self::one(Of::Words(words, hint)),
             _ => value,
@@ -194,7 +209,29 @@ impl Value {
 
     /// What stands at a path in an object of a type.
     pub(crate) fn of_member<'p>(of: &'static Type, path: &'p Path) -> Result<Self, Nowhere<'p>> {
-        Self::one(Of::Object(of)).below(path)
+        Self::of_segments(of, path.segments())
+    }
+
+    /// Whether the last step of a path is a known member of an object.
+    pub(crate) fn is_member(of: &'static Type, segments: &[Segment]) -> bool {
+        let Some((last, before)) = segments.split_last() else {
+            return false;
+        };
+        let Ok(Self {
+            of: Of::Object(of), ..
+        }) = Self::of_segments(of, before)
+        else {
+            return false;
+        };
+        matches!(last, Segment::Key(key) if of.member(key).is_some())
+    }
+
+    /// The same of the steps of a path.
+    pub(crate) fn of_segments<'p>(
+        of: &'static Type,
+        segments: &'p [Segment],
+    ) -> Result<Self, Nowhere<'p>> {
+        Self::one(Of::Object(of)).below(segments)
     }
 
     /// What a field holds, without a path.
@@ -225,10 +262,10 @@ impl Value {
     }
 
     /// What stands at a path below it.
-    pub(crate) fn below(self, path: &Path) -> Result<Self, Nowhere<'_>> {
+    fn below(self, segments: &[Segment]) -> Result<Self, Nowhere<'_>> {
         let mut value = self;
         let mut many = false;
-        for segment in path.segments() {
+        for (at, segment) in segments.iter().enumerate() {
             let key = match segment {
                 Segment::Key(key) => key,
                 // One of a list is not the list.
@@ -246,7 +283,12 @@ impl Value {
                 Of::Partly(known) => Some(known.member(key).unwrap_or(Self::OPEN)),
                 _ => None,
             };
-            value = next.ok_or(Nowhere { key, of: value.of })?;
+            value = next.ok_or(Nowhere {
+                key,
+                of: value.of,
+                in_list: value.list,
+                at,
+            })?;
         }
         Ok(Self {
             many: many || value.many,

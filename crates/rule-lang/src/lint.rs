@@ -13,6 +13,7 @@ pub(crate) mod logic;
 pub(crate) mod metadata;
 mod names;
 mod never;
+mod paths;
 mod requests;
 mod resources;
 mod solve;
@@ -49,6 +50,7 @@ pub(crate) fn document(
     }
     requests::all(&facts, is_rule, report);
     bodies::all(&facts, is_rule, report);
+    paths::all(&facts, report);
     for_each_item(scope, &mut |item| {
         if !report.is_full() {
             values::literal_regexes(item, report);

@@ -62,6 +62,11 @@ pub(super) fn all(item: &Item, field: Option<&Field>, value: Value, report: &mut
     }
 }
 
+/// The same of a path whose values are known by the resource that a rule names.
+pub(super) fn typed(item: &Item, value: Value, report: &mut Report) {
+    all(item, None, value, report);
+}
+
 /// Whether no status compares so.
 fn beyond(comparison: Comparison, number: Number) -> bool {
     let (least, most) = STATUS;

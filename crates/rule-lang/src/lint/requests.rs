@@ -11,7 +11,7 @@ use crate::modifier::How;
 use crate::scalar::Scalar;
 
 pub(super) const RESOURCE: &[FieldId] = &[FieldId::Resource, FieldId::ObjectRefResource];
-const SUBRESOURCE: &[FieldId] = &[FieldId::Subresource, FieldId::ObjectRefSubresource];
+pub(super) const SUBRESOURCE: &[FieldId] = &[FieldId::Subresource, FieldId::ObjectRefSubresource];
 pub(super) const GROUP: &[FieldId] = &[FieldId::ApiGroup, FieldId::ObjectRefApiGroup];
 const VERB: &[FieldId] = &[FieldId::Verb];
 pub(super) const VERBS: &[FieldId] = &[FieldId::Verb, FieldId::Operation];
