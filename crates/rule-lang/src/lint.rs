@@ -14,6 +14,7 @@ pub(crate) mod metadata;
 mod names;
 mod never;
 mod paths;
+mod regexes;
 mod requests;
 mod resources;
 mod solve;
@@ -55,6 +56,7 @@ pub(crate) fn document(
         if !report.is_full() {
             values::literal_regexes(item, report);
             values::unbounded_regexes(item, report);
+            regexes::constant(item, report);
             lists::implied(item, report);
         }
     });
@@ -154,7 +156,7 @@ fn has_wildcard(value: &Scalar) -> bool {
 pub(crate) fn filter_without_not(condition: &Condition, span: Span, report: &mut Report) {
     fn negates(condition: &Condition) -> bool {
         match condition {
-            Condition::Not(_) => true,
+            Condition::Not(..) => true,
             Condition::Or(parts) | Condition::And(parts) => parts.iter().any(negates),
             Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => false,
         }

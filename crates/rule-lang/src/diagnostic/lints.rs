@@ -61,7 +61,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::EmptyPattern,
-        "an empty text under `contains`, `startswith` or `endswith`, which every text has",
+        "an empty text under `contains`, `startswith` or `endswith`, which every text has, or a regular expression that every text matches",
         "write `'*'` for any value",
     ),
     kind(
@@ -116,7 +116,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::LiteralRegex,
-        "a regular expression that is a plain text",
+        "a regular expression that is a plain text, or a list of them",
         "write the text, with `contains`, `startswith` or `endswith`",
     ),
     kind(
@@ -191,7 +191,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::UnboundedRegex,
-        "a regular expression with `.*` at an end, where it says nothing",
+        "a regular expression with `.*` or `.+` at an end, where it says nothing",
         "leave it out: the text is found anywhere",
     ),
     kind(

@@ -35,7 +35,7 @@ impl<'s> Names<'s> {
         match condition {
             Condition::Or(parts) => self.conditions(parts, report).map(Tree::Or),
             Condition::And(parts) => self.conditions(parts, report).map(Tree::And),
-            Condition::Not(inner) => self
+            Condition::Not(inner, _) => self
                 .condition(inner, report)
                 .map(|inner| Tree::Not(Box::new(inner))),
             Condition::Name(name) => self.name(name, report),
