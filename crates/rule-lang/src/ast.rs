@@ -16,7 +16,8 @@ pub(crate) enum Quantity {
 pub(crate) enum Condition {
     Or(Vec<Condition>),
     And(Vec<Condition>),
-    Not(Box<Condition>),
+    /// With where the `not` stands.
+    Not(Box<Condition>, Span),
     Name((String, Span)),
     Them(Quantity, Span),
     Pattern(Quantity, (String, Span)),

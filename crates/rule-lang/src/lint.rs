@@ -7,11 +7,14 @@ pub(crate) mod duplicates;
 mod facts;
 pub(crate) mod fields;
 pub(crate) mod filters;
+mod forms;
 mod lists;
 pub(crate) mod logic;
 pub(crate) mod metadata;
 mod names;
 mod never;
+mod paths;
+mod regexes;
 mod requests;
 mod resources;
 mod solve;
@@ -20,8 +23,6 @@ mod values;
 pub(crate) mod yaml;
 
 use audit_model::Field;
-
-pub(crate) use never::words;
 
 use crate::api::Value;
 use crate::ast::{Condition, Item, Scope};
@@ -50,10 +51,12 @@ pub(crate) fn document(
     }
     requests::all(&facts, is_rule, report);
     bodies::all(&facts, is_rule, report);
+    paths::all(&facts, report);
     for_each_item(scope, &mut |item| {
         if !report.is_full() {
             values::literal_regexes(item, report);
             values::unbounded_regexes(item, report);
+            regexes::constant(item, report);
             lists::implied(item, report);
         }
     });
@@ -153,7 +156,7 @@ fn has_wildcard(value: &Scalar) -> bool {
 pub(crate) fn filter_without_not(condition: &Condition, span: Span, report: &mut Report) {
     fn negates(condition: &Condition) -> bool {
         match condition {
-            Condition::Not(_) => true,
+            Condition::Not(..) => true,
             Condition::Or(parts) | Condition::And(parts) => parts.iter().any(negates),
             Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => false,
         }

@@ -179,6 +179,12 @@ impl<'a> Asked<'a> {
             .is_some_and(|values| values.iter().any(|value| is_one_of(value, words)))
     }
 
+    /// Whether every value is one of some words.
+    pub(super) fn is_only(self, words: &[&str]) -> bool {
+        self.texts()
+            .is_some_and(|values| values.iter().all(|value| is_one_of(value, words)))
+    }
+
     /// Whether nothing is asked, or only to be missing.
     pub(super) fn is_absent(self) -> bool {
         match self {
@@ -236,7 +242,7 @@ fn mark(condition: &Condition, scope: &Scope, positive: bool, uses: &mut [(bool,
                 mark(part, scope, positive, uses);
             }
         }
-        Condition::Not(inner) => mark(inner, scope, !positive, uses),
+        Condition::Not(inner, _) => mark(inner, scope, !positive, uses),
         _ => {
             for idx in named(condition, scope) {
                 if let Some((used, negated)) = uses.get_mut(idx) {
@@ -260,7 +266,7 @@ fn require(condition: &Condition, scope: &Scope, required: &mut Vec<usize>) {
                 require(part, scope, required);
             }
         }
-        Condition::Not(_) => {}
+        Condition::Not(..) => {}
         Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => {
             let found = named(condition, scope);
             let is_any = matches!(
@@ -286,6 +292,6 @@ fn named(condition: &Condition, scope: &Scope) -> Vec<usize> {
         }
         Condition::Them(..) => resolve::matching(scope, "*"),
         Condition::Pattern(_, (pattern, _)) => resolve::matching(scope, pattern),
-        Condition::Or(_) | Condition::And(_) | Condition::Not(_) => Vec::new(),
+        Condition::Or(_) | Condition::And(_) | Condition::Not(..) => Vec::new(),
     }
 }

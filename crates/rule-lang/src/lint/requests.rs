@@ -11,10 +11,10 @@ use crate::modifier::How;
 use crate::scalar::Scalar;
 
 pub(super) const RESOURCE: &[FieldId] = &[FieldId::Resource, FieldId::ObjectRefResource];
-const SUBRESOURCE: &[FieldId] = &[FieldId::Subresource, FieldId::ObjectRefSubresource];
+pub(super) const SUBRESOURCE: &[FieldId] = &[FieldId::Subresource, FieldId::ObjectRefSubresource];
 pub(super) const GROUP: &[FieldId] = &[FieldId::ApiGroup, FieldId::ObjectRefApiGroup];
 const VERB: &[FieldId] = &[FieldId::Verb];
-const VERBS: &[FieldId] = &[FieldId::Verb, FieldId::Operation];
+pub(super) const VERBS: &[FieldId] = &[FieldId::Verb, FieldId::Operation];
 
 /// Subresources that are a stream, which a client opens by POST or, as a WebSocket, by GET.
 const STREAMS: &[&str] = &["exec", "attach", "portforward"];

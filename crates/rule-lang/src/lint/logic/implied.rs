@@ -40,7 +40,7 @@ impl<'p> Logic<'p, '_> {
         let (parts, written, all) = match (condition, formula) {
             (Condition::Or(written), Formula::Or(parts)) => (parts, written, false),
             (Condition::And(written), Formula::And(parts)) => (parts, written, true),
-            (Condition::Not(written), Formula::Not(inner)) => {
+            (Condition::Not(written, _), Formula::Not(inner)) => {
                 return self.implied_in(written, inner, report);
             }
             _ => return,
@@ -206,7 +206,7 @@ fn first_atom(formula: &Formula) -> Option<usize> {
 fn text(condition: &Condition) -> Option<String> {
     match condition {
         Condition::Name((name, _)) => Some(quoted(name)),
-        Condition::Not(inner) => match &**inner {
+        Condition::Not(inner, _) => match &**inner {
             Condition::Name((name, _)) => Some(quoted(&format!("not {name}"))),
             _ => None,
         },

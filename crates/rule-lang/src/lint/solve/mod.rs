@@ -14,6 +14,7 @@ mod patterns;
 mod relate;
 mod store;
 mod value;
+mod var;
 
 pub(super) use formula::{Atom, Formula, Problem, What};
 pub(super) use patterns::covers;
