@@ -28,6 +28,10 @@ pub(crate) struct Resolver<'a> {
     /// Regular expressions so far.
     pub(crate) n_regexes: usize,
     n_scopes: usize,
+    /// Whether something of the selections or the condition was reported.
+    pub(crate) is_broken: bool,
+    /// Whether something of the conditions of `levels` was.
+    pub(crate) is_extra_broken: bool,
 }
 
 /// Short names of old rules, and what they stand for where the table has no such field.
@@ -135,16 +139,18 @@ impl<'a> Resolver<'a> {
             n_values: 0,
             n_regexes: 0,
             n_scopes: 0,
+            is_broken: false,
+            is_extra_broken: false,
         }
     }
 
-    /// Resolves selections, condition and further conditions; `None` when something was reported.
-    pub(crate) fn scope(&mut self, scope: &ast::Scope) -> Option<Scope> {
+    /// Resolves selections, condition and further conditions. What was reported is broken in it.
+    pub(crate) fn scope(&mut self, scope: &ast::Scope) -> Scope {
         self.scope_of(scope, None)
     }
 
     /// Of a block, `member` is what its members are.
-    fn scope_of(&mut self, scope: &ast::Scope, member: Option<Member>) -> Option<Scope> {
+    fn scope_of(&mut self, scope: &ast::Scope, member: Option<Member>) -> Scope {
         let id = self.n_scopes;
         self.n_scopes += 1;
         let mut selections = Vec::with_capacity(scope.selections.len());
@@ -153,38 +159,35 @@ impl<'a> Resolver<'a> {
                 .body
                 .as_ref()
                 .and_then(|body| self.body(body, member));
-            selections.push(tree.map(|tree| (selection.name.clone(), tree)));
+            selections.push((selection.name.clone(), self.or_broken(tree)));
         }
         let mut names = Names::new(scope);
-        let condition = scope
-            .condition
-            .as_ref()
-            .and_then(|condition| names.condition(condition, self.report));
-        let extra: Vec<_> = scope
-            .extra
-            .iter()
-            .map(|condition| {
-                condition
-                    .as_ref()
-                    .and_then(|condition| names.condition(condition, self.report))
-            })
+        let mut tree = names.whole(scope.condition.as_ref(), self.report);
+        self.is_broken |= names.is_broken || !scope.is_complete;
+        let extra = scope.extra.iter();
+        let extra: Vec<_> = extra
+            .map(|extra| names.whole(extra.as_ref(), self.report))
             .collect();
+        self.is_extra_broken |= names.is_broken;
         // Of a condition that could not be read nobody knows what it would have used.
-        if scope.condition.is_some() && scope.extra.iter().all(Option::is_some) {
+        if scope.is_complete && !names.is_broken {
             lint::unused_selections(scope, &names.used, self.report);
         }
-        let mut selections: Vec<(String, Tree)> = selections.into_iter().collect::<Option<_>>()?;
-        let mut condition = condition?;
         if !scope.named {
             // A plain block is its only selection.
-            condition = selections.pop().map_or(condition, |(_, tree)| tree);
+            tree = selections.pop().map_or(tree, |(_, tree)| tree);
         }
-        Some(Scope {
+        Scope {
             id,
             selections,
-            condition,
-            extra: extra.into_iter().collect::<Option<_>>()?,
-        })
+            condition: tree,
+            extra,
+        }
+    }
+
+    fn or_broken(&mut self, tree: Option<Tree>) -> Tree {
+        self.is_broken |= tree.is_none();
+        tree.unwrap_or(Tree::Broken)
     }
 
     fn body(&mut self, body: &Body, member: Option<Member>) -> Option<Tree> {
@@ -216,9 +219,10 @@ impl<'a> Resolver<'a> {
             if self.report.is_full() {
                 return None;
             }
-            trees.push(self.body(part, member));
+            let tree = self.body(part, member);
+            trees.push(self.or_broken(tree));
         }
-        trees.into_iter().collect()
+        Some(trees)
     }
 
     fn block(&mut self, block: &ast::Block, member: Option<Member>) -> Option<Tree> {
@@ -232,7 +236,7 @@ impl<'a> Resolver<'a> {
         };
         // A list that is none is reported; its members are still read, to report what else is wrong.
         let scope = self.scope_of(&block.scope, Some(inner.unwrap_or(Member::Open)));
-        let (operand, scope) = (operand?, scope?);
+        let operand = operand?;
         inner?;
         let quantifier = match block.quantifier {
             BlockQuantifier::Any | BlockQuantifier::None => Quantifier::Any,
@@ -354,6 +358,8 @@ struct Names<'s> {
     used: Vec<bool>,
     /// How often selections are used, to stop quantifiers before they fill the memory.
     n_uses: usize,
+    /// Whether a condition names something that is not there.
+    is_broken: bool,
 }
 
 impl<'s> Names<'s> {
@@ -365,17 +371,24 @@ impl<'s> Names<'s> {
                 .collect(),
             used: vec![false; scope.selections.len()],
             n_uses: 0,
+            is_broken: false,
             scope,
         }
     }
 
-    fn condition(&mut self, condition: &Condition, report: &mut Report) -> Option<Tree> {
-        match condition {
-            Condition::Or(parts) => self.conditions(parts, report).map(Tree::Or),
-            Condition::And(parts) => self.conditions(parts, report).map(Tree::And),
-            Condition::Not(inner) => self
-                .condition(inner, report)
-                .map(|inner| Tree::Not(Box::new(inner))),
+    /// A condition; broken as a whole when it could not be read, or is too much to look at.
+    fn whole(&mut self, condition: Option<&Condition>, report: &mut Report) -> Tree {
+        let tree = condition.map(|condition| self.condition(condition, report));
+        let tree = tree.filter(|_| self.n_uses <= limits::PROGRAM_OPS);
+        self.is_broken |= tree.is_none();
+        tree.unwrap_or(Tree::Broken)
+    }
+
+    fn condition(&mut self, condition: &Condition, report: &mut Report) -> Tree {
+        let tree = match condition {
+            Condition::Or(parts) => Some(Tree::Or(self.conditions(parts, report))),
+            Condition::And(parts) => Some(Tree::And(self.conditions(parts, report))),
+            Condition::Not(inner) => Some(Tree::Not(Box::new(self.condition(inner, report)))),
             Condition::Name(name) => self.name(name, report),
             Condition::Them(quantity, span) => {
                 let found = matching(self.scope, "*");
@@ -385,15 +398,14 @@ impl<'s> Names<'s> {
                 let found = matching(self.scope, pattern);
                 self.quantified(*quantity, found, *span, pattern, report)
             }
-        }
+        };
+        self.is_broken |= tree.is_none();
+        tree.unwrap_or(Tree::Broken)
     }
 
-    fn conditions(&mut self, parts: &[Condition], report: &mut Report) -> Option<Vec<Tree>> {
-        let trees: Vec<_> = parts
-            .iter()
-            .map(|part| self.condition(part, report))
-            .collect();
-        trees.into_iter().collect()
+    fn conditions(&mut self, parts: &[Condition], report: &mut Report) -> Vec<Tree> {
+        let parts = parts.iter();
+        parts.map(|part| self.condition(part, report)).collect()
     }
 
     fn name(&mut self, (name, span): &(String, Span), report: &mut Report) -> Option<Tree> {

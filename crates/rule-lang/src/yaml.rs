@@ -21,6 +21,8 @@ use crate::source::Span;
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
+    /// Whether it is no map of which a key was refused, which was reported.
+    pub(crate) is_complete: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -40,6 +42,15 @@ pub(crate) struct Entry {
 }
 
 impl Node {
+    /// Something without parts.
+    fn leaf(span: Span, kind: Kind) -> Self {
+        Self {
+            span,
+            kind,
+            is_complete: true,
+        }
+    }
+
     pub(crate) fn scalar(&self) -> Option<&Scalar> {
         match &self.kind {
             Kind::Scalar(scalar) => Some(scalar),

@@ -110,7 +110,7 @@ impl<'s> Linker<'s> {
         let mut n_references = 0;
         for (file, document) in documents {
             let found = reports.get_mut(*file).and_then(|report| {
-                let found = linker.targets(document, report)?;
+                let found = linker.targets(document, report);
                 is_room_for(&found, &mut n_references, document, report).then_some(found)
             });
             linker.found.push(found);
@@ -164,15 +164,10 @@ impl<'s> Linker<'s> {
     }
 
     /// What each entry of `rules` stands for.
-    fn targets(
-        &self,
-        document: &CorrelationDocument,
-        report: &mut Report,
-    ) -> Option<Vec<Vec<Found>>> {
+    fn targets(&self, document: &CorrelationDocument, report: &mut Report) -> Vec<Vec<Found>> {
         // `any` and tags are about findings; what only another correlation is made of is none.
         let told = |rule: &usize| !self.silenced.contains(&Found::Rule(*rule));
         let mut slots = Vec::new();
-        let mut good = true;
         for name in &document.targets.names {
             if let Some(found) = self.by_name.get(name.text.as_str()) {
                 slots.push(vec![*found]);
@@ -185,7 +180,8 @@ impl<'s> Linker<'s> {
                         .collect(),
                 );
             } else {
-                good = false;
+                // It stands for nothing, and what else is wrong is told too.
+                slots.push(Vec::new());
                 if !report.is_full() {
                     let known = self.known.get_or_init(|| {
                         let known = self.by_name.keys().chain(self.by_tag.keys());
@@ -214,7 +210,7 @@ impl<'s> Linker<'s> {
             );
         }
         self.check_repeats(document, &slots, report);
-        good.then_some(slots)
+        slots
     }
 
     /// Looks up the rest, and gives the correlations without errors, each after those that it refers to.
@@ -256,9 +252,11 @@ impl<'s> Linker<'s> {
         report: &mut Report,
     ) -> Option<Correlation> {
         let slots = self.found.get(at)?.as_ref()?;
-        let kind = document.kind?;
+        // What could be read is looked at, though the rest is wrong.
         let names = slot_names(document);
-        let presence = presence_of(document, kind, &names, report);
+        let kind = document.kind.filter(|_| !names.is_empty());
+        let presence = kind.and_then(|kind| presence_of(document, kind, &names, report));
+        let is_temporal = document.kind.is_some_and(CorrelationType::is_temporal);
         let mut columns = Columns::new(self, document, done, self.aliases(document));
         let mut references = Vec::new();
         let (mut lost, mut resting, mut seen) = (None, None, HashSet::new());
@@ -269,7 +267,7 @@ impl<'s> Linker<'s> {
             let is_named = name.is_some_and(|name| self.by_name.contains_key(name.text.as_str()));
             for found in found {
                 // A rule that a tag and a name bring along counts once, but may be two steps of a sequence.
-                if !seen.insert((*found, if kind.is_temporal() { slot } else { 0 })) {
+                if !seen.insert((*found, if is_temporal { slot } else { 0 })) {
                     continue;
                 }
                 let group = columns.of(&document.group_by, *found, report);
@@ -305,6 +303,7 @@ impl<'s> Linker<'s> {
         if report.has_errors_in(document.metadata.span) {
             return None;
         }
+        let kind = document.kind?;
         let inactive = self.inactive(
             &references,
             done,
