@@ -13,6 +13,7 @@ pub(crate) mod metadata;
 mod names;
 mod never;
 mod requests;
+pub(crate) mod requires;
 mod resources;
 mod solve;
 mod sources;

@@ -8,6 +8,7 @@ use audit_model::{FIELDS, Field, Path, Segment, Shape};
 use crate::api::{Of, Type, Value};
 use crate::ast::{self, BlockQuantifier, Body, Condition, Name, Quantity};
 use crate::diagnostic::{Code, Report, quoted};
+use crate::foreign;
 use crate::limits;
 use crate::lint;
 use crate::placeholder::Placeholders;
@@ -87,9 +88,11 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
     if let Some(field) = short(&name.text) {
         return Some(field);
     }
-    let help = match error.suggestions() {
-        [] => None,
-        [first, more @ ..] => {
+    let ours = foreign::field(&name.text);
+    let help = match (ours, error.suggestions()) {
+        (Some(ours), _) => Some(format!("write {}", quoted(&ours))),
+        (None, []) => None,
+        (None, [first, more @ ..]) => {
             let mut help = format!("did you mean {}", quoted(first));
             for other in more {
                 help.push_str(" or ");
@@ -108,6 +111,9 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
 pub(crate) fn suggestions(name: &str) -> Vec<String> {
     if name.len() > NEAR_BYTES {
         return Vec::new();
+    }
+    if let Some(ours) = foreign::field(name) {
+        return vec![ours];
     }
     let error = Field::resolve(name).err();
     error.map_or_else(Vec::new, |error| error.suggestions().to_vec())

@@ -188,15 +188,11 @@ impl<'s> Linker<'s> {
                         let known: BTreeSet<&str> = known.copied().collect();
                         known.into_iter().collect()
                     });
-                    let help = report.did_you_mean(&name.text, known.iter().copied());
-                    report.add_with_help(
+                    report.no_such_document(
                         Code::UnknownReference,
-                        name.span,
-                        format!(
-                            "no rule or correlation of the set has the id, name or tag {}",
-                            quoted(&name.text)
-                        ),
-                        help,
+                        (&name.text, name.span),
+                        "rule or correlation",
+                        known.iter().copied(),
                     );
                 }
             }

@@ -167,6 +167,7 @@ impl Set<'_> {
             return None;
         }
         if is_rule && inactive.is_none() {
+            lint::requires::wrong(requires, inferred.least, &scope, report);
             let asks = lint::cost::asks_for_something(&scope);
             lint::cost::asked_of_all(ast, asks, &output.program, report);
         }

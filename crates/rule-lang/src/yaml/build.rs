@@ -46,6 +46,8 @@ pub(super) enum Step {
 pub(super) struct Builder {
     open: Vec<Open>,
     root: Option<Node>,
+    /// Whether the mistake is told at which the parser is going to stop.
+    is_told: bool,
 }
 
 /// A collection that is being read.
@@ -157,6 +159,11 @@ impl Builder {
         flow.map(|open| open.start).collect()
     }
 
+    /// Whether the mistake at which the parser stopped is told.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_told
+    }
+
     fn start(
         &mut self,
         style: StructureStyle,
@@ -198,7 +205,11 @@ impl Builder {
                     *is_complete &= matches!(key, Key::Read(_));
                 }
                 Key::Read(key) if open.flow && is_missing(&key, &node, text) => {
-                    without_value(&key, report);
+                    let is_told = has_bracket(&key, text, report);
+                    if !is_told {
+                        without_value(&key, report);
+                    }
+                    self.is_told |= is_told;
                     *is_complete = false;
                 }
                 Key::Read(key) => entries.push(Entry { key, value: node }),
@@ -228,6 +239,36 @@ fn without_value(key: &Scalar, report: &mut Report) {
     };
     let message = format!("{} is a key without a value", quoted(&key.text));
     report.add(Code::BadKey, key.span, message).set_help(help);
+}
+
+/// Reports a key such as `containers[any].image` between braces, where a bracket begins a list; whether it is one.
+fn has_bracket(key: &Scalar, text: &str, report: &mut Report) -> bool {
+    let rest = text.get(key.span.end()..).unwrap_or_default();
+    let line = rest.lines().next().unwrap_or_default();
+    let end = line
+        .find(": ")
+        .or_else(|| line.find(":{"))
+        .filter(|_| line.starts_with('[') && key.style == Style::Plain);
+    let Some(end) = end.filter(|end| !line.get(..*end).unwrap_or_default().contains([',', ' ']))
+    else {
+        return false;
+    };
+    let span = Span::new(key.span.start(), key.span.end() + end);
+    let whole = text.get(span.range()).unwrap_or_default();
+    report
+        .add(
+            Code::YamlSyntax,
+            span,
+            format!(
+                "between `{{` and `}}` the bracket in the key {} begins a list",
+                quoted(whole)
+            ),
+        )
+        .set_help(format!(
+            "write the key in quotes: {}",
+            quoted(&in_quotes(whole))
+        ));
+    true
 }
 
 /// Checks a key; `None` when it was reported.

@@ -427,8 +427,14 @@ fn metadata() {
             "missing-key: {when: s, levle: high}\nmistyped-key: levle",
         ),
         ("tests: [{kind: hit}]", "missing-key: {kind: hit}"),
-        ("tests: [{event: {}}]", "missing-key: {event: {}}"),
-        ("tests: [{kind: miss, event: {}}]", "bad-value: miss"),
+        (
+            "tests: [{event: {verb: get}}]",
+            "missing-key: {event: {verb: get}}",
+        ),
+        (
+            "tests: [{kind: miss, event: {verb: get}}]",
+            "bad-value: miss",
+        ),
         ("tests: [{kind: hit, events: x}]", "wrong-type: x"),
         ("tests: [{kind: hit, event: {}, match: 1}]", "wrong-type: 1"),
     ] {
