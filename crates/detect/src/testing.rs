@@ -50,6 +50,8 @@ pub struct Coverage {
     pub n_near_misses: usize,
     /// Tests that try to get past it.
     pub n_evasions: usize,
+    /// The kinds of the tests that failed.
+    failed: Vec<TestKind>,
 }
 
 impl Coverage {
@@ -60,6 +62,11 @@ impl Coverage {
             TestKind::NearMiss => self.n_near_misses += 1,
             TestKind::Evasion => self.n_evasions += usize::from(test.matches()),
         }
+    }
+
+    /// Whether there is a test of a kind, passed or failed.
+    pub(crate) fn has(&self, kind: TestKind) -> bool {
+        self.count(kind) > 0 || self.failed.contains(&kind)
     }
 
     /// How many tests of a kind passed.
@@ -98,6 +105,7 @@ impl TestReport {
             n_hits: 0,
             n_near_misses: 0,
             n_evasions: 0,
+            failed: Vec::new(),
         });
     }
 
@@ -109,13 +117,18 @@ impl TestReport {
                     covered.add(test);
                 }
             }
-            Err(reason) => self.failures.push(TestFailure {
-                rule: name.to_owned(),
-                test: test.name().to_owned(),
-                source: test.source(),
-                span: test.span(),
-                reason,
-            }),
+            Err(reason) => {
+                if let Some(covered) = self.coverage.last_mut() {
+                    covered.failed.push(test.kind());
+                }
+                self.failures.push(TestFailure {
+                    rule: name.to_owned(),
+                    test: test.name().to_owned(),
+                    source: test.source(),
+                    span: test.span(),
+                    reason,
+                });
+            }
         }
     }
 

@@ -436,7 +436,10 @@ fn metadata() {
             "bad-value: miss",
         ),
         ("tests: [{kind: hit, events: x}]", "wrong-type: x"),
-        ("tests: [{kind: hit, event: {verb: get}, match: 1}]", "wrong-type: 1"),
+        (
+            "tests: [{kind: hit, event: {verb: get}, match: 1}]",
+            "wrong-type: 1",
+        ),
     ] {
         let expected: Vec<&str> = expected.lines().collect();
         check(&rule(&format!("{keys}\n{rest}")), &expected);
