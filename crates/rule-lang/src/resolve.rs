@@ -11,6 +11,7 @@ use audit_model::{FIELDS, Field, Path, Shape};
 use crate::api::Value;
 use crate::ast::{self, BlockQuantifier, Body, Name};
 use crate::diagnostic::{Code, Report, quoted};
+use crate::foreign;
 use crate::lint;
 use crate::placeholder::Placeholders;
 use crate::program::Quantifier;
@@ -31,6 +32,10 @@ pub(crate) struct Resolver<'a> {
     /// Regular expressions so far.
     pub(crate) n_regexes: usize,
     n_scopes: usize,
+    /// Whether something of the selections or the condition was reported.
+    pub(crate) is_broken: bool,
+    /// Whether something of the conditions of `levels` was.
+    pub(crate) is_extra_broken: bool,
 }
 
 /// Short names of old rules, and what they stand for where the table has no such field.
@@ -86,9 +91,11 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
     if let Some(field) = short(&name.text) {
         return Some(field);
     }
-    let help = match error.suggestions() {
-        [] => None,
-        [first, more @ ..] => {
+    let ours = foreign::field(&name.text);
+    let help = match (ours, error.suggestions()) {
+        (Some(ours), _) => Some(format!("write {}", quoted(&ours))),
+        (None, []) => None,
+        (None, [first, more @ ..]) => {
             let mut help = format!("did you mean {}", quoted(first));
             for other in more {
                 help.push_str(" or ");
@@ -107,6 +114,9 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
 pub(crate) fn suggestions(name: &str) -> Vec<String> {
     if name.len() > NEAR_BYTES {
         return Vec::new();
+    }
+    if let Some(ours) = foreign::field(name) {
+        return vec![ours];
     }
     let error = Field::resolve(name).err();
     error.map_or_else(Vec::new, |error| error.suggestions().to_vec())
@@ -138,16 +148,18 @@ impl<'a> Resolver<'a> {
             n_values: 0,
             n_regexes: 0,
             n_scopes: 0,
+            is_broken: false,
+            is_extra_broken: false,
         }
     }
 
-    /// Resolves selections, condition and further conditions; `None` when something was reported.
-    pub(crate) fn scope(&mut self, scope: &ast::Scope) -> Option<Scope> {
+    /// Resolves selections, condition and further conditions. What was reported is broken in it.
+    pub(crate) fn scope(&mut self, scope: &ast::Scope) -> Scope {
         self.scope_of(scope, None)
     }
 
     /// Of a block, `member` is what its members are.
-    fn scope_of(&mut self, scope: &ast::Scope, member: Option<Member>) -> Option<Scope> {
+    fn scope_of(&mut self, scope: &ast::Scope, member: Option<Member>) -> Scope {
         let id = self.n_scopes;
         self.n_scopes += 1;
         let mut selections = Vec::with_capacity(scope.selections.len());
@@ -156,38 +168,35 @@ impl<'a> Resolver<'a> {
                 .body
                 .as_ref()
                 .and_then(|body| self.body(body, member));
-            selections.push(tree.map(|tree| (selection.name.clone(), tree)));
+            selections.push((selection.name.clone(), self.or_broken(tree)));
         }
         let mut names = Names::new(scope);
-        let condition = scope
-            .condition
-            .as_ref()
-            .and_then(|condition| names.condition(condition, self.report));
-        let extra: Vec<_> = scope
-            .extra
-            .iter()
-            .map(|condition| {
-                condition
-                    .as_ref()
-                    .and_then(|condition| names.condition(condition, self.report))
-            })
+        let mut tree = names.whole(scope.condition.as_ref(), self.report);
+        self.is_broken |= names.is_broken || !scope.is_complete;
+        let extra = scope.extra.iter();
+        let extra: Vec<_> = extra
+            .map(|extra| names.whole(extra.as_ref(), self.report))
             .collect();
+        self.is_extra_broken |= names.is_broken;
         // Of a condition that could not be read nobody knows what it would have used.
-        if scope.condition.is_some() && scope.extra.iter().all(Option::is_some) {
+        if scope.is_complete && !names.is_broken {
             lint::unused_selections(scope, &names.used, self.report);
         }
-        let mut selections: Vec<(String, Tree)> = selections.into_iter().collect::<Option<_>>()?;
-        let mut condition = condition?;
         if !scope.named {
             // A plain block is its only selection.
-            condition = selections.pop().map_or(condition, |(_, tree)| tree);
+            tree = selections.pop().map_or(tree, |(_, tree)| tree);
         }
-        Some(Scope {
+        Scope {
             id,
             selections,
-            condition,
-            extra: extra.into_iter().collect::<Option<_>>()?,
-        })
+            condition: tree,
+            extra,
+        }
+    }
+
+    fn or_broken(&mut self, tree: Option<Tree>) -> Tree {
+        self.is_broken |= tree.is_none();
+        tree.unwrap_or(Tree::Broken)
     }
 
     fn body(&mut self, body: &Body, member: Option<Member>) -> Option<Tree> {
@@ -219,9 +228,10 @@ impl<'a> Resolver<'a> {
             if self.report.is_full() {
                 return None;
             }
-            trees.push(self.body(part, member));
+            let tree = self.body(part, member);
+            trees.push(self.or_broken(tree));
         }
-        trees.into_iter().collect()
+        Some(trees)
     }
 
     fn block(&mut self, block: &ast::Block, member: Option<Member>) -> Option<Tree> {
@@ -229,7 +239,7 @@ impl<'a> Resolver<'a> {
         let inner = self.members(block, operand.as_ref(), member);
         // A list that is none is reported; its members are still read, to report what else is wrong.
         let scope = self.scope_of(&block.scope, Some(inner.unwrap_or(Member::Open)));
-        let (operand, scope) = (operand?, scope?);
+        let operand = operand?;
         inner?;
         let quantifier = match block.quantifier {
             BlockQuantifier::Any | BlockQuantifier::None => Quantifier::Any,

@@ -254,4 +254,9 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "a selection that no condition uses",
         "use it in the condition or take it out",
     ),
+    kind(
+        Code::WrongRequires,
+        "a `requires` below the audit level at which the rule can match first, or of a body that the rule does not read",
+        "leave it out: the level is inferred",
+    ),
 ];

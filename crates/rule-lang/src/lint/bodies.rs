@@ -54,7 +54,7 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
         if report.is_full() {
             return;
         }
-        if !reads_others {
+        if facts.is_whole && !reads_others {
             main_containers_only(group, report);
         }
         rbac_star(group, report);
@@ -62,10 +62,10 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
             uncorrelated_members(group, report);
         }
         if is_rule && facts.is_sought(group) {
-            if !names_workload {
+            if facts.is_whole && !names_workload {
                 pod_only(facts, group, report);
             }
-        } else if !is_rule && facts.is_excluded(group) {
+        } else if !is_rule && facts.is_whole && facts.is_excluded(group) {
             filter_hides_members(group, report);
         }
     }

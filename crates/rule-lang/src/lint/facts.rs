@@ -37,13 +37,15 @@ pub(super) struct Facts<'a> {
     uses: Vec<(bool, bool)>,
     /// Groups that hold of every match.
     required: Vec<usize>,
+    /// Whether these are all; if not, nothing is told for what is not asked.
+    pub(super) is_whole: bool,
 }
 
 /// Parts of other selections that are looked at together with those of one, so that long rules cost no more than that.
 const CONTEXT: usize = 64;
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(scope: &'a Scope) -> Self {
+    pub(super) fn new(scope: &'a Scope, is_whole: bool) -> Self {
         let mut groups = Vec::new();
         let mut sole = Vec::new();
         for (selection, found) in scope.selections.iter().enumerate() {
@@ -73,6 +75,7 @@ impl<'a> Facts<'a> {
         required.truncate(CONTEXT);
         Self {
             groups,
+            is_whole,
             uses: uses(scope),
             required: required
                 .into_iter()

@@ -75,14 +75,18 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
             return;
         }
         resource_names(group, report);
-        names::resource(facts, group, report);
+        if facts.is_whole {
+            names::resource(facts, group, report);
+        }
         wrong_group(facts, group, report);
         forged_source(group, report);
         if is_rule && facts.is_sought(group) {
             stream_without_get(facts, group, report);
-            create_without_operation(facts, group, report);
-            if !names_subresource {
-                without_subresource(facts, group, report);
+            if facts.is_whole {
+                create_without_operation(facts, group, report);
+                if !names_subresource {
+                    without_subresource(facts, group, report);
+                }
             }
         }
     }

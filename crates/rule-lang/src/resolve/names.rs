@@ -16,6 +16,8 @@ pub(super) struct Names<'s> {
     pub(super) used: Vec<bool>,
     /// How often selections are used, to stop quantifiers before they fill the memory.
     n_uses: usize,
+    /// Whether a condition names something that is not there.
+    pub(super) is_broken: bool,
 }
 
 impl<'s> Names<'s> {
@@ -27,17 +29,24 @@ impl<'s> Names<'s> {
                 .collect(),
             used: vec![false; scope.selections.len()],
             n_uses: 0,
+            is_broken: false,
             scope,
         }
     }
 
-    pub(super) fn condition(&mut self, condition: &Condition, report: &mut Report) -> Option<Tree> {
-        match condition {
-            Condition::Or(parts) => self.conditions(parts, report).map(Tree::Or),
-            Condition::And(parts) => self.conditions(parts, report).map(Tree::And),
-            Condition::Not(inner, _) => self
-                .condition(inner, report)
-                .map(|inner| Tree::Not(Box::new(inner))),
+    /// A condition; broken as a whole when it could not be read, or is too much to look at.
+    pub(super) fn whole(&mut self, condition: Option<&Condition>, report: &mut Report) -> Tree {
+        let tree = condition.map(|condition| self.condition(condition, report));
+        let tree = tree.filter(|_| self.n_uses <= limits::PROGRAM_OPS);
+        self.is_broken |= tree.is_none();
+        tree.unwrap_or(Tree::Broken)
+    }
+
+    fn condition(&mut self, condition: &Condition, report: &mut Report) -> Tree {
+        let tree = match condition {
+            Condition::Or(parts) => Some(Tree::Or(self.conditions(parts, report))),
+            Condition::And(parts) => Some(Tree::And(self.conditions(parts, report))),
+            Condition::Not(inner, _) => Some(Tree::Not(Box::new(self.condition(inner, report)))),
             Condition::Name(name) => self.name(name, report),
             Condition::Them(quantity, span) => {
                 let found = matching(self.scope, "*");
@@ -47,15 +56,14 @@ impl<'s> Names<'s> {
                 let found = matching(self.scope, pattern);
                 self.quantified(*quantity, found, *span, pattern, report)
             }
-        }
+        };
+        self.is_broken |= tree.is_none();
+        tree.unwrap_or(Tree::Broken)
     }
 
-    fn conditions(&mut self, parts: &[Condition], report: &mut Report) -> Option<Vec<Tree>> {
-        let trees: Vec<_> = parts
-            .iter()
-            .map(|part| self.condition(part, report))
-            .collect();
-        trees.into_iter().collect()
+    fn conditions(&mut self, parts: &[Condition], report: &mut Report) -> Vec<Tree> {
+        let parts = parts.iter();
+        parts.map(|part| self.condition(part, report)).collect()
     }
 
     fn name(&mut self, (name, span): &(String, Span), report: &mut Report) -> Option<Tree> {

@@ -13,7 +13,9 @@ impl<'p> Logic<'p, '_> {
         let Some(scope) = self.problem.scopes.first() else {
             return;
         };
-        self.implied_in(self.condition, &scope.condition, report);
+        if let Some(condition) = self.condition {
+            self.implied_in(condition, &scope.condition, report);
+        }
         for selection in &scope.selections {
             if let Formula::Or(maps) = selection
                 && maps.len() <= PARTS
@@ -198,7 +200,7 @@ fn first_atom(formula: &Formula) -> Option<usize> {
         Formula::Atom(atom) => Some(*atom),
         Formula::And(parts) | Formula::Or(parts) => parts.iter().find_map(first_atom),
         Formula::Not(inner) => first_atom(inner),
-        Formula::Const(_) | Formula::Select(_) => None,
+        Formula::Const(_) | Formula::Select(_) | Formula::Unknown => None,
     }
 }
 

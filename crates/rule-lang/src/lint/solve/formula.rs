@@ -23,6 +23,8 @@ pub(in crate::lint) enum Formula {
     /// A selection of the formula's own scope.
     Select(usize),
     Atom(usize),
+    /// Something that was reported: it may be true and it may be false, whatever else is.
+    Unknown,
 }
 
 impl Formula {
@@ -34,7 +36,7 @@ impl Formula {
             Self::Or(parts) => Self::Or(all(parts).collect()),
             Self::Not(inner) => Self::Not(Box::new(inner.behind(n_others))),
             Self::Select(idx) => Self::Select(idx + n_others),
-            other @ (Self::Const(_) | Self::Atom(_)) => other,
+            other @ (Self::Const(_) | Self::Atom(_) | Self::Unknown) => other,
         }
     }
 }
@@ -149,13 +151,13 @@ impl<'a> Problem<'a> {
             };
             return Some(Scope {
                 selections: Vec::new(),
-                condition: self.body(selection.body.as_ref()?, &tree.condition, member)?,
+                condition: self.selection(selection, &tree.condition, member)?,
                 extra: Vec::new(),
             });
         }
         let mut selections = Vec::with_capacity(tree.selections.len());
         for (selection, (_, tree)) in ast.selections.iter().zip(&tree.selections) {
-            selections.push(self.body(selection.body.as_ref()?, tree, member)?);
+            selections.push(self.selection(selection, tree, member)?);
         }
         Some(Scope {
             selections,
@@ -164,8 +166,21 @@ impl<'a> Problem<'a> {
         })
     }
 
+    fn selection(
+        &mut self,
+        selection: &'a ast::Selection,
+        tree: &'a Tree,
+        member: Member,
+    ) -> Option<Formula> {
+        match &selection.body {
+            Some(body) => self.body(body, tree, member),
+            None => Some(Formula::Unknown),
+        }
+    }
+
     fn body(&mut self, body: &'a Body, tree: &'a Tree, member: Member) -> Option<Formula> {
         Some(match (body, tree) {
+            (_, Tree::Broken) => Formula::Unknown,
             (Body::And(parts), Tree::And(trees)) => {
                 Formula::And(self.bodies(parts, trees, member)?)
             }
@@ -237,6 +252,7 @@ impl<'a> Problem<'a> {
                 };
                 self.atom(operand, what, name, member)
             }
+            Tree::Broken => Formula::Unknown,
             Tree::Select(..) | Tree::Block(_) => return None,
         })
     }
@@ -321,6 +337,7 @@ fn condition(tree: &Tree) -> Option<Formula> {
         Tree::Not(inner) => Formula::Not(Box::new(condition(inner)?)),
         Tree::Select(idx, _) => Formula::Select(*idx),
         Tree::Const(value) => Formula::Const(*value),
+        Tree::Broken => Formula::Unknown,
         Tree::Test(..) | Tree::Block(_) => return None,
     })
 }

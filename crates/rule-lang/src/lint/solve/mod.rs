@@ -154,6 +154,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 return None;
             }
             match goal.formula {
+                Formula::Unknown => {}
                 Formula::Const(value) if *value == goal.want => {}
                 Formula::Const(_) => return Some(Clash(Vec::new())),
                 Formula::Not(inner) => goals.push(Goal {
