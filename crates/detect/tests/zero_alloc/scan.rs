@@ -137,12 +137,13 @@ fn a_scan_allocates_nothing_after_warm_up() {
     let (mut n_hits, mut n_misses, mut n_suppressed, mut n_plain) = (0, 0, 0, 0);
     let mut n_reasons = 0;
     // Only without verdicts the index chooses the rules.
-    for mut scanner in [
-        loud.scanner().with_suppressed_hits(),
-        loud.scanner().with_suppressed_hits().with_verdicts(),
-        quiet.scanner().with_suppressed_hits(),
-        quiet.scanner().with_verdicts(),
-    ] {
+    for which in 0..4 {
+        let mut scanner = match which {
+            0 => loud.scanner().with_suppressed_hits(),
+            1 => loud.scanner().with_suppressed_hits().with_verdicts(),
+            2 => quiet.scanner().with_suppressed_hits(),
+            _ => quiet.scanner().with_verdicts(),
+        };
         // Several rounds, because buffers are handed around between their users.
         for _ in 0..3 {
             for event in &events {
