@@ -11,6 +11,6 @@ mod random;
 mod rules;
 mod timing;
 
-pub use log::{aks, eks, gke, metadata, mixed};
+pub use log::{aks, cluster, eks, gke, metadata, mixed};
 pub use rules::rules;
 pub use timing::{Contender, Outcome, compare};
