@@ -5,9 +5,7 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -17,22 +15,20 @@ use anstyle::Style;
 use clap::{Parser, ValueEnum};
 use detect::audit_model::EventRecord;
 use detect::{
-    CorrelationStats, Correlator, Counters, Detector, Explainer, Hit, Level, ReadError, Record,
-    RuleSet, Scanner, Verdict,
+    Correlator, Detector, Explainer, Hit, Level, ReadError, Record, RuleSet, Scanner, Verdict,
 };
-use kubesift_examples::{
-    FilterTotals, MAX_WARNINGS, NOT_EVALUATED, Placed, counted, level_style, visible,
-};
-use serde::Serialize;
+use kubesift_examples::{MAX_WARNINGS, NOT_EVALUATED, Placed, counted, level_style, visible};
 
-use crate::inputs::{Input, Inputs};
+use crate::counters::Stats;
+use crate::inputs::{Input, Inputs, open};
 use crate::loading::load;
 
+mod baseline;
+mod counters;
+mod hit;
 mod inputs;
 mod loading;
 
-/// A log in which an attack hides among normal traffic, for a first look.
-const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
 /// Columns of the tree of `--explain`.
 const EXPLAIN_WIDTH: usize = 116;
 /// What stands in the place of a file name when the sample is evaluated.
@@ -97,49 +93,6 @@ struct Options {
 enum Format {
     Text,
     Json,
-}
-
-/// The counters of `--stats`.
-#[derive(Debug, Default, Serialize)]
-struct Stats {
-    /// Bytes read, after decompression.
-    bytes: u64,
-    events: u64,
-    skipped: u64,
-    malformed: u64,
-    partial: u64,
-    rules: usize,
-    correlations: usize,
-    detections: u64,
-    /// Per rule: events that leave out what it reads, so that it was not evaluated on them.
-    not_evaluated: BTreeMap<String, u64>,
-    /// What each filter did.
-    filters: FilterTotals,
-    correlated: Correlated,
-    seconds: f64,
-}
-
-/// What happened to the correlations.
-#[derive(Debug, Default, Serialize)]
-struct Correlated {
-    /// Events that came too late to be used.
-    late: u64,
-    /// Events without a field that a correlation goes by.
-    left_out: u64,
-    /// Groups that were forgotten for want of memory.
-    evicted: u64,
-    /// Groups that were remembered at the end.
-    groups: u64,
-}
-
-impl Stats {
-    fn add(&mut self, counters: Counters) {
-        self.bytes += counters.bytes;
-        self.events += counters.events;
-        self.skipped += counters.skipped;
-        self.malformed += counters.malformed;
-        self.partial += counters.partial;
-    }
 }
 
 fn main() -> ExitCode {
@@ -229,10 +182,10 @@ impl<'o> Evaluation<'o> {
             self.options.suppressed,
             self.options.stats,
         );
-        if !self.learn(&mut inputs)? {
+        if !baseline::learn(self.options, &mut inputs)? {
             return Ok(false);
         }
-        let mut baseline = None;
+        let mut known = None;
         let mut told = None;
         loop {
             let open = |name: &str| open(name, sample);
@@ -261,8 +214,8 @@ impl<'o> Evaluation<'o> {
                 let mut input = inputs.close(at);
                 readable &= self.end(&mut input, error.as_ref())?;
                 if inputs.correlator.is_none() {
-                    self.count(input.detector.correlations());
-                    baseline = Some(input.detector.baseline());
+                    self.stats.correlated.add(input.detector.correlations());
+                    known = Some(input.detector.baseline());
                 }
             }
             // A second of the log at a time; more often would say the same.
@@ -281,66 +234,14 @@ impl<'o> Evaluation<'o> {
             for hit in correlator.finish() {
                 self.tell(&hit, None)?;
             }
-            self.count(correlator.correlations());
-            baseline = Some(correlator.baseline());
+            self.stats.correlated.add(correlator.correlations());
+            known = Some(correlator.baseline());
         }
         // What was read in part only is not what is normal.
-        if let (true, Some(baseline)) = (readable, baseline) {
-            self.keep(&baseline)?;
+        if let (true, Some(known)) = (readable, known) {
+            baseline::keep(self.options, &known)?;
         }
         Ok(readable)
-    }
-
-    /// Takes up the baseline; returns whether that could be done.
-    fn learn(&self, inputs: &mut Inputs) -> io::Result<bool> {
-        let Some(path) = &self.options.baseline else {
-            return Ok(true);
-        };
-        let name = visible(&path.display().to_string());
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error)
-                if error.kind() == io::ErrorKind::NotFound && self.options.update_baseline =>
-            {
-                return Ok(true);
-            }
-            Err(error) => {
-                writeln!(io::stderr(), "error: cannot read `{name}`: {error}")?;
-                return Ok(false);
-            }
-        };
-        match inputs.learn(text) {
-            Ok(report) => {
-                for correlation in &report.unknown {
-                    let correlation = visible(correlation);
-                    writeln!(
-                        io::stderr(),
-                        "warning: {name}: no first-seen correlation is `{correlation}` with these fields; what was known of it is left out"
-                    )?;
-                }
-                Ok(true)
-            }
-            Err(error) => {
-                writeln!(io::stderr(), "error: cannot use `{name}`: {error}")?;
-                Ok(false)
-            }
-        }
-    }
-
-    /// Writes the baseline, if that is wanted, beside the old one first, so that it is there as a whole or not at all.
-    fn keep(&self, baseline: &str) -> io::Result<()> {
-        let Some(path) = self
-            .options
-            .baseline
-            .as_ref()
-            .filter(|_| self.options.update_baseline)
-        else {
-            return Ok(());
-        };
-        let mut beside = path.clone().into_os_string();
-        beside.push(".new");
-        std::fs::write(&beside, baseline)?;
-        std::fs::rename(&beside, path)
     }
 
     /// Ends a file; returns whether it was read to its end.
@@ -366,17 +267,6 @@ impl<'o> Evaluation<'o> {
             )?;
         }
         Ok(error.is_none())
-    }
-
-    /// Adds up what happened to the correlations.
-    fn count<'s>(&mut self, all: impl Iterator<Item = CorrelationStats<'s>>) {
-        for one in all {
-            let sum = &mut self.stats.correlated;
-            sum.late += one.late;
-            sum.left_out += one.left_out;
-            sum.evicted += one.evicted;
-            sum.groups += one.groups;
-        }
     }
 
     fn record(
@@ -448,7 +338,7 @@ impl<'o> Evaluation<'o> {
             serde_json::to_writer(&mut self.out, &placed)?;
             return writeln!(self.out);
         }
-        print_hit(&mut self.out, hit, &placed)?;
+        hit::print(&mut self.out, hit, &placed)?;
         if self.options.explain {
             writeln!(self.out, "    rule {}", visible(hit.rule().name()))?;
             let rule = hit.rule().as_rule();
@@ -542,78 +432,4 @@ impl<'o> Evaluation<'o> {
         }
         Ok(())
     }
-}
-
-fn print_hit(out: &mut impl Write, hit: &Hit<'_>, placed: &Placed<'_>) -> io::Result<()> {
-    let Placed {
-        detection,
-        file,
-        line,
-        suppressed_by,
-    } = placed;
-    let (style, bold, dim) = (
-        level_style(hit.level()),
-        Style::new().bold(),
-        Style::new().dimmed(),
-    );
-    let time = visible(detection.time.as_deref().unwrap_or("-"));
-    let (level, title) = (hit.level().to_string(), visible(hit.rule().title()));
-    writeln!(
-        out,
-        "{style}{level:<13}{style:#} {time}  {bold}{title}{bold:#}"
-    )?;
-    writeln!(out, "    {}", hit.message())?;
-    // Writing to a `String` cannot fail.
-    let mut text = String::new();
-    if let (Some(event), Some(file), Some(line)) = (&detection.event, file, line) {
-        let _ = write!(text, "{}:{line}", visible(file));
-        for (name, value) in [
-            ("from", &event.client_ip),
-            ("as", &event.impersonated_user),
-            ("audit ID", &event.audit_id),
-        ] {
-            if let Some(value) = value {
-                let _ = write!(text, "  {name} {}", visible(value));
-            }
-        }
-        if !event.flags.is_empty() {
-            let _ = write!(text, "  flags {}", event.flags.join(", "));
-        }
-    }
-    if let Some(found) = &detection.correlation {
-        let events = counted(found.events, "event");
-        let _ = write!(text, "{events} since {}", found.first);
-        for shown in &found.group {
-            let _ = write!(
-                text,
-                "  {} {}",
-                visible(&shown.field),
-                visible(&shown.value)
-            );
-        }
-    }
-    writeln!(out, "    {dim}{text}{dim:#}")?;
-    if let Some(filter) = suppressed_by {
-        let filter = visible(filter);
-        writeln!(out, "    {bold}taken away{bold:#} by filter {filter}")?;
-    }
-    Ok(())
-}
-
-fn open(name: &str, sample: bool) -> io::Result<Box<dyn Read>> {
-    if sample {
-        return Ok(Box::new(SAMPLE));
-    }
-    if name == "-" {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    let file = File::open(name)?;
-    // Opening a directory works on some systems and reading it never does; this says so on all.
-    if file.metadata()?.is_dir() {
-        return Err(io::Error::new(
-            io::ErrorKind::IsADirectory,
-            "it is a directory",
-        ));
-    }
-    Ok(Box::new(file))
 }

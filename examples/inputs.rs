@@ -2,11 +2,14 @@
 //! servers, or of several days, are one story.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{self, Read};
 use std::time::SystemTime;
 
 use detect::{BaselineError, BaselineReport, Correlator, Detector, Reader, RuleSet};
 
+/// A log in which an attack hides among normal traffic, for a first look.
+const SAMPLE: &[u8] = include_bytes!("data/sample.jsonl");
 /// Files that are open at the same time. What is beyond them is opened when one ends.
 const MAX_OPEN: usize = 64;
 
@@ -133,4 +136,23 @@ impl Inputs {
         let times = self.open.iter().map(|input| input.detector.latest());
         times.min().flatten()
     }
+}
+
+/// Opens a file by its name, which `-` is for standard input; or the sample.
+pub(crate) fn open(name: &str, sample: bool) -> io::Result<Box<dyn Read>> {
+    if sample {
+        return Ok(Box::new(SAMPLE));
+    }
+    if name == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(name)?;
+    // Opening a directory works on some systems and reading it never does; this says so on all.
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a directory",
+        ));
+    }
+    Ok(Box::new(file))
 }

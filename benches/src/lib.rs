@@ -13,7 +13,7 @@ mod random;
 mod rules;
 mod timing;
 
-pub use log::{aks, eks, gke, lines, metadata, mixed};
+pub use log::{aks, cluster, eks, gke, lines, metadata, mixed};
 pub use page::{put, table};
 pub use rules::rules;
 pub use timing::{Contender, Outcome, compare, median, processor_time};

@@ -1,6 +1,7 @@
 //! Audit logs as API servers write them, and as three managed services wrap them.
 
 mod body;
+mod cluster;
 mod wrap;
 
 use std::fmt::Write as _;
@@ -21,6 +22,25 @@ pub fn metadata(n_events: u64) -> String {
 /// A log where one event in ten carries a request of 5 to 30 kilobytes.
 pub fn mixed(n_events: u64) -> String {
     native(n_events, 100)
+}
+
+/// A benign log at level `Metadata` in the proportions of a cluster: two requests of three are those of kubelets and of
+/// the control plane, one of thirty is a person's, and hardly any is refused.
+///
+/// ```
+/// let log = benches::cluster(1000);
+/// let of = |user: &str| log.lines().filter(|line| line.contains(user)).count();
+/// assert!(of(r#""username":"system:node:"#) > 400);
+/// assert!(of(r#""username":"system:serviceaccount:"#) < 400);
+/// ```
+pub fn cluster(n_events: u64) -> String {
+    let mut random = Random::new(0xc105);
+    let mut out = String::new();
+    for n in 0..n_events {
+        cluster::event(n, &mut random).write(&mut out);
+        out.push('\n');
+    }
+    out
 }
 
 /// The metadata log as entries of Cloud Logging.
@@ -144,6 +164,21 @@ const ODD_AGENTS: &[&str] = &[
     "Go-http-client/2.0",
 ];
 
+/// What such a request has behind the question mark.
+fn query(verb: &str, subresource: &str) -> &'static str {
+    match verb {
+        "list" => "?limit=500\\u0026resourceVersion=0",
+        "watch" => {
+            "?allowWatchBookmarks=true\\u0026resourceVersion=123456\\u0026timeoutSeconds=417\\u0026watch=true"
+        }
+        "patch" => "?fieldManager=kubectl-client-side-apply\\u0026fieldValidation=Strict",
+        _ if subresource == "exec" => {
+            "?command=sh\\u0026command=-c\\u0026command=id\\u0026container=web\\u0026stdout=true"
+        }
+        _ => "?timeout=10s",
+    }
+}
+
 impl Event {
     fn make(n: u64, bodies_permille: u64, random: &mut Random) -> Self {
         let odd = random.permille(10);
@@ -215,17 +250,7 @@ impl Event {
             groups,
             agent,
             ip: format!("10.{}.{}.{}", pool % 3, pool / 16, pool),
-            query: match verb {
-                "list" => "?limit=500\\u0026resourceVersion=0",
-                "watch" => {
-                    "?allowWatchBookmarks=true\\u0026resourceVersion=123456\\u0026timeoutSeconds=417\\u0026watch=true"
-                }
-                "patch" => "?fieldManager=kubectl-client-side-apply\\u0026fieldValidation=Strict",
-                _ if subresource == "exec" => {
-                    "?command=sh\\u0026command=-c\\u0026command=id\\u0026container=web\\u0026stdout=true"
-                }
-                _ => "?timeout=10s",
-            },
+            query: query(verb, subresource),
             code,
             body,
         }

@@ -190,7 +190,7 @@ impl Folding {
             FieldId::UserUsername,
             FieldId::UserUid,
         ] {
-            push(&mut self.text, event.text(0, field));
+            push_bytes(&mut self.text, event.bytes(0, field));
         }
         push(&mut self.text, time);
         let code = code.map_or(u64::MAX, i64::cast_unsigned);
@@ -206,7 +206,12 @@ fn hash([first, _]: Key) -> u64 {
 
 /// Appends a text with its length; one that is absent is not the same as an empty one.
 pub(crate) fn push(out: &mut Vec<u8>, text: Option<&str>) {
+    push_bytes(out, text.map(str::as_bytes));
+}
+
+/// The same of a text of which nobody need show that it is one.
+pub(crate) fn push_bytes(out: &mut Vec<u8>, text: Option<&[u8]>) {
     let length = text.map_or(u64::MAX, |text| text.len() as u64);
     out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(text.unwrap_or_default().as_bytes());
+    out.extend_from_slice(text.unwrap_or_default());
 }

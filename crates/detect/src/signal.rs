@@ -150,10 +150,20 @@ impl Correlator {
             self.engine.uncorrelated += 1;
             return true;
         };
+        let key = self.engine.key(signal.correlation, stream, &signal.group.0);
+        // Nearly every value of a first-seen correlation is one that is known: it need not wait for its turn.
+        if let FactValue::Text(value, _) = &signal.value
+            && self
+                .engine
+                .meet_value(key, *value, (signal.time, stream))
+                .is_some()
+        {
+            return true;
+        }
         let fact = Fact {
             correlation: *correlation,
             reference: signal.reference,
-            key: self.engine.key(signal.correlation, stream, &signal.group.0),
+            key,
             id: signal.id,
             group: signal.group,
             value: signal.value,

@@ -10,17 +10,12 @@ use rule_lang::{CorrelationType, Filter, Program};
 use crate::correlate::digest::Digest;
 use crate::correlate::engine::Engine;
 use crate::correlate::fact::Key;
+use crate::correlate::known::{ENTRIES, Known, KnownCallers, Met};
 use crate::correlate::plan::{Col, Plan, index, short};
 use crate::correlate::table::Owner;
 use crate::correlate::time::Time;
 use crate::folding;
 use crate::rule_set::{ActiveFilter, ActiveRule};
-
-/// Most callers that are remembered, and the part of the budget that they may take at most.
-const MOST: usize = 1 << 13;
-const PART: usize = 64;
-/// Most entries of the table that one caller stands for.
-const ENTRIES: usize = 4;
 
 /// The rules that only ask for a caller, and what makes one.
 #[derive(Debug, Default)]
@@ -167,43 +162,13 @@ fn is_of_caller(field: &Field) -> bool {
     )
 }
 
-/// An entry of the table: where it is, and its key, by which it is known to be still that one.
-type Met = (u32, Key);
-
-/// What is known of a caller; as much as a line of a cache holds, since nearly every event asks for one.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Known {
-    key: u64,
-    /// Where entries of the table are, and one half of their keys.
-    places: [u32; ENTRIES],
-    keys: [u64; ENTRIES],
-    /// The filter that takes the hit of a rule away, or none.
-    taken: u32,
-    n_entries: u32,
-}
-
-/// In the place of the number of a filter.
-const NO_FILTER: u32 = u32::MAX;
-
-impl Known {
-    const NOBODY: Self = Self {
-        key: 0,
-        places: [0; ENTRIES],
-        keys: [0; ENTRIES],
-        taken: NO_FILTER,
-        // More than there can be: nothing is known.
-        n_entries: u32::MAX,
-    };
-}
-
 /// The callers that were seen last.
 #[derive(Debug)]
 pub(crate) struct Callers {
     digest: Digest,
     text: Vec<u8>,
-    /// By the hash of the caller; a power of two of places, or none as long as nobody is known.
-    known: Vec<Known>,
+    /// By the hash of the caller.
+    known: KnownCallers,
     /// The caller at hand, when it is not known yet.
     unknown: Option<u64>,
     /// What is known of it so far.
@@ -215,7 +180,7 @@ impl Callers {
         Self {
             digest: Digest::new(seed),
             text: Vec::new(),
-            known: Vec::new(),
+            known: KnownCallers::default(),
             unknown: None,
             entries: Vec::new(),
         }
@@ -229,7 +194,7 @@ impl Callers {
 
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
-        self.known.capacity() * size_of::<Known>()
+        self.known.bytes()
     }
 
     /// Begins an event of which nothing is known yet.
@@ -255,17 +220,15 @@ impl Callers {
             return false;
         }
         let key = self.key(rules, event, source);
-        let known = self.known.get(place(key, self.known.len()));
-        let known = known.filter(|known| known.key == key && known.n_entries != u32::MAX);
+        let known = self.known.get(key);
         let met = known.filter(|known| {
-            let entries = known.places.iter().zip(&known.keys);
-            let mut entries = entries.take(index(known.n_entries));
-            entries.all(|(at, key)| engine.meet(*at, *key, time))
+            let mut entries = known.entries();
+            entries.all(|(at, half)| engine.meet(at, half, time))
         });
-        match met {
+        match met.map(Known::taken) {
             None => self.unknown = Some(key),
-            Some(known) if known.taken != NO_FILTER => taken(index(known.taken)),
-            Some(_) => {}
+            Some(Some(filter)) => taken(filter),
+            Some(None) => {}
         }
         met.is_some()
     }
@@ -285,25 +248,8 @@ impl Callers {
         let (Some(key), [] | [_]) = (self.unknown.take(), taken) else {
             return;
         };
-        if self.known.is_empty() {
-            let room = (budget / PART / size_of::<Known>()).max(1);
-            let n = (1 << room.ilog2()).min(MOST);
-            self.known = vec![Known::NOBODY; n];
-        }
-        let mut known = Known {
-            key,
-            n_entries: short(self.entries.len()),
-            taken: taken.first().map_or(NO_FILTER, |filter| short(*filter)),
-            ..Known::NOBODY
-        };
-        let places = known.places.iter_mut().zip(&mut known.keys);
-        for ((place, key), (at, [half, _])) in places.zip(&self.entries) {
-            (*place, *key) = (*at, *half);
-        }
-        let at = place(key, self.known.len());
-        if let Some(place) = self.known.get_mut(at) {
-            *place = known;
-        }
+        let known = Known::new(&self.entries, taken.first().copied());
+        self.known.insert(budget, key, known);
     }
 
     /// Hashes everything that the rules can ask for.
@@ -312,11 +258,11 @@ impl Callers {
         text.clear();
         text.extend_from_slice(&first.to_le_bytes());
         text.extend_from_slice(&second.to_le_bytes());
-        folding::push(text, event.text(0, FieldId::SourceProvider));
-        folding::push(text, event.text(0, FieldId::UserUsername));
+        folding::push_bytes(text, event.bytes(0, FieldId::SourceProvider));
+        folding::push_bytes(text, event.bytes(0, FieldId::UserUsername));
         // Some authenticators give a user another one each time.
         if rules.reads_uid {
-            folding::push(text, event.text(0, FieldId::UserUid));
+            folding::push_bytes(text, event.bytes(0, FieldId::UserUid));
         }
         let mut list = |field| {
             event.list(0, field, &mut |member| folding::push(text, Some(member)));
@@ -350,12 +296,6 @@ impl Callers {
         });
         digest.short(text)
     }
-}
-
-/// Where a caller stands among so many places.
-fn place(key: u64, n_places: usize) -> usize {
-    let mask = (n_places as u64).wrapping_sub(1);
-    usize::try_from(key & mask).unwrap_or(usize::MAX)
 }
 
 impl Engine {

@@ -29,40 +29,39 @@ pub(crate) struct Step<'s> {
 
 impl Step<'_> {
     pub(crate) fn facts(&mut self, facts: &[Fact]) {
-        // The last fact of each group, in the order of the groups.
-        let mut touched: SmallVec<[&Fact; 4]> = SmallVec::new();
+        // The last fact of each group, in the order of the groups, and where the group is.
+        let mut touched: SmallVec<[(&Fact, u32); 4]> = SmallVec::new();
         for fact in facts {
             if self.planned.kind() == CorrelationType::NewValue {
                 self.novel(fact);
                 continue;
             }
-            if self.is_held(fact) {
+            let found = self.engine.table.find(fact.key);
+            if self.is_held(fact, found) {
                 continue;
             }
             let (planned, time) = (self.planned, self.time);
-            let lost = if let Some(at) = self.engine.table.find(fact.key) {
-                self.engine
-                    .table
-                    .change(at, |window| window.insert(planned, fact, time))
-                    .unwrap_or(false)
+            let (at, lost) = if let Some(at) = found {
+                let insert = |window: &mut Window| window.insert(planned, fact, time);
+                (at, self.engine.table.change(at, insert).unwrap_or(false))
             } else {
                 let mut window = Window::Empty;
                 window.insert(planned, fact, time);
                 let owner = Owner::Correlation(self.at);
-                self.engine
-                    .insert(self.rules, fact.key, owner, self.stream, window);
-                false
+                let (engine, rules) = (&mut *self.engine, self.rules);
+                let at = engine.insert(rules, fact.key, owner, self.stream, window);
+                (at, false)
             };
             if lost && let Some(tally) = self.engine.tally(Owner::Correlation(self.at)) {
                 tally.forgotten += 1;
             }
             match touched.last_mut() {
-                Some(newest) if newest.key == fact.key => *newest = fact,
-                _ => touched.push(fact),
+                Some((newest, place)) if newest.key == fact.key => (*newest, *place) = (fact, at),
+                _ => touched.push((fact, at)),
             }
         }
-        for fact in touched {
-            self.evaluate(fact);
+        for (fact, at) in touched {
+            self.evaluate(fact, at);
         }
     }
 
@@ -79,13 +78,18 @@ impl Step<'_> {
         }
     }
 
-    /// Whether a detection was told not long ago; if so the fact is added to what followed.
-    fn is_held(&mut self, fact: &Fact) -> bool {
+    /// Whether a detection was told not long ago; if so the fact is added to what followed. `own` is where the group is.
+    fn is_held(&mut self, fact: &Fact, own: Option<u32>) -> bool {
         if self.planned.hold == 0 {
             return false;
         }
         let key = self.hold_key(fact);
-        let Some(at) = self.engine.table.find(key) else {
+        let found = if key == fact.key {
+            own
+        } else {
+            self.engine.table.find(key)
+        };
+        let Some(at) = found else {
             return false;
         };
         let is_open = self
@@ -116,9 +120,13 @@ impl Step<'_> {
         }
     }
 
-    /// Asks the condition of a group to which facts were added.
-    fn evaluate(&mut self, fact: &Fact) {
-        let Some(at) = self.engine.table.find(fact.key) else {
+    /// Asks the condition of a group to which facts were added. `place` is where it was then.
+    fn evaluate(&mut self, fact: &Fact, place: u32) {
+        let table = &self.engine.table;
+        // Room that was made for another group may have moved it, or taken it away.
+        let is_there = table.get(place).is_some_and(|entry| entry.is(fact.key));
+        let found = is_there.then_some(place);
+        let Some(at) = found.or_else(|| table.find(fact.key)) else {
             return;
         };
         let (planned, time) = (self.planned, self.time);
@@ -342,7 +350,7 @@ impl Step<'_> {
             Some(false)
         };
         // What is summed up has been learnt, too, and what is not new follows no detection.
-        if learning == Some(false) && known == Some(false) && !self.is_held(fact) {
+        if learning == Some(false) && known == Some(false) && !self.is_held(fact, None) {
             let outcome = Outcome {
                 marks: vec![self.mark(fact)],
                 count: 1,

@@ -1,11 +1,14 @@
 //! The state of all groups, within a budget of bytes: what was not touched for the longest time goes first.
 
+mod order;
+
 use hashbrown::HashTable;
 
 use crate::correlate::fact::Key;
 use crate::correlate::plan::index;
 use crate::correlate::time::Time;
 use crate::correlate::window::Window;
+use order::List;
 
 /// No entry.
 const NONE: u32 = u32::MAX;
@@ -33,19 +36,18 @@ pub(crate) struct Entry {
     older: u32,
 }
 
+impl Entry {
+    /// Whether this is in use, and the entry of this key.
+    pub(crate) fn is(&self, key: Key) -> bool {
+        self.touched > 0 && self.key == key
+    }
+}
+
 /// Who an entry belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Owner {
     Correlation(u32),
     Rule(u32),
-}
-
-/// The entries of one owner, from the newest to the oldest.
-#[derive(Clone, Copy, Debug)]
-struct List {
-    newest: u32,
-    oldest: u32,
-    len: usize,
 }
 
 /// The state of all groups.
@@ -64,16 +66,11 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(n_correlations: usize, n_rules: usize) -> Self {
-        let empty = List {
-            newest: NONE,
-            oldest: NONE,
-            len: 0,
-        };
         Self {
             index: HashTable::new(),
             chunks: Vec::new(),
             free: Vec::with_capacity(MOST_FREE),
-            lists: vec![empty; n_correlations + n_rules],
+            lists: vec![List::default(); n_correlations + n_rules],
             n_correlations,
             touches: 0,
             heap: 0,
@@ -124,18 +121,6 @@ impl Table {
     pub(crate) fn find(&self, key: Key) -> Option<u32> {
         let is = |at: &u32| self.get(*at).is_some_and(|entry| entry.key == key);
         self.index.find(hash(key), is).copied()
-    }
-
-    /// Makes an entry the newest, or leaves it among the newer ones: to touch its neighbours each time would cost more than
-    /// all else.
-    fn touch(&mut self, at: u32) {
-        let Some(entry) = self.get(at) else {
-            return;
-        };
-        if self.touches - entry.touched > self.n_groups(entry.owner) as u64 / 16 {
-            self.unlink(at);
-            self.link(at);
-        }
     }
 
     /// Changes the window of an entry and makes it one of the newest.
@@ -281,79 +266,6 @@ impl Table {
         match self.get_mut(older) {
             Some(entry) => entry.newer = to,
             None => self.with_list(owner, |list| list.oldest = to),
-        }
-    }
-
-    /// The entry that was not touched for the longest time.
-    pub(crate) fn oldest(&self) -> Option<u32> {
-        let oldest = self.lists.iter().map(|list| list.oldest);
-        let touched = oldest.filter_map(|at| Some((self.get(at)?.touched, at)));
-        touched.min().map(|(_, at)| at)
-    }
-
-    /// The entry of an owner that was not touched for the longest time.
-    pub(crate) fn oldest_of(&self, owner: Owner) -> Option<u32> {
-        let list = self.lists.get(self.list(owner))?;
-        Some(list.oldest).filter(|at| *at != NONE)
-    }
-
-    /// Every entry, the one touched last at the end.
-    pub(crate) fn by_use(&self) -> Vec<&Entry> {
-        let mut entries: Vec<&Entry> = self
-            .chunks
-            .iter()
-            .flatten()
-            .filter(|entry| entry.touched > 0)
-            .collect();
-        entries.sort_unstable_by_key(|entry| entry.touched);
-        entries
-    }
-
-    fn unlink(&mut self, at: u32) {
-        let Some(entry) = self.get(at) else {
-            return;
-        };
-        let (owner, newer, older) = (entry.owner, entry.newer, entry.older);
-        match self.get_mut(newer) {
-            Some(entry) => entry.older = older,
-            None => self.with_list(owner, |list| list.newest = older),
-        }
-        match self.get_mut(older) {
-            Some(entry) => entry.newer = newer,
-            None => self.with_list(owner, |list| list.oldest = newer),
-        }
-        self.with_list(owner, |list| list.len -= 1);
-    }
-
-    fn link(&mut self, at: u32) {
-        self.touches += 1;
-        let touched = self.touches;
-        let Some(owner) = self.get(at).map(|entry| entry.owner) else {
-            return;
-        };
-        let list = self.list(owner);
-        let before = self.lists.get(list).map_or(NONE, |list| list.newest);
-        if let Some(entry) = self.get_mut(at) {
-            entry.touched = touched;
-            entry.newer = NONE;
-            entry.older = before;
-        }
-        if let Some(entry) = self.get_mut(before) {
-            entry.newer = at;
-        }
-        self.with_list(owner, |list| {
-            list.newest = at;
-            list.len += 1;
-            if list.oldest == NONE {
-                list.oldest = at;
-            }
-        });
-    }
-
-    fn with_list(&mut self, owner: Owner, change: impl FnOnce(&mut List)) {
-        let at = self.list(owner);
-        if let Some(list) = self.lists.get_mut(at) {
-            change(list);
         }
     }
 }

@@ -136,90 +136,11 @@ correlation: {{type: {kind}, rules: [a, b], group-by: [user.username], timespan:
     assert_eq!(told(&not, &lines(["list", "get"], 1)).len(), 0);
 }
 
-const MANY: &str = "
+pub(crate) const MANY: &str = "
 title: Many
 name: many
 correlation: {type: event_count, rules: [a], group-by: [user.username], timespan: 1m, condition: {gte: 2}}
 ";
-
-#[test]
-fn a_snapshot_that_is_no_such_is_refused() {
-    let rules = rules(MANY);
-    let good = rules.detector().snapshot();
-    let mut damaged = good.clone();
-    damaged[30] ^= 1;
-    let mut newer = good.clone();
-    newer[12] = 9;
-    let mut detector = rules.detector();
-    for (bytes, expected) in [
-        (&b"nonsense"[..], "this is no snapshot of kubesift"),
-        (
-            &newer,
-            "the snapshot has version 9 and version 2 is supported",
-        ),
-        (&damaged, "the snapshot is damaged: its checksum is another"),
-    ] {
-        assert_eq!(detector.restore(bytes).unwrap_err().to_string(), expected);
-    }
-    for cut in 0..good.len() {
-        assert!(detector.restore(&good[..cut]).is_err(), "{cut}");
-    }
-    assert_eq!(detector.restore(&good).unwrap().kept, ["many"]);
-}
-
-#[test]
-fn what_changed_is_reset_and_the_rest_goes_on() {
-    let other = MANY
-        .replace("Many", "Other")
-        .replace("many", "other")
-        .replace("[a]", "[b]");
-    let before = rules(&format!("{MANY}---{other}"));
-    let after = rules(&format!("{MANY}---{}", other.replace("gte: 2", "gte: 3")));
-    let mut detector = before.detector();
-    let feed = |detector: &mut detect::Detector, second, verb| {
-        let line = event(second, &format!("{verb}-{second}"), verb, "eve", "x");
-        let mut reader = Reader::new(line.as_bytes());
-        let record = reader.next().unwrap().unwrap();
-        detector.process(&record).count()
-    };
-    feed(&mut detector, 0, "get");
-    feed(&mut detector, 0, "list");
-    let mut next = after.detector();
-    let report = next.restore(&detector.snapshot()).unwrap();
-    assert_eq!(
-        (report.kept, report.reset),
-        (vec!["many".to_owned()], vec!["other".to_owned()])
-    );
-    feed(&mut next, 1, "get");
-    feed(&mut next, 1, "list");
-    feed(&mut next, 2, "list");
-    let told: Vec<String> = next
-        .finish()
-        .map(|hit| hit.rule().name().to_owned())
-        .collect();
-    assert_eq!(told, ["many"]);
-}
-
-#[test]
-fn a_flood_of_groups_stays_within_its_memory_and_is_counted() {
-    const BYTES: usize = 1 << 18;
-    let rules = rules(MANY);
-    let mut detector = rules.detector().with_state_bytes(BYTES);
-    for n in 0..6_000_u32 {
-        let line = event(n / 10, &format!("id-{n}"), "get", &format!("u{n}"), "x");
-        let mut reader = Reader::new(line.as_bytes());
-        let record = reader.next().unwrap().unwrap();
-        detector.process(&record);
-        assert!(
-            detector.state_bytes() <= BYTES + BYTES / 5,
-            "{}",
-            detector.state_bytes()
-        );
-    }
-    let stats = detector.correlations().next().unwrap();
-    assert!(stats.groups > 100, "{stats:?}");
-    assert_eq!(stats.fired, 0);
-}
 
 #[test]
 fn what_is_late_is_counted_and_not_used() {
@@ -467,25 +388,4 @@ fn an_event_on_a_day_that_is_none_has_no_time() {
     let record = reader.next().unwrap().unwrap();
     detector.process(&record);
     assert_eq!((detector.uncorrelated(), detector.latest()), (1, None));
-}
-
-#[test]
-fn what_signals_bring_about_is_not_lost() {
-    let rules = rules(MANY);
-    // So little room that signals are taken before their time.
-    let mut correlator = rules.correlator().with_state_bytes(1 << 18);
-    let mut matcher = rules.detector().forwarding();
-    for n in 0..3000_u32 {
-        let line = event(n, &format!("{n}"), "get", &format!("u{}", n / 2), "x");
-        let mut reader = Reader::new(line.as_bytes());
-        let record = reader.next().unwrap().unwrap();
-        assert_eq!(matcher.process(&record).count(), 0);
-        for signal in matcher.signals() {
-            assert!(correlator.push(signal));
-        }
-    }
-    let told = correlator.finish().count();
-    let fired = correlator.correlations().next().unwrap().fired;
-    assert!(fired > 0);
-    assert_eq!(told, usize::try_from(fired).unwrap());
 }

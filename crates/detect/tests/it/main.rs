@@ -48,6 +48,8 @@ mod sigma;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]
+mod state;
+#[cfg(test)]
 mod suite;
 #[cfg(test)]
 mod support;

@@ -1,0 +1,94 @@
+//! What `--stats` prints.
+
+use std::collections::BTreeMap;
+
+use detect::{CorrelationStats, Counters};
+use kubesift_examples::FilterTotals;
+use serde::Serialize;
+
+/// The counters of `--stats`.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Stats {
+    /// Bytes read, after decompression.
+    pub(crate) bytes: u64,
+    pub(crate) events: u64,
+    pub(crate) skipped: u64,
+    pub(crate) malformed: u64,
+    pub(crate) partial: u64,
+    pub(crate) rules: usize,
+    pub(crate) correlations: usize,
+    pub(crate) detections: u64,
+    /// Per rule: events that leave out what it reads, so that it was not evaluated on them.
+    pub(crate) not_evaluated: BTreeMap<String, u64>,
+    /// What each filter did.
+    pub(crate) filters: FilterTotals,
+    pub(crate) correlated: Correlated,
+    pub(crate) seconds: f64,
+}
+
+impl Stats {
+    pub(crate) fn add(&mut self, counters: Counters) {
+        self.bytes += counters.bytes;
+        self.events += counters.events;
+        self.skipped += counters.skipped;
+        self.malformed += counters.malformed;
+        self.partial += counters.partial;
+    }
+}
+
+/// What happened to the correlations.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Correlated {
+    #[serde(flatten)]
+    total: Losses,
+    /// Groups that were remembered at the end.
+    groups: u64,
+    /// The same of each correlation, and of each rule with `suppress`, that lost something.
+    losses: BTreeMap<String, Losses>,
+}
+
+/// What was not counted in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+struct Losses {
+    /// Events that came too late to be used.
+    late: u64,
+    /// Events without a field that a correlation goes by.
+    left_out: u64,
+    /// Groups and values of one event beyond the limit.
+    cut: u64,
+    /// Groups that were forgotten for want of memory.
+    evicted: u64,
+    /// Numbers that were forgotten because a group had too many.
+    forgotten: u64,
+}
+
+impl Losses {
+    fn add(&mut self, other: Self) {
+        self.late += other.late;
+        self.left_out += other.left_out;
+        self.cut += other.cut;
+        self.evicted += other.evicted;
+        self.forgotten += other.forgotten;
+    }
+}
+
+impl Correlated {
+    /// Adds what happened to the correlations of one detector.
+    pub(crate) fn add<'s>(&mut self, all: impl Iterator<Item = CorrelationStats<'s>>) {
+        for one in all {
+            let losses = Losses {
+                late: one.late,
+                left_out: one.left_out,
+                cut: one.cut,
+                evicted: one.evicted,
+                forgotten: one.forgotten,
+            };
+            self.groups += one.groups;
+            self.total.add(losses);
+            if losses != Losses::default() {
+                let place = self.losses.entry(one.name.to_owned());
+                place.or_default().add(losses);
+            }
+        }
+    }
+}
