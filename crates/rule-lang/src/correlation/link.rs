@@ -7,7 +7,7 @@ mod cycles;
 
 use std::cell::OnceCell;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use crate::ast::Name;
@@ -87,7 +87,7 @@ pub(crate) struct Linker<'s> {
     /// By id or name.
     by_name: HashMap<&'s str, Found>,
     /// What a tag means, without rules whose hits are not told.
-    by_tag: HashMap<&'s str, Vec<usize>>,
+    by_tag: BTreeMap<&'s str, Vec<usize>>,
     /// What `any` means, likewise.
     any: Vec<usize>,
     /// Compiled rules that can match, as they are numbered there.
@@ -107,7 +107,7 @@ impl<'s> Linker<'s> {
         reports: &mut [&mut Report],
     ) -> Self {
         let mut by_name = HashMap::new();
-        let mut by_tag: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut by_tag: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let names = |metadata: &'s Metadata| {
             let id = metadata.id.as_deref();
             id.into_iter().chain(metadata.name.as_deref())

@@ -89,12 +89,11 @@ impl Linker<'_> {
                 let Some((at, rest)) = way.last_mut() else {
                     break;
                 };
-                match rest.next() {
-                    Some((_, inner)) => next = Some(*inner),
-                    None => {
-                        order.push(*at);
-                        way.pop();
-                    }
+                if let Some((_, inner)) = rest.next() {
+                    next = Some(*inner);
+                } else {
+                    order.push(*at);
+                    way.pop();
                 }
             }
         }
