@@ -7,7 +7,7 @@ mod cycles;
 
 use std::cell::OnceCell;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use crate::ast::Name;
@@ -57,13 +57,41 @@ enum Found {
     Correlation(usize),
 }
 
+/// What an entry of `rules` stands for. Lists are not copied before there is known to be room for them: an entry may
+/// stand there again and again.
+enum Slot<'l> {
+    One(Found),
+    Rules(&'l [usize]),
+}
+
+impl Slot<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Rules(rules) => rules.len(),
+        }
+    }
+
+    fn all(&self) -> Vec<Found> {
+        match self {
+            Self::One(found) => vec![*found],
+            Self::Rules(rules) => rules.iter().copied().map(Found::Rule).collect(),
+        }
+    }
+}
+
 /// Looks up the names of all correlations of a set.
 pub(crate) struct Linker<'s> {
     rules: &'s [RuleInfo],
     documents: &'s [(usize, CorrelationDocument)],
     /// By id or name.
     by_name: HashMap<&'s str, Found>,
-    by_tag: HashMap<&'s str, Vec<usize>>,
+    /// What a tag means, without rules whose hits are not told.
+    by_tag: BTreeMap<&'s str, Vec<usize>>,
+    /// What `any` means, likewise.
+    any: Vec<usize>,
+    /// Compiled rules that can match, as they are numbered there.
+    active: HashSet<usize>,
     /// Every name and tag in order, once it is needed.
     known: OnceCell<Vec<&'s str>>,
     /// Rules and correlations whose hits are not told, as they stand in the set.
@@ -79,7 +107,7 @@ impl<'s> Linker<'s> {
         reports: &mut [&mut Report],
     ) -> Self {
         let mut by_name = HashMap::new();
-        let mut by_tag: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut by_tag: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let names = |metadata: &'s Metadata| {
             let id = metadata.id.as_deref();
             id.into_iter().chain(metadata.name.as_deref())
@@ -102,16 +130,24 @@ impl<'s> Linker<'s> {
             documents,
             by_name,
             by_tag,
+            any: (0..rules.len()).collect(),
+            active: HashSet::new(),
             known: OnceCell::new(),
             silenced: HashSet::new(),
             found: Vec::new(),
         };
+        linker.active = rules
+            .iter()
+            .filter(|rule| rule.active)
+            .filter_map(|rule| rule.compiled)
+            .collect();
         linker.silence();
         let mut n_references = 0;
         for (file, document) in documents {
             let found = reports.get_mut(*file).and_then(|report| {
-                let found = linker.targets(document, report);
-                is_room_for(&found, &mut n_references, document, report).then_some(found)
+                let slots = linker.targets(document, report);
+                is_room_for(&slots, &mut n_references, document, report)
+                    .then(|| slots.iter().map(Slot::all).collect())
             });
             linker.found.push(found);
         }
@@ -143,6 +179,12 @@ impl<'s> Linker<'s> {
             }
         }
         self.silenced.retain(|found| !spoken.contains(found));
+        // `any` and tags are about findings; what only another correlation is made of is none.
+        let told = |rule: &usize| !self.silenced.contains(&Found::Rule(*rule));
+        self.any.retain(told);
+        for rules in self.by_tag.values_mut() {
+            rules.retain(told);
+        }
     }
 
     fn file(&self, found: Found) -> Option<usize> {
@@ -164,24 +206,16 @@ impl<'s> Linker<'s> {
     }
 
     /// What each entry of `rules` stands for.
-    fn targets(&self, document: &CorrelationDocument, report: &mut Report) -> Vec<Vec<Found>> {
-        // `any` and tags are about findings; what only another correlation is made of is none.
-        let told = |rule: &usize| !self.silenced.contains(&Found::Rule(*rule));
+    fn targets(&self, document: &CorrelationDocument, report: &mut Report) -> Vec<Slot<'_>> {
         let mut slots = Vec::new();
         for name in &document.targets.names {
             if let Some(found) = self.by_name.get(name.text.as_str()) {
-                slots.push(vec![*found]);
+                slots.push(Slot::One(*found));
             } else if let Some(rules) = self.by_tag.get(name.text.as_str()) {
-                slots.push(
-                    rules
-                        .iter()
-                        .filter(|rule| told(rule))
-                        .map(|rule| Found::Rule(*rule))
-                        .collect(),
-                );
+                slots.push(Slot::Rules(rules));
             } else {
                 // It stands for nothing, and what else is wrong is told too.
-                slots.push(Vec::new());
+                slots.push(Slot::Rules(&[]));
                 if !report.is_full() {
                     let known = self.known.get_or_init(|| {
                         let known = self.by_name.keys().chain(self.by_tag.keys());
@@ -198,12 +232,7 @@ impl<'s> Linker<'s> {
             }
         }
         if document.targets.any {
-            slots.push(
-                (0..self.rules.len())
-                    .filter(told)
-                    .map(Found::Rule)
-                    .collect(),
-            );
+            slots.push(Slot::Rules(&self.any));
         }
         self.check_repeats(document, &slots, report);
         slots
@@ -365,24 +394,20 @@ impl<'s> Linker<'s> {
         if let Some(lost) = lost {
             return Some(has_errors(lost));
         }
-        let alive = |slot: usize| {
-            references.iter().any(|reference| {
-                reference.slot == slot
-                    && match reference.target {
-                        Target::Rule(at) => self
-                            .rules
-                            .iter()
-                            .any(|rule| rule.compiled == Some(at) && rule.active),
-                        Target::Correlation(at) => done
-                            .compiled
-                            .get(at)
-                            .is_some_and(|inner| inner.inactive.is_none()),
-                    }
-            })
+        let is_active = |reference: &&Reference| match reference.target {
+            Target::Rule(at) => self.active.contains(&at),
+            Target::Correlation(at) => done
+                .compiled
+                .get(at)
+                .is_some_and(|inner| inner.inactive.is_none()),
         };
+        let alive = references.iter().filter(is_active);
+        let alive: HashSet<usize> = alive.map(|reference| reference.slot).collect();
         let can_hold = match presence {
-            Some(presence) if kind.is_temporal() => can_hold(presence, &alive, false),
-            _ => references.iter().any(|reference| alive(reference.slot)),
+            Some(presence) if kind.is_temporal() => {
+                can_hold(presence, &|slot| alive.contains(&slot), false)
+            }
+            _ => !alive.is_empty(),
         };
         if can_hold {
             return None;

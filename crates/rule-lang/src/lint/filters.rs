@@ -2,7 +2,7 @@
 //!
 //! Both are decided as one document whose condition is that of the rule together with that of the filter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::logic::tell::describe;
 use super::solve::{Budget, Clash, Goal, Problem, Search};
@@ -32,6 +32,8 @@ const SHOWN: usize = 3;
 pub(crate) struct Filters {
     /// Nothing of those that are not compared.
     all: Vec<Option<Known>>,
+    /// What rules answer to that were not compared with all of their filters.
+    passed_over: HashSet<String>,
     /// Tests that may still be looked at.
     tests: usize,
     steps: Budget,
@@ -41,6 +43,7 @@ impl Default for Filters {
     fn default() -> Self {
         Self {
             all: Vec::new(),
+            passed_over: HashSet::new(),
             tests: SOME_TESTS,
             steps: Budget::new(SET),
         }
@@ -121,15 +124,22 @@ impl Filters {
         let own = n_tests(tree);
         self.tests = self.tests.saturating_add(EACH_TEST * own);
         let own_names: BTreeSet<&str> = rule.answers_to().collect();
+        let mut is_passed_over = false;
         for at in filters {
+            // The number of pairs is not linear, so that nothing is done for those that there is no room for.
+            if self.tests < own + PAIR {
+                is_passed_over = true;
+                break;
+            }
             let Some(filter) = self.all.get_mut(at.index()).and_then(Option::as_mut) else {
                 continue;
             };
-            let left = self.tests.checked_sub(own + filter.n_tests + PAIR);
-            let effect = left.and_then(|left| {
-                self.tests = left;
-                effect((ast, tree), (&filter.ast, &filter.tree), &self.steps)
-            });
+            let Some(left) = self.tests.checked_sub(own + filter.n_tests + PAIR) else {
+                is_passed_over = true;
+                continue;
+            };
+            self.tests = left;
+            let effect = effect((ast, tree), (&filter.ast, &filter.tree), &self.steps);
             let any = filter.targets.any.then_some(filter.targets.names.len());
             let named = filter.targets.names.iter().enumerate();
             let named = named.filter(|(_, name)| own_names.contains(name.text.as_str()));
@@ -158,11 +168,15 @@ impl Filters {
                 }
             }
         }
+        if is_passed_over {
+            let names = own_names.into_iter().map(str::to_owned);
+            self.passed_over.extend(names);
+        }
     }
 
     /// Reports what was found, at the names of the rules.
-    pub(crate) fn finish(self, files: &mut [File]) {
-        for filter in self.all.into_iter().flatten() {
+    pub(crate) fn finish(&self, files: &mut [File]) {
+        for filter in self.all.iter().flatten() {
             let Some(File { report, .. }) = files.get_mut(filter.file) else {
                 continue;
             };
@@ -174,7 +188,8 @@ impl Filters {
                 }
                 found.tell_taken(span, filter.spares_impersonated, report);
                 // A filter of every rule is for those that it fits.
-                if at < filter.targets.names.len() {
+                let name = filter.targets.names.get(at);
+                if name.is_some_and(|name| !self.passed_over.contains(&name.text)) {
                     found.tell_idle(span, report);
                 }
             }

@@ -132,13 +132,20 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.open.pop() {
                     let end = if open.flow { span.end() } else { open.end };
+                    // Most collections are small, and what a vector keeps free is several times that.
                     let (kind, is_complete) = match open.content {
-                        Content::List(items) => (Kind::List(items), true),
+                        Content::List(mut items) => {
+                            items.shrink_to_fit();
+                            (Kind::List(items), true)
+                        }
                         Content::Map {
-                            entries,
+                            mut entries,
                             is_complete,
                             ..
-                        } => (Kind::Map(entries), is_complete),
+                        } => {
+                            entries.shrink_to_fit();
+                            (Kind::Map(entries), is_complete)
+                        }
                     };
                     let node = Node {
                         span: Span::new(open.start, end),

@@ -2,26 +2,31 @@
 
 use std::collections::HashSet;
 
-use crate::correlation::link::{Found, Linker};
+use crate::correlation::link::{Linker, Slot};
 use crate::correlation::{CorrelationDocument, CorrelationType};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
 
 impl Linker<'_> {
-    /// Reports what stands in the list twice, once by its name and once by its id.
+    /// Reports what stands in the list twice, as once by its name and once by its id.
     pub(super) fn check_repeats(
         &self,
         document: &CorrelationDocument,
-        slots: &[Vec<Found>],
+        slots: &[Slot<'_>],
         report: &mut Report,
     ) {
-        let mut seen = HashSet::new();
+        let (mut seen, mut tags) = (HashSet::new(), HashSet::new());
         for name in &document.targets.names {
-            let Some(found) = self.by_name.get(name.text.as_str()) else {
-                continue;
+            let found = self.by_name.get(name.text.as_str());
+            let (is_new, text) = match found {
+                Some(found) => (seen.insert(*found), self.name(*found)),
+                None if self.by_tag.contains_key(name.text.as_str()) => {
+                    (tags.insert(name.text.as_str()), name.text.as_str())
+                }
+                None => continue,
             };
-            if !seen.insert(*found) {
-                let message = format!("{} stands twice in `rules`", quoted(self.name(*found)));
+            if !is_new {
+                let message = format!("{} stands twice in `rules`", quoted(text));
                 report.add(Code::DuplicateEntry, name.span, message);
             }
         }
@@ -50,13 +55,13 @@ impl Linker<'_> {
 
 /// Whether a set has room for what a correlation refers to; counts it if so, and reports it if not.
 pub(super) fn is_room_for(
-    found: &[Vec<Found>],
+    slots: &[Slot<'_>],
     n_references: &mut usize,
     document: &CorrelationDocument,
     report: &mut Report,
 ) -> bool {
     let each = 1 + document.group_by.len() + document.fields.len();
-    let n = *n_references + each * found.iter().map(Vec::len).sum::<usize>();
+    let n = *n_references + each * slots.iter().map(Slot::len).sum::<usize>();
     let limit = limits::REFERENCES;
     if n > limit {
         let message = format!(

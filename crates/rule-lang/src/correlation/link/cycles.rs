@@ -6,40 +6,40 @@ use crate::diagnostic::{Code, Report, quoted};
 impl Linker<'_> {
     /// Reports correlations that refer to themselves, at the name that leads back, and forgets what they refer to.
     pub(super) fn break_cycles(&mut self, reports: &mut [&mut Report]) {
+        let inner = self.inner();
         // The state of a search through the references: 0 new, 1 on the way, 2 done.
         let mut state = vec![0_u8; self.documents.len()];
         let mut broken = Vec::new();
         for start in 0..self.documents.len() {
-            // What is on the way, with how many of its references have been followed.
-            let mut way = vec![(start, 0)];
             if state.get(start) != Some(&0) {
                 continue;
             }
             set(&mut state, start, 1);
-            while let Some((at, followed)) = way.pop() {
-                let inner = self.correlations_of(at);
-                let Some(next) = inner.get(followed) else {
+            // What is on the way, with those of its references that have not been followed.
+            let mut way = vec![(start, of(&inner, start).iter())];
+            while let Some((at, rest)) = way.last_mut() {
+                let at = *at;
+                let Some((slot, next)) = rest.next() else {
                     set(&mut state, at, 2);
+                    way.pop();
                     continue;
                 };
-                way.push((at, followed + 1));
                 match state.get(*next) {
                     Some(0) => {
                         set(&mut state, *next, 1);
-                        way.push((*next, 0));
+                        way.push((*next, of(&inner, *next).iter()));
                     }
-                    Some(1) => broken.push((at, *next)),
+                    Some(1) => broken.push((at, *slot, *next)),
                     _ => {}
                 }
             }
         }
-        for (at, next) in broken {
+        for (at, slot, next) in broken {
             let Some((file, document)) = self.documents.get(at) else {
                 continue;
             };
-            let name = document.targets.names.iter().find(|name| {
-                self.by_name.get(name.text.as_str()) == Some(&Found::Correlation(next))
-            });
+            // Only names stand for correlations, and they come first.
+            let name = document.targets.names.get(slot);
             if let (Some(report), Some(name)) = (reports.get_mut(*file), name) {
                 let message = if at == next {
                     "a correlation cannot refer to itself".to_owned()
@@ -57,39 +57,52 @@ impl Linker<'_> {
         }
     }
 
-    fn correlations_of(&self, at: usize) -> Vec<usize> {
-        let slots = self.found.get(at).and_then(Option::as_ref);
-        let all = slots.into_iter().flatten().flatten();
-        all.filter_map(|found| match found {
-            Found::Correlation(inner) => Some(*inner),
-            Found::Rule(_) => None,
-        })
-        .collect()
+    /// Of each correlation the others that it refers to, with the entries of `rules` that do.
+    fn inner(&self) -> Vec<Vec<(usize, usize)>> {
+        let of_one = |slots: &Option<Vec<Vec<Found>>>| {
+            let slots = slots.iter().flatten().enumerate();
+            let all = slots.flat_map(|(slot, found)| found.iter().map(move |found| (slot, found)));
+            all.filter_map(|(slot, found)| match found {
+                Found::Correlation(inner) => Some((slot, *inner)),
+                Found::Rule(_) => None,
+            })
+            .collect()
+        };
+        self.found.iter().map(of_one).collect()
     }
 
     /// The correlations in an order in which each stands after those that it refers to; else in that of the set.
     pub(super) fn order(&self) -> Vec<usize> {
+        let inner = self.inner();
         let mut order = Vec::new();
-        let mut done = vec![false; self.documents.len()];
+        let mut is_met = vec![false; self.documents.len()];
         for start in 0..self.documents.len() {
-            let mut way = vec![(start, 0)];
-            while let Some((at, followed)) = way.pop() {
-                if done.get(at) == Some(&true) {
-                    continue;
+            let mut way = Vec::new();
+            let mut next = Some(start);
+            loop {
+                if let Some(at) = next.take()
+                    && let Some(is_met @ false) = is_met.get_mut(at)
+                {
+                    *is_met = true;
+                    way.push((at, of(&inner, at).iter()));
                 }
-                if let Some(next) = self.correlations_of(at).get(followed) {
-                    way.push((at, followed + 1));
-                    way.push((*next, 0));
+                let Some((at, rest)) = way.last_mut() else {
+                    break;
+                };
+                if let Some((_, inner)) = rest.next() {
+                    next = Some(*inner);
                 } else {
-                    if let Some(done) = done.get_mut(at) {
-                        *done = true;
-                    }
-                    order.push(at);
+                    order.push(*at);
+                    way.pop();
                 }
             }
         }
         order
     }
+}
+
+fn of(inner: &[Vec<(usize, usize)>], at: usize) -> &[(usize, usize)] {
+    inner.get(at).map_or(&[], Vec::as_slice)
 }
 
 fn set(state: &mut [u8], at: usize, value: u8) {
