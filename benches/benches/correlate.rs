@@ -82,10 +82,7 @@ static ALLOCATOR: Counting = Counting;
 /// machine does is left out.
 fn ran() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let first = stat.as_deref().and_then(|stat| stat.split(' ').next());
-    let on_processor = first.and_then(|nanos| nanos.parse().ok());
-    on_processor.map_or_else(|| START.elapsed(), Duration::from_nanos)
+    benches::processor_time().unwrap_or_else(|| START.elapsed())
 }
 
 fn process(detector: &mut Detector, log: &[u8]) -> usize {
@@ -185,12 +182,6 @@ fn groups(detector: &Detector) -> u64 {
     detector.correlations().map(|one| one.groups).sum()
 }
 
-fn median(times: &mut [Duration]) -> f64 {
-    times.sort_unstable();
-    let median = times.get(times.len() / 2);
-    median.copied().unwrap_or_default().as_secs_f64()
-}
-
 fn main() -> std::io::Result<()> {
     // `cargo test` and CI only want to know that it runs.
     let quick = std::env::args().any(|arg| arg == "--test");
@@ -240,13 +231,16 @@ fn main() -> std::io::Result<()> {
                 }
             }
         }
-        let [plain, with] = times.each_mut().map(|times| median(times));
+        let [plain, with] = times.map(|times| benches::median(times).as_secs_f64());
+        let megabytes = |seconds: f64| text.len() as f64 / seconds / 1e6;
         let of = |seconds: f64| f64::from(u32::try_from(n_events).unwrap_or(u32::MAX)) / seconds;
         writeln!(
             out,
-            "{log}: {:.0} events/s without correlations, {:.0} with {} groups alive, ratio {:.2}",
+            "{log}: {:.0} events/s ({:.0} MB/s) without correlations, {:.0} ({:.0} MB/s) with {} groups alive, ratio {:.2}",
             of(plain),
+            megabytes(plain),
             of(with),
+            megabytes(with),
             groups(&correlating),
             plain / with
         )?;

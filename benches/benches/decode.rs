@@ -1,65 +1,56 @@
-//! How fast a log becomes events, beside two floors measured in the same process: finding the lines, and a JSON
-//! parser that keeps nothing.
+//! How fast a log becomes events, beside floors that take turns with it in one process.
+//!
+//! `cargo bench -p kubesift-benches --bench decode` prints a table for each corpus.
+
+mod floors;
 
 use std::hint::black_box;
+use std::io::Write as _;
 
-use audit_model::{Event, Limits, Reader, Record};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use memchr::memchr_iter;
+use audit_model::{Event, Limits, Reader, Record, Viewer};
+use benches::{Contender, compare, lines, table};
 
-/// Larger than the caches that matter, small enough for a quick run.
-const EVENTS: u64 = 7_000;
+use crate::floors::{NOTHING_KEPT, count, floors};
 
-fn lines(log: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut start = 0;
-    memchr_iter(b'\n', log).map(move |end| {
-        let line = log.get(start..end).unwrap_or_default();
-        start = end + 1;
-        line
-    })
+/// Rounds of which the median counts.
+const ROUNDS: usize = 7;
+
+fn ours(log: &[u8]) -> Vec<Contender<'_>> {
+    let limits = Limits::default();
+    let mut viewer = Viewer::default();
+    vec![
+        Contender::new("Viewer::read", move || {
+            let read = |line: &&[u8]| viewer.read(line, &limits);
+            count(lines(black_box(log)).filter(read).count())
+        }),
+        Contender::new("Event::decode", move || {
+            let read = |line: &&[u8]| Event::decode(line, &limits).is_ok();
+            count(lines(black_box(log)).filter(read).count())
+        }),
+        Contender::new("Reader", move || {
+            let mut reader = Reader::new(black_box(log));
+            let mut events = 0;
+            while let Ok(Some(record)) = reader.next() {
+                events += usize::from(matches!(black_box(record), Record::Event(_)));
+            }
+            count(events)
+        }),
+    ]
 }
 
-fn decode(criterion: &mut Criterion) {
-    for (name, log) in [
-        ("metadata", benches::metadata(EVENTS)),
-        ("mixed", benches::mixed(EVENTS)),
+fn main() -> std::io::Result<()> {
+    // `cargo test` and CI only want to know that it runs.
+    let quick = std::env::args().any(|arg| arg == "--test");
+    let (n_events, rounds) = if quick { (50, 1) } else { (20_000, ROUNDS) };
+    for (corpus, log) in [
+        ("metadata", benches::metadata(n_events)),
+        ("mixed", benches::mixed(n_events)),
     ] {
-        let log = log.as_bytes();
-        let limits = Limits::default();
-        let mut group = criterion.benchmark_group(format!("decode/{name}"));
-        group
-            .throughput(Throughput::Bytes(log.len() as u64))
-            .sample_size(10);
-        group.bench_function("floor: line feeds", |bencher| {
-            bencher.iter(|| memchr_iter(b'\n', black_box(log)).count());
-        });
-        group.bench_function("floor: serde_json, nothing kept", |bencher| {
-            bencher.iter(|| {
-                let read =
-                    |line: &&[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
-                lines(black_box(log)).filter(read).count()
-            });
-        });
-        group.bench_function("Event::decode", |bencher| {
-            bencher.iter(|| {
-                lines(black_box(log))
-                    .filter(|line| Event::decode(line, &limits).is_ok())
-                    .count()
-            });
-        });
-        group.bench_function("Reader", |bencher| {
-            bencher.iter(|| {
-                let mut reader = Reader::new(black_box(log));
-                let mut events = 0;
-                while let Ok(Some(record)) = reader.next() {
-                    events += usize::from(matches!(black_box(record), Record::Event(_)));
-                }
-                events
-            });
-        });
-        group.finish();
+        let mut contenders = floors(log.as_bytes());
+        contenders.extend(ours(log.as_bytes()));
+        let outcomes = compare(rounds, contenders);
+        let table = table(&outcomes, NOTHING_KEPT, log.len(), n_events);
+        writeln!(std::io::stdout(), "\n### {corpus}\n\n{table}")?;
     }
+    Ok(())
 }
-
-criterion_group!(benches, decode);
-criterion_main!(benches);

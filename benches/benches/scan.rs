@@ -1,114 +1,23 @@
 //! How fast bytes of a log become hits, beside floors that take turns with it in one process.
 //!
-//! `cargo bench -p kubesift-benches --bench scan [-- FILTER]` prints one table for each corpus; what it means is said in
-//! docs/performance.md, into which `-- --write` puts the tables. A name that contains FILTER is run, with the floor
-//! that it is compared to.
+//! `cargo bench -p kubesift-benches --bench scan [-- FILTER]` prints one table for each corpus, one of what a managed
+//! service's wrapper costs, and one of what a second thread brings; what they mean is said in docs/performance.md, into
+//! which `-- --write` puts them. A contender whose name contains FILTER is run, with the one that it is compared to.
 
-#![expect(
-    clippy::cast_precision_loss,
-    reason = "numbers of bytes and events are far below 2⁵³"
-)]
+mod floors;
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;
+use std::time::{Duration, Instant};
 
-use benches::{Contender, compare};
-use detect::{Event, Limits, Reader, RuleSet};
-use memchr::memchr_iter;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use benches::{Contender, Outcome, compare, lines, median, processor_time, table};
+use detect::{Event, Limits, Reader, RuleSet, Scanner};
+
+use crate::floors::{NOTHING_KEPT, count, floors};
 
 /// Rounds of which the median counts.
 const ROUNDS: usize = 7;
-const FLOOR: &str = "serde_json, nothing kept";
-
-/// An event as most programs read it: typed, borrowed, its bodies as they stand.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Typed<'a> {
-    #[serde(borrow)]
-    verb: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    user: Option<User<'a>>,
-    #[serde(borrow, rename = "sourceIPs")]
-    source_ips: Option<Vec<std::borrow::Cow<'a, str>>>,
-    #[serde(borrow)]
-    user_agent: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow, rename = "requestURI")]
-    request_uri: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    object_ref: Option<Object<'a>>,
-    #[serde(borrow)]
-    request_object: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct User<'a> {
-    #[serde(borrow)]
-    username: Option<std::borrow::Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Object<'a> {
-    #[serde(borrow)]
-    resource: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    namespace: Option<std::borrow::Cow<'a, str>>,
-}
-
-fn lines(log: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut start = 0;
-    memchr_iter(b'\n', log).map(move |end| {
-        let line = log.get(start..end).unwrap_or_default();
-        start = end + 1;
-        line
-    })
-}
-
-fn count(n: usize) -> u64 {
-    n as u64
-}
-
-fn floors(log: &[u8]) -> Vec<Contender<'_>> {
-    let mut buffers = simd_json::Buffers::new(64 << 10);
-    let mut copy = Vec::new();
-    vec![
-        Contender::new("line feeds (memchr)", move || {
-            count(memchr_iter(b'\n', black_box(log)).count())
-        }),
-        Contender::new(FLOOR, move || {
-            let read = |line: &&[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
-            count(lines(black_box(log)).filter(read).count())
-        }),
-        Contender::new("serde_json, typed and borrowed", move || {
-            let read = |line: &&[u8]| {
-                serde_json::from_slice::<Typed<'_>>(line).is_ok_and(|event| {
-                    black_box(&event).verb.is_some()
-                        && event.user.is_none_or(|user| user.username.is_some())
-                        && event.source_ips.is_some()
-                        && event.user_agent.is_some()
-                        && event.request_uri.is_some()
-                        && event.object_ref.is_none_or(|object| {
-                            object.resource.is_some() && object.namespace.is_some()
-                        })
-                        && event
-                            .request_object
-                            .is_none_or(|body| !body.get().is_empty())
-                })
-            };
-            count(lines(black_box(log)).filter(read).count())
-        }),
-        Contender::new("simd-json, tape", move || {
-            let read = |line: &&[u8]| {
-                copy.clear();
-                copy.extend_from_slice(line);
-                simd_json::to_tape_with_buffers(&mut copy, &mut buffers).is_ok()
-            };
-            count(lines(black_box(log)).filter(read).count())
-        }),
-    ]
-}
 
 fn rule_set(n: usize) -> RuleSet {
     let mut builder = RuleSet::builder();
@@ -120,15 +29,17 @@ fn rule_set(n: usize) -> RuleSet {
     rules
 }
 
+fn scan(scanner: &mut Scanner, log: &[u8]) -> u64 {
+    let hits =
+        lines(black_box(log)).map(|line| scanner.scan_bytes(line).map_or(0, |hits| hits.len()));
+    count(hits.sum())
+}
+
 fn ours<'c>(name: &str, rules: &RuleSet, log: &'c [u8]) -> Vec<Contender<'c>> {
     let (mut slow, mut fast) = (rules.scanner(), rules.scanner());
     let limits = Limits::default();
     vec![
-        Contender::new(format!("scan_bytes, {name}"), move || {
-            let hits = lines(black_box(log))
-                .map(|line| fast.scan_bytes(line).map_or(0, |hits| hits.len()));
-            count(hits.sum())
-        }),
+        Contender::new(format!("scan_bytes, {name}"), move || scan(&mut fast, log)),
         Contender::new(format!("Event::decode and scan, {name}"), move || {
             let mut hits = 0;
             for line in lines(black_box(log)) {
@@ -144,7 +55,7 @@ fn ours<'c>(name: &str, rules: &RuleSet, log: &'c [u8]) -> Vec<Contender<'c>> {
 /// The whole way of a program that embeds the library, over a log in any form.
 fn detector<'c>(name: &str, rules: &RuleSet, log: &'c [u8]) -> Contender<'c> {
     let rules = rules.clone();
-    Contender::new(format!("Reader and Detector, {name}"), move || {
+    Contender::new(name, move || {
         let mut detector = rules.detector();
         let mut reader = Reader::new(black_box(log));
         let mut hits = 0;
@@ -167,18 +78,204 @@ fn reader(log: &[u8]) -> Contender<'_> {
     })
 }
 
+/// What a run took: by the clock, of the processor by the thread that took most of it, and how many hits it found.
+struct Took {
+    clock: Duration,
+    processor: Duration,
+    hits: u64,
+}
+
+/// Runs a scanner on a thread of its own over each of some parts of a log.
+fn on_threads(parts: &[&[u8]], scanners: &mut [Scanner]) -> Took {
+    let start = Instant::now();
+    let (processor, hits) = std::thread::scope(|scope| {
+        let threads: Vec<_> = parts
+            .iter()
+            .zip(scanners)
+            .map(|(part, scanner)| {
+                scope.spawn(|| {
+                    let before = processor_time().unwrap_or_default();
+                    let hits = scan(scanner, part);
+                    let taken = processor_time().unwrap_or_default();
+                    (taken.saturating_sub(before), hits)
+                })
+            })
+            .collect();
+        threads.into_iter().fold(
+            Default::default(),
+            |(most, hits): (Duration, u64), thread| {
+                let (taken, found) = thread.join().unwrap_or_default();
+                (most.max(taken), hits + found)
+            },
+        )
+    });
+    Took {
+        clock: start.elapsed(),
+        processor,
+        hits,
+    }
+}
+
+/// How much is run.
+struct Run {
+    rounds: usize,
+    n_events: u64,
+    /// Contenders are run whose names contain one of these, or all.
+    filter: Vec<String>,
+}
+
+impl Run {
+    fn wanted(&self, name: &str) -> bool {
+        self.filter.is_empty() || self.filter.iter().any(|part| name.contains(part.as_str()))
+    }
+
+    fn compare(
+        &self,
+        corpus: &str,
+        floor: &str,
+        mut contenders: Vec<Contender<'_>>,
+    ) -> Vec<Outcome> {
+        contenders.retain(|contender| {
+            let name = contender.name();
+            name == floor || self.wanted(&format!("{corpus} {name}"))
+        });
+        compare(self.rounds, contenders)
+    }
+
+    /// One corpus, beside the floors.
+    fn corpus(&self, corpus: &str, log: &str, sets: &[(String, RuleSet)]) -> String {
+        let bytes = log.as_bytes();
+        let mut contenders = floors(bytes);
+        if matches!(corpus, "metadata" | "mixed") {
+            for (name, rules) in sets {
+                contenders.extend(ours(name, rules, bytes));
+            }
+            contenders.push(reader(bytes));
+        }
+        for (name, rules) in sets.iter().take(1) {
+            contenders.push(detector(
+                &format!("Reader and Detector, {name}"),
+                rules,
+                bytes,
+            ));
+        }
+        let outcomes = self.compare(corpus, NOTHING_KEPT, contenders);
+        format!(
+            "\n### {corpus}: {} events in {} lines, {} bytes an event\n\n{}",
+            self.n_events,
+            lines(bytes).count(),
+            log.len() as u64 / self.n_events,
+            table(&outcomes, NOTHING_KEPT, log.len(), self.n_events)
+        )
+    }
+
+    /// The same events in the wrappers of managed services, by the bytes of the events and not of the wrappers.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers of bytes and events are far below 2⁵³"
+    )]
+    fn wrapped(&self, name: &str, rules: &RuleSet) -> String {
+        let native = benches::metadata(self.n_events);
+        let logs = [
+            ("native", native.clone()),
+            ("eks", benches::eks(self.n_events)),
+            ("aks", benches::aks(self.n_events)),
+            ("gke", benches::gke(self.n_events)),
+        ];
+        let contenders = logs.iter();
+        let contenders = contenders.map(|(form, log)| detector(form, rules, log.as_bytes()));
+        let outcomes = self.compare("wrapped", "native", contenders.collect());
+        let native_time = outcomes
+            .first()
+            .map_or(f64::NAN, |one| one.median.as_secs_f64());
+        let mut out = format!(
+            "\n### wrapped: Reader and Detector, {name}, the same events\n\n| form | events/s | ns an event | ns a byte of the native event | it ÷ native | count |\n|---|---:|---:|---:|---:|---:|\n"
+        );
+        for outcome in &outcomes {
+            let seconds = outcome.median.as_secs_f64();
+            // Writing to a string cannot fail.
+            _ = writeln!(
+                out,
+                "| {} | {:.0} | {:.0} | {:.3} | {:.2} | {} |",
+                outcome.name,
+                self.n_events as f64 / seconds,
+                seconds * 1e9 / self.n_events as f64,
+                seconds * 1e9 / native.len() as f64,
+                seconds / native_time,
+                outcome.count
+            );
+        }
+        out
+    }
+
+    /// What a second thread brings: by the clock, which needs two idle processors, and by the time that the threads get
+    /// of one, which does not.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers of events are far below 2⁵³"
+    )]
+    fn threads(&self, sets: &[&(String, RuleSet)]) -> String {
+        let mut out = String::from(
+            "\n### two threads\n\n| log and rules | one thread, events/s | two threads, events/s | two ÷ one | two ÷ one, by processor time | hits |\n|---|---:|---:|---:|---:|---:|\n",
+        );
+        for (corpus, log) in [
+            ("metadata", benches::metadata(self.n_events)),
+            ("mixed", benches::mixed(self.n_events)),
+        ] {
+            let log = log.as_bytes();
+            let middle = memchr::memrchr(b'\n', log.get(..log.len() / 2).unwrap_or_default());
+            let (first, second) = log
+                .split_at_checked(middle.map_or(0, |at| at + 1))
+                .unwrap_or((log, &[]));
+            for (name, rules) in sets {
+                if !self.wanted(&format!("two threads, {corpus}, {name}")) {
+                    continue;
+                }
+                let mut scanners = [rules.scanner(), rules.scanner()];
+                let mut took: [Vec<Took>; 2] = Default::default();
+                for round in 0..=self.rounds {
+                    for (parts, took) in [&[log][..], &[first, second]].into_iter().zip(&mut took) {
+                        let this = on_threads(parts, &mut scanners);
+                        // The first round warms up.
+                        if round > 0 {
+                            took.push(this);
+                        }
+                    }
+                }
+                let of = |took: &[Took], time: fn(&Took) -> Duration| {
+                    median(took.iter().map(time).collect()).as_secs_f64()
+                };
+                let clock = took.each_ref().map(|took| of(took, |took| took.clock));
+                let processor = took.each_ref().map(|took| of(took, |took| took.processor));
+                let hits = took.map(|took| took.last().map_or(0, |took| took.hits));
+                assert_eq!(hits[0], hits[1], "both find the same");
+                // Writing to a string cannot fail.
+                _ = writeln!(
+                    out,
+                    "| {corpus}, {name} | {:.0} | {:.0} | {:.2} | {:.2} | {} |",
+                    self.n_events as f64 / clock[0],
+                    self.n_events as f64 / clock[1],
+                    clock[0] / clock[1],
+                    processor[0] / processor[1],
+                    hits[0]
+                );
+            }
+        }
+        out
+    }
+}
+
 fn main() -> std::io::Result<()> {
-    let filter: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|arg| !arg.starts_with("--"))
-        .collect();
-    let wanted = |name: &str| {
-        filter.is_empty() || filter.iter().any(|filter| name.contains(filter.as_str()))
-    };
     // `cargo test` and CI only want to know that it runs.
     let quick = std::env::args().any(|arg| arg == "--test");
-    let n_events = if quick { 50 } else { 20_000 };
-    let rounds = if quick { 1 } else { ROUNDS };
+    let run = Run {
+        rounds: if quick { 1 } else { ROUNDS },
+        n_events: if quick { 50 } else { 20_000 },
+        filter: std::env::args()
+            .skip(1)
+            .filter(|arg| !arg.starts_with("--"))
+            .collect(),
+    };
     let shipped = RuleSet::builder()
         .shipped()
         .build()
@@ -195,79 +292,21 @@ fn main() -> std::io::Result<()> {
         .collect();
     let mut out = String::new();
     for (corpus, log) in [
-        ("metadata", benches::metadata(n_events)),
-        ("mixed", benches::mixed(n_events)),
-        ("eks", benches::eks(n_events)),
-        ("aks", benches::aks(n_events)),
-        ("gke", benches::gke(n_events)),
+        ("metadata", benches::metadata(run.n_events)),
+        ("mixed", benches::mixed(run.n_events)),
+        ("eks", benches::eks(run.n_events)),
+        ("aks", benches::aks(run.n_events)),
+        ("gke", benches::gke(run.n_events)),
     ] {
-        let wrapped = !matches!(corpus, "metadata" | "mixed");
-        let log = log.as_bytes();
-        let mut contenders = floors(log);
-        for (name, rules) in &sets {
-            if !wrapped {
-                contenders.extend(ours(name, rules, log));
-            }
-        }
-        if !wrapped {
-            contenders.push(reader(log));
-        }
-        for (name, rules) in sets.iter().take(1) {
-            contenders.push(detector(name, rules, log));
-        }
-        contenders.retain(|contender| {
-            contender.name().contains(FLOOR) || wanted(&format!("{corpus} {}", contender.name()))
-        });
-        let outcomes = compare(rounds, contenders);
-        let floor = outcomes
-            .iter()
-            .find(|outcome| outcome.name == FLOOR)
-            .map_or(0.0, |floor| floor.median.as_secs_f64());
-        let n_lines = lines(log).count() as f64;
-        writeln!(
-            out,
-            "\n### {corpus}: {n_lines} lines, {:.0} bytes each\n",
-            log.len() as f64 / n_lines
-        )
-        .map_err(std::io::Error::other)?;
-        writeln!(
-            out,
-            "| contender | MB/s | lines/s | floor ÷ it | count |\n|---|---:|---:|---:|---:|"
-        )
-        .map_err(std::io::Error::other)?;
-        for outcome in &outcomes {
-            let seconds = outcome.median.as_secs_f64();
-            writeln!(
-                out,
-                "| {} | {:.0} | {:.0} | {:.2} | {} |",
-                outcome.name,
-                log.len() as f64 / seconds / 1e6,
-                n_lines / seconds,
-                floor / seconds,
-                outcome.count
-            )
-            .map_err(std::io::Error::other)?;
-        }
+        out += &run.corpus(corpus, &log, &sets);
+    }
+    if let [first, .., shipped] = sets.as_slice() {
+        out += &run.wrapped(&first.0, &first.1);
+        out += &run.threads(&[first, shipped]);
     }
     std::io::stdout().lock().write_all(out.as_bytes())?;
     if std::env::args().any(|arg| arg == "--write") {
-        put(&out)?;
+        benches::put("scan", &out)?;
     }
     Ok(())
-}
-
-/// Puts the tables into the page, between its marks.
-fn put(tables: &str) -> std::io::Result<()> {
-    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md");
-    const MARKS: [&str; 2] = ["<!-- tables -->", "<!-- end of tables -->"];
-    let page = std::fs::read_to_string(PAGE)?;
-    let [start, end] = MARKS.map(|mark| page.find(mark));
-    let (Some(start), Some(end)) = (start, end) else {
-        return Err(std::io::Error::other(
-            "the page has no marks for the tables",
-        ));
-    };
-    let before = page.get(..start + MARKS[0].len()).unwrap_or_default();
-    let after = page.get(end..).unwrap_or_default();
-    std::fs::write(PAGE, format!("{before}\n{tables}\n{after}"))
 }

@@ -16,12 +16,12 @@ use crate::random::Random;
 /// assert_eq!(log, benches::metadata(100));
 /// ```
 pub fn metadata(n_events: u64) -> String {
-    lines(n_events, 0)
+    native(n_events, 0)
 }
 
 /// A log where one event in ten carries a request of 5 to 30 kilobytes.
 pub fn mixed(n_events: u64) -> String {
-    lines(n_events, 100)
+    native(n_events, 100)
 }
 
 /// A benign log at level `Metadata` in the proportions of a cluster: two requests of three are those of kubelets and of
@@ -58,7 +58,21 @@ pub fn aks(n_events: u64) -> String {
     wrap::aks(&metadata(n_events))
 }
 
-fn lines(n_events: u64, bodies_permille: u64) -> String {
+/// The lines of a log, as its bytes stand.
+///
+/// ```
+/// assert_eq!(benches::lines(b"a\nb\n").collect::<Vec<_>>(), [b"a", b"b"]);
+/// ```
+pub fn lines(log: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    memchr::memchr_iter(b'\n', log).map(move |end| {
+        let line = log.get(start..end).unwrap_or_default();
+        start = end + 1;
+        line
+    })
+}
+
+fn native(n_events: u64, bodies_permille: u64) -> String {
     each(n_events, bodies_permille, Event::write)
 }
 

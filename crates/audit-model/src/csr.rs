@@ -20,10 +20,15 @@ impl Subject {
 }
 
 impl Reading<'_> {
-    /// A part of the request's `spec`. The request never changes once it is made, so every write that shows it is about
-    /// it: an approval too.
+    /// Whether the request is about a request for a certificate. That never changes once it is made, so every write that
+    /// shows it is about it: an approval too.
+    pub(crate) fn is_certificate_request(&self) -> bool {
+        self.recorded(FieldId::ObjectRefResource) == Some("certificatesigningrequests")
+    }
+
+    /// A part of the request's `spec`.
     pub(crate) fn find_csr_spec(&mut self, key: &str) -> NodeId {
-        if self.recorded(FieldId::ObjectRefResource) != Some("certificatesigningrequests") {
+        if !self.is_certificate_request() {
             return self.missing();
         }
         let object = self.field(FieldId::Object);

@@ -12,7 +12,7 @@ use crate::tree::{Kind, NodeId};
 use crate::uri::{parameters, percent_decode, split_query};
 
 /// The annotations in which the authorizer says what it decided and why.
-const DECISION: &str = "authorization.k8s.io/decision";
+pub(crate) const DECISION: &str = "authorization.k8s.io/decision";
 const REASON: &str = "authorization.k8s.io/reason";
 /// The annotation that names a token by which a service account may be used from now on (KEP-4193).
 const ISSUED: &str = "authentication.kubernetes.io/issued-credential-id";

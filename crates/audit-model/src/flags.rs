@@ -33,6 +33,11 @@ impl Flags {
         (Self::CSR_UNREADABLE, "csr-unreadable"),
     ];
 
+    #[cfg(test)]
+    pub(crate) fn all() -> Self {
+        Self(u8::MAX)
+    }
+
     /// Whether every flag of `other` is set.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -34,6 +34,7 @@ mod serialize;
 mod source;
 mod tape;
 mod text;
+mod texts;
 mod tree;
 mod unknown;
 mod uri;
@@ -59,6 +60,7 @@ pub use read::{
 };
 pub use scratch::Scratch;
 pub use source::{Provider, Source};
+pub use texts::{Form, Texts};
 pub use tree::{NodeId, Tree};
 pub use unknown::Unknown;
 pub use value::Value;

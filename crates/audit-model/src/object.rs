@@ -143,17 +143,14 @@ impl Reading<'_> {
         }
     }
 
-    /// Where the kind of the object keeps its pod template, as far as the request is about the object itself.
-    fn template_path(&self) -> Option<&'static [&'static str]> {
+    /// Where the object keeps its pod template; `None` when the request is about nothing that has one. What is read and what
+    /// may have been there both go by it.
+    pub(crate) fn template_path(&self) -> Option<&'static [&'static str]> {
+        if !self.is_plain() && !self.is_ephemeral() {
+            return None;
+        }
         let resource = self.recorded(FieldId::ObjectRefResource)?;
-        let core = self.recorded_some(FieldId::ObjectRefApiGroup).is_none();
-        Some(match resource {
-            "pods" if core => &["spec"],
-            "podtemplates" if core => &["template", "spec"],
-            "cronjobs" => &["spec", "jobTemplate", "spec", "template", "spec"],
-            // Deployments, sets and jobs, and whatever custom kind does as they do.
-            _ => &["spec", "template", "spec"],
-        })
+        template_path(resource, self.recorded_some(FieldId::ObjectRefApiGroup))
     }
 
     pub(crate) fn is_ephemeral(&self) -> bool {
@@ -171,9 +168,6 @@ impl Reading<'_> {
         let Some(path) = self.template_path() else {
             return self.missing();
         };
-        if !self.is_plain() && !self.is_ephemeral() {
-            return self.missing();
-        }
         let object = self.field(FieldId::Object);
         self.alternatives(object, path)
     }
@@ -252,15 +246,19 @@ impl Reading<'_> {
         several
     }
 
-    /// RBAC rules or the granted role, of a request that writes some part of what a role or a binding says.
-    pub(crate) fn find_rbac(&mut self, key: &str, of_binding: bool) -> NodeId {
-        let resource = self.recorded(FieldId::ObjectRefResource);
-        let fits = match resource {
+    /// Whether the request is about a role, or about a binding of one.
+    pub(crate) fn is_rbac(&self, of_binding: bool) -> bool {
+        let fits = match self.recorded(FieldId::ObjectRefResource) {
             Some("roles" | "clusterroles") => !of_binding,
             Some("rolebindings" | "clusterrolebindings") => of_binding,
             _ => false,
         };
-        if !fits || !self.is_plain() {
+        fits && self.is_plain()
+    }
+
+    /// RBAC rules or the granted role, of a request that writes some part of what a role or a binding says.
+    pub(crate) fn find_rbac(&mut self, key: &str, of_binding: bool) -> NodeId {
+        if !self.is_rbac(of_binding) {
             return self.missing();
         }
         let writes = self.writes(RBAC_PARTS);
@@ -327,6 +325,36 @@ impl Reading<'_> {
         }
         self.scratch.flags.set(Flags::BODY_TRUNCATED, truncated);
         self.scratch.flags.set(Flags::BODY_NOT_OBJECT, odd);
+    }
+}
+
+/// Where objects of a resource keep a pod template. Of Kubernetes' own resources it is known which do; what a body of
+/// another one says there, the server throws away.
+fn template_path(resource: &str, group: Option<&str>) -> Option<&'static [&'static str]> {
+    const OF_WORKLOADS: &[&str] = &["spec", "template", "spec"];
+    match (resource, group) {
+        ("pods", None) => Some(&["spec"]),
+        ("podtemplates", None) => Some(&["template", "spec"]),
+        ("cronjobs", _) => Some(&["spec", "jobTemplate", "spec", "template", "spec"]),
+        (
+            "replicationcontrollers"
+            | "deployments"
+            | "daemonsets"
+            | "replicasets"
+            | "statefulsets"
+            | "jobs",
+            _,
+        ) => Some(OF_WORKLOADS),
+        // Of one that Kubernetes may yet add to its workloads, the doubt counts as yes.
+        (resource, Some("apps" | "batch")) => {
+            (resource != "controllerrevisions").then_some(OF_WORKLOADS)
+        }
+        // Groups without a domain are Kubernetes' own, and so are those of its domain. A custom kind may do as the
+        // workloads do.
+        (_, Some(group)) => {
+            (group.contains('.') && !group.ends_with(".k8s.io")).then_some(OF_WORKLOADS)
+        }
+        (_, None) => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! and never refused, because what the API server made of a malformed body is not known here.
 
 use crate::limits::Limits;
+use crate::scan;
 use crate::tree::{Kind, NodeId, Span, Tree, TreeError};
 
 impl Tree {
@@ -125,21 +126,7 @@ impl<'j> Parser<'_, 'j> {
     /// What stands between the quotes of a string that begins here.
     fn string(&mut self) -> &'j [u8] {
         let start = self.at + 1;
-        let mut end = start;
-        let rest = self.json.get(start..).unwrap_or_default();
-        for found in memchr::memchr2_iter(b'"', b'\\', rest) {
-            let at = start + found;
-            if at < end {
-                continue;
-            }
-            if rest.get(found) == Some(&b'"') {
-                end = at;
-                break;
-            }
-            // The escaped byte is passed over, whatever it is.
-            end = at + 2;
-        }
-        let end = end.min(self.json.len());
+        let end = scan::string_end_leniently(self.json, start);
         self.at = end + 1;
         self.json.get(start..end).unwrap_or_default()
     }

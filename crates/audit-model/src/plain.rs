@@ -7,8 +7,8 @@ use crate::uri::split_query;
 
 const ANONYMOUS: &str = "system:anonymous";
 const UNAUTHENTICATED: &str = "system:unauthenticated";
-const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
-const NODE: &str = "system:node:";
+pub(crate) const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+pub(crate) const NODE: &str = "system:node:";
 
 /// The annotations in which the authorizer says what it decided and why.
 const DECISION: &str = "authorization.k8s.io/decision";

@@ -1,5 +1,7 @@
 //! Where strings, numbers and brackets end: the byte level that decoding and framing share.
 
+use crate::view;
+
 /// Why a scan stopped short of the end of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -24,13 +26,16 @@ fn marks(word: u64) -> u64 {
     (zero | control) & HIGH
 }
 
-/// Position of the first quote, backslash or control character at or after `at`; the end of `bytes` if there is none.
+/// Position of the first quote, backslash or control character at or after `at`; the end of `bytes` if there is none, or
+/// a place past `most` before which there is none.
 ///
 /// Most strings of an event are shorter than a vector register's warm-up, so words beat calls to `memchr` here.
 #[inline]
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+fn plain_end(bytes: &[u8], mut at: usize, most: usize) -> usize {
     let mut rest = bytes.get(at..).unwrap_or_default();
-    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+    while at < most
+        && let Some((chunk, tail)) = rest.split_first_chunk::<8>()
+    {
         let marks = marks(u64::from_le_bytes(*chunk));
         if marks != 0 {
             return at + marks.trailing_zeros() as usize / 8;
@@ -38,8 +43,29 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
         at += 8;
         rest = tail;
     }
+    if at >= most {
+        return at;
+    }
     let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
     at + rest.iter().position(special).unwrap_or(rest.len())
+}
+
+/// Which byte of a word is the first backslash.
+#[inline]
+pub(crate) fn backslash(word: [u8; 8]) -> Option<usize> {
+    let backslash = u64::from_le_bytes(word) ^ (ONES * u64::from(b'\\'));
+    let zero = backslash.wrapping_sub(ONES) & !backslash & HIGH;
+    (zero != 0).then(|| zero.trailing_zeros() as usize / 8)
+}
+
+/// Position of the quote that closes the string whose text begins at `at`, whatever it holds; the end of `bytes` if none
+/// does.
+#[inline]
+pub(crate) fn string_end_leniently(bytes: &[u8], at: usize) -> usize {
+    match string_end_with::<false>(bytes, at) {
+        Ok((end, _)) => end,
+        Err(_) => bytes.len(),
+    }
 }
 
 /// Position of the quote that closes the string whose text begins at `at`, and whether it holds an escape.
@@ -52,9 +78,21 @@ fn string_end_with<const STRICT: bool>(
     bytes: &[u8],
     mut at: usize,
 ) -> Result<(usize, bool), Fault> {
+    /// Where a string is this long, it is worth it to get ready for taking many bytes at a time.
+    const LONG: usize = 64;
     let mut escaped = false;
+    let long = at.saturating_add(LONG);
+    let mut tried = false;
     loop {
-        at = plain_end(bytes, at);
+        at = plain_end(bytes, at, if tried { usize::MAX } else { long });
+        if at >= long && !tried {
+            if let Some((end, more)) = view::string_end(bytes, at) {
+                return Ok((end, escaped | more));
+            }
+            // It has a fault, which is to be found.
+            tried = true;
+            continue;
+        }
         match bytes.get(at) {
             None => return Err(Fault::End),
             Some(b'"') => return Ok((at, escaped)),

@@ -118,50 +118,21 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether objects of this kind keep what the field reads.
+    /// Whether objects of this kind keep what the field reads, by what decides where it is read.
     fn keeps(&self, field: FieldId) -> bool {
-        let resource = self
-            .recorded(FieldId::ObjectRefResource)
-            .unwrap_or_default();
         match field {
             FieldId::PodSpec | FieldId::Containers | FieldId::Volumes | FieldId::HostPaths => {
-                (self.is_plain() || self.is_ephemeral()) && self.may_keep_pods()
+                self.template_path().is_some()
             }
-            FieldId::RbacRules => self.is_plain() && matches!(resource, "roles" | "clusterroles"),
-            FieldId::RbacSubjects | FieldId::RbacRoleRef => {
-                self.is_plain() && matches!(resource, "rolebindings" | "clusterrolebindings")
-            }
+            FieldId::RbacRules => self.is_rbac(false),
+            FieldId::RbacSubjects | FieldId::RbacRoleRef => self.is_rbac(true),
             FieldId::CsrCommonName
             | FieldId::CsrOrganizations
             | FieldId::CsrDnsNames
             | FieldId::CsrSignerName
-            | FieldId::CsrUsages => self.is_plain() && resource == "certificatesigningrequests",
+            | FieldId::CsrUsages => self.is_certificate_request(),
             _ => true,
         }
-    }
-
-    /// Whether objects of this kind may keep a pod template: of Kubernetes' own groups it is known which do.
-    fn may_keep_pods(&self) -> bool {
-        let group = self
-            .recorded_some(FieldId::ObjectRefApiGroup)
-            .unwrap_or_default();
-        let resource = self
-            .recorded(FieldId::ObjectRefResource)
-            .unwrap_or_default();
-        let known = matches!(
-            resource,
-            "pods"
-                | "podtemplates"
-                | "replicationcontrollers"
-                | "deployments"
-                | "daemonsets"
-                | "replicasets"
-                | "statefulsets"
-                | "jobs"
-                | "cronjobs"
-        );
-        // Groups without a domain are Kubernetes' own, and so are those of its domain.
-        known || group.contains('.') && !group.ends_with(".k8s.io")
     }
 
     fn lacks(&self, field: FieldId) -> bool {

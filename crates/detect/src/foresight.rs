@@ -11,6 +11,7 @@ use audit_model::{BodyLeaves, FieldId, FieldSource, Leaf, Value};
 use rule_lang::{BlockIdx, Operand, Polarity, PredicateIdx, Quantifier};
 
 use crate::predicate::{Ask, Memory, PredicateId, Question, Questions};
+use crate::recall::Recall;
 use crate::rule_set::ActiveRule;
 use crate::verdict::Court;
 use crate::vm::{Host, Linked, Machine, run};
@@ -43,6 +44,7 @@ pub(crate) struct Foreseen {
     told: Vec<(u64, u64)>,
     /// By key: rule and place of the tests that are asked.
     asked: Vec<Vec<(u32, u32)>>,
+    recall: Recall,
     unescaped: String,
     shaped: String,
 }
@@ -125,38 +127,61 @@ impl Foresight {
             event,
             told,
             asked,
+            recall,
             unescaped,
             shaped,
         } = seen;
+        recall.begin(rules);
         let bodies = [FieldId::RequestObject, FieldId::ResponseObject];
         let mut bodies = bodies.iter().filter_map(|body| source.body(0, *body));
         bodies.all(|body| {
             self.leaves.read(body, unescaped, &mut |key, value| {
-                for (rule, at) in asked.get(key).into_iter().flatten() {
+                let mut hold = |id: PredicateId| {
+                    if let Some((_, held)) = told.get_mut(id.index()) {
+                        *held = *event;
+                    }
+                };
+                let asked = asked.get(key).map(Vec::as_slice).unwrap_or_default();
+                if asked.is_empty() {
+                    return;
+                }
+                if let Some(passed) = recall.get(key, value) {
+                    passed.iter().copied().for_each(hold);
+                    return;
+                }
+                for (rule, at) in asked {
                     let Some(test) = self.test(*rule, *at) else {
                         continue;
                     };
-                    let (Some((_, held)), Some(question)) =
-                        (told.get_mut(test.id.index()), questions.get(test.id))
-                    else {
-                        continue;
-                    };
-                    if held == event {
-                        continue;
-                    }
-                    let shaped = if test.leaf.is_plain() {
-                        Some(value)
-                    } else {
-                        let raw = value.as_text();
-                        let made = raw.and_then(|raw| test.leaf.shape(raw, shaped));
-                        made.map(Value::Text)
-                    };
-                    if shaped.is_some_and(|value| questions.matches(&question.ask, value, memory)) {
-                        *held = *event;
+                    if Self::passes(test, value, questions, memory, shaped) {
+                        recall.note(test.id);
+                        hold(test.id);
                     }
                 }
+                recall.put(key, value);
             })
         })
+    }
+
+    /// Whether a value that stands under the key of a test passes it.
+    fn passes(
+        test: &Told,
+        value: Value<'_>,
+        questions: &Questions,
+        memory: &mut Memory,
+        shaped: &mut String,
+    ) -> bool {
+        let Some(question) = questions.get(test.id) else {
+            return false;
+        };
+        let shaped = if test.leaf.is_plain() {
+            Some(value)
+        } else {
+            let raw = value.as_text();
+            let made = raw.and_then(|raw| test.leaf.shape(raw, shaped));
+            made.map(Value::Text)
+        };
+        shaped.is_some_and(|value| questions.matches(&question.ask, value, memory))
     }
 
     /// Collects the tests to ask; whether there are some, and not too many.

@@ -5,6 +5,7 @@
 //! field must contain; where there is neither, in a list of rules that always run. The index may select rules that do
 //! not match, and never leaves out one that does.
 
+mod gate;
 mod needles;
 mod several;
 
@@ -20,6 +21,7 @@ pub(crate) use needles::{MOST_TEXTS, Memo};
 use several::Several;
 
 use crate::intern::Intern;
+use crate::spread;
 
 /// Most keys under which one alternative of a guard is filed; past it, fields with many values are left out.
 const MOST_KEYS: usize = 4096;
@@ -328,9 +330,7 @@ fn key(mask: u64, ids: &[u32]) -> u64 {
 }
 
 fn mix(key: u64, id: u32) -> u64 {
-    (key ^ u64::from(id))
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        .rotate_left(29)
+    spread::mix(key, u64::from(id))
 }
 
 /// What is filed where, before the tables are made.

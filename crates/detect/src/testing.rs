@@ -34,7 +34,7 @@ pub struct TestReport {
     failures: Vec<TestFailure>,
 }
 
-/// Which kinds of test a rule or correlation has.
+/// Which kinds of test a rule or correlation has and passes: a test that fails shows nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Coverage {
@@ -50,10 +50,26 @@ pub struct Coverage {
     pub n_near_misses: usize,
     /// Tests that try to get past it.
     pub n_evasions: usize,
+    /// The kinds of the tests that failed.
+    failed: Vec<TestKind>,
 }
 
 impl Coverage {
-    /// How many tests of a kind there are.
+    /// Counts a test that passed. An evasion that is expected to get past the rule is none that the rule stands.
+    fn add(&mut self, test: &RuleTest) {
+        match test.kind() {
+            TestKind::Hit => self.n_hits += 1,
+            TestKind::NearMiss => self.n_near_misses += 1,
+            TestKind::Evasion => self.n_evasions += usize::from(test.matches()),
+        }
+    }
+
+    /// Whether there is a test of a kind, passed or failed.
+    pub(crate) fn has(&self, kind: TestKind) -> bool {
+        self.count(kind) > 0 || self.failed.contains(&kind)
+    }
+
+    /// How many tests of a kind passed.
     pub fn count(&self, kind: TestKind) -> usize {
         match kind {
             TestKind::Hit => self.n_hits,
@@ -80,28 +96,39 @@ pub struct TestFailure {
 }
 
 impl TestReport {
-    fn cover(&mut self, name: &str, (source, span): (SourceId, Span), tests: &[RuleTest]) {
-        let count = |kind| tests.iter().filter(|test| test.kind() == kind).count();
+    /// Begins with the tests of a rule or correlation.
+    fn cover(&mut self, name: &str, (source, span): (SourceId, Span)) {
         self.coverage.push(Coverage {
             rule: name.to_owned(),
             source,
             span,
-            n_hits: count(TestKind::Hit),
-            n_near_misses: count(TestKind::NearMiss),
-            n_evasions: count(TestKind::Evasion),
+            n_hits: 0,
+            n_near_misses: 0,
+            n_evasions: 0,
+            failed: Vec::new(),
         });
     }
 
     fn add(&mut self, name: &str, test: &RuleTest, result: Result<(), String>) {
         self.n_tests += 1;
-        if let Err(reason) = result {
-            self.failures.push(TestFailure {
-                rule: name.to_owned(),
-                test: test.name().to_owned(),
-                source: test.source(),
-                span: test.span(),
-                reason,
-            });
+        match result {
+            Ok(()) => {
+                if let Some(covered) = self.coverage.last_mut() {
+                    covered.add(test);
+                }
+            }
+            Err(reason) => {
+                if let Some(covered) = self.coverage.last_mut() {
+                    covered.failed.push(test.kind());
+                }
+                self.failures.push(TestFailure {
+                    rule: name.to_owned(),
+                    test: test.name().to_owned(),
+                    source: test.source(),
+                    span: test.span(),
+                    reason,
+                });
+            }
         }
     }
 
@@ -148,7 +175,7 @@ pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport 
     let mut report = TestReport::default();
     let mut scanner = rules.scanner();
     for rule in rules.rules().filter(|rule| wanted(HitRule::Rule(rule))) {
-        report.cover(rule.name(), (rule.source(), rule.span()), rule.tests());
+        report.cover(rule.name(), (rule.source(), rule.span()));
         for test in rule.tests() {
             let result = match test.count() {
                 Some(_) => check_count(rules, rule.name(), test).map_err(|reason| {
@@ -162,7 +189,7 @@ pub fn run(rules: &RuleSet, wanted: impl Fn(HitRule<'_>) -> bool) -> TestReport 
     }
     let correlations = rules.correlations();
     for found in correlations.filter(|found| wanted(HitRule::Correlation(found))) {
-        report.cover(found.name(), (found.source(), found.span()), found.tests());
+        report.cover(found.name(), (found.source(), found.span()));
         for test in found.tests() {
             let result = check_count(rules, found.name(), test);
             report.add(found.name(), test, result);

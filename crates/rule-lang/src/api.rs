@@ -6,7 +6,8 @@
 /// Makes statics of types from a table of their members.
 ///
 /// Of each member the name is followed by what it holds: `Text`, `Number`, `Bool`, `Scalar` for a number or text, `Map`
-/// for an object with keys of the user's choice, the name of a type in braces, or one of these in brackets for a list.
+/// for an object with keys of the user's choice, words in parentheses (with `~` those that are usual, with `=` a form), the
+/// name of a type in braces, or one of these in brackets for a list.
 macro_rules! types {
     ($($id:ident $name:literal $(of $base:ident)? {
         $($member:ident $of:tt,)*
@@ -23,28 +24,30 @@ macro_rules! types {
         )+
     };
     (@value [$of:tt]) => {
-        $crate::api::Value { of: types!(@of $of), many: true }
+        $crate::api::Value { of: types!(@of $of), many: true, list: true }
     };
     (@value $of:tt) => {
-        $crate::api::Value { of: types!(@of $of), many: false }
+        $crate::api::Value { of: types!(@of $of), many: false, list: false }
     };
     (@of {$id:ident}) => { $crate::api::Of::Object(&$id) };
-    (@of ($($word:literal),+)) => { $crate::api::Of::Words(&[$($word),+]) };
+    (@of ($($word:literal),+)) => { $crate::api::Of::Words(&[$($word),+], None) };
+    (@of (~ $($word:literal),+)) => { $crate::api::Of::Usual(&[$($word),+]) };
+    (@of (= $form:ident)) => { $crate::api::Of::Form(&audit_model::Form::$form) };
     (@of $of:ident) => { $crate::api::Of::$of };
 }
 
 mod container;
+mod kinds;
 mod meta;
 mod own;
 mod pod;
 mod rbac;
 mod volume;
 
+pub(crate) use kinds::{KINDS, OTHER_BODIES, of_resource};
 pub(crate) use own::IMAGE_PARTS;
 
-use audit_model::{Field, FieldId, Path, Segment, Shape};
-
-use crate::lint;
+use audit_model::{Field, FieldId, Form, Path, Segment, Shape, Texts};
 
 /// A type of objects.
 #[derive(Debug)]
@@ -67,8 +70,10 @@ struct Member {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value {
     pub(crate) of: Of,
-    /// Whether it is a list of these.
+    /// Whether there may be several of these.
     pub(crate) many: bool,
+    /// Whether it is a list of these, and not only below one.
+    pub(crate) list: bool,
 }
 
 /// What kind of value.
@@ -77,8 +82,16 @@ pub(crate) enum Of {
     /// Anything.
     Open,
     Text,
-    /// One of these texts.
-    Words(&'static [&'static str]),
+    /// One of these texts, and where to look for what is often sought here.
+    Words(&'static [&'static str], Option<&'static str>),
+    /// These texts as a rule.
+    Usual(&'static [&'static str]),
+    /// Texts of one form.
+    Form(&'static Form),
+    /// A resource in a role.
+    RoleResource,
+    /// A verb in a role.
+    RoleVerb,
     Number,
     Bool,
     /// A number or text.
@@ -106,6 +119,10 @@ pub(crate) struct Nowhere<'p> {
     pub(crate) key: &'p str,
     /// What does not have it.
     pub(crate) of: Of,
+    /// Whether that is one of a list.
+    pub(crate) in_list: bool,
+    /// How many steps lead there.
+    pub(crate) at: usize,
 }
 
 impl Type {
@@ -126,26 +143,95 @@ impl Type {
     }
 }
 
+impl Of {
+    /// What texts a field holds.
+    fn texts(id: FieldId) -> Self {
+        match id.texts() {
+            Texts::Words(words, hint) => Self::Words(words, hint),
+            Texts::Usual(words) => Self::Usual(words),
+            Texts::Form(form) => Self::Form(form),
+            _ => Self::Text,
+        }
+    }
+
+    /// Whether the same can be said of both.
+    pub(crate) fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Usual(words), Self::Usual(others)) => words == others,
+            (Self::Object(of), Self::Object(other)) => std::ptr::eq(of, other),
+            _ => std::mem::discriminant(&self) == std::mem::discriminant(&other),
+        }
+    }
+
+    /// Whether it is a text, of which more may be known.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Text
+                | Self::Words(..)
+                | Self::Usual(_)
+                | Self::Form(_)
+                | Self::Group
+                | Self::RoleResource
+                | Self::RoleVerb
+        )
+    }
+}
+
 impl Value {
     /// One that may be anything.
     pub(crate) const OPEN: Self = Self::one(Of::Open);
 
-    const fn one(of: Of) -> Self {
-        Self { of, many: false }
+    pub(crate) const fn one(of: Of) -> Self {
+        Self {
+            of,
+            many: false,
+            list: false,
+        }
     }
 
     const fn many(of: Of) -> Self {
-        Self { of, many: true }
+        Self {
+            of,
+            many: true,
+            list: true,
+        }
     }
 
     /// What a field holds.
     pub(crate) fn of_field(field: &Field) -> Result<Self, Nowhere<'_>> {
-        Self::of_id(field.id()).below(field.path())
+        let value = Self::of_id(field.id()).below(field.path().segments())?;
+        Ok(match (value.of, field.texts()) {
+            (Of::Open, Texts::Words(words, hint)) => Self::one(Of::Words(words, hint)),
+            _ => value,
+        })
     }
 
     /// What stands at a path in an object of a type.
     pub(crate) fn of_member<'p>(of: &'static Type, path: &'p Path) -> Result<Self, Nowhere<'p>> {
-        Self::one(Of::Object(of)).below(path)
+        Self::of_segments(of, path.segments())
+    }
+
+    /// Whether the last step of a path is a known member of an object.
+    pub(crate) fn is_member(of: &'static Type, segments: &[Segment]) -> bool {
+        let Some((last, before)) = segments.split_last() else {
+            return false;
+        };
+        let Ok(Self {
+            of: Of::Object(of), ..
+        }) = Self::of_segments(of, before)
+        else {
+            return false;
+        };
+        matches!(last, Segment::Key(key) if of.member(key).is_some())
+    }
+
+    /// The same of the steps of a path.
+    pub(crate) fn of_segments<'p>(
+        of: &'static Type,
+        segments: &'p [Segment],
+    ) -> Result<Self, Nowhere<'p>> {
+        Self::one(Of::Object(of)).below(segments)
     }
 
     /// What a field holds, without a path.
@@ -165,10 +251,10 @@ impl Value {
             FieldId::ClientNet => Self::one(Of::Network),
             FieldId::SourceIps => Self::many(Of::Address),
             _ => match id.info().shape {
-                Shape::Text => Self::one(lint::words(id).map_or(Of::Text, Of::Words)),
+                Shape::Text => Self::one(Of::texts(id)),
                 Shape::Number => Self::one(Of::Number),
                 Shape::Bool => Self::one(Of::Bool),
-                Shape::List => Self::many(Of::Text),
+                Shape::List => Self::many(Of::texts(id)),
                 Shape::Map => Self::one(Of::Map),
                 _ => Self::OPEN,
             },
@@ -176,15 +262,15 @@ impl Value {
     }
 
     /// What stands at a path below it.
-    pub(crate) fn below(self, path: &Path) -> Result<Self, Nowhere<'_>> {
+    fn below(self, segments: &[Segment]) -> Result<Self, Nowhere<'_>> {
         let mut value = self;
         let mut many = false;
-        for segment in path.segments() {
+        for (at, segment) in segments.iter().enumerate() {
             let key = match segment {
                 Segment::Key(key) => key,
                 // One of a list is not the list.
                 Segment::Index(_) => {
-                    value.many = false;
+                    (value.many, value.list) = (false, false);
                     continue;
                 }
                 Segment::Split(_) => return Ok(Self::OPEN),
@@ -197,7 +283,12 @@ impl Value {
                 Of::Partly(known) => Some(known.member(key).unwrap_or(Self::OPEN)),
                 _ => None,
             };
-            value = next.ok_or(Nowhere { key, of: value.of })?;
+            value = next.ok_or(Nowhere {
+                key,
+                of: value.of,
+                in_list: value.list,
+                at,
+            })?;
         }
         Ok(Self {
             many: many || value.many,

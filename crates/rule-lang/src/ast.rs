@@ -3,6 +3,7 @@
 use crate::modifier::Chain;
 use crate::scalar::Scalar;
 use crate::source::Span;
+use crate::tree::{self, Tree};
 
 /// How many of the selections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,8 @@ pub(crate) enum Quantity {
 pub(crate) enum Condition {
     Or(Vec<Condition>),
     And(Vec<Condition>),
-    Not(Box<Condition>),
+    /// With where the `not` stands.
+    Not(Box<Condition>, Span),
     Name((String, Span)),
     Them(Quantity, Span),
     Pattern(Quantity, (String, Span)),
@@ -32,6 +34,8 @@ pub(crate) struct Scope {
     pub(crate) extra: Vec<Option<Condition>>,
     /// Whether the condition was written, and not made by us for a plain block.
     pub(crate) named: bool,
+    /// Whether every key of the map could be read.
+    pub(crate) is_complete: bool,
 }
 
 /// A named part of a scope.
@@ -93,4 +97,55 @@ pub(crate) enum BlockQuantifier {
     All,
     AllOrEmpty,
     None,
+}
+
+impl Scope {
+    /// The scope without what was reported when its names were looked up, so that lints do not look at it.
+    pub(crate) fn without_broken(&self, tree: &tree::Scope) -> Self {
+        let whole = (!self.named).then_some(&tree.condition);
+        let trees = tree.selections.iter().map(|(_, tree)| tree).chain(whole);
+        let selections = self.selections.iter().zip(trees);
+        Self {
+            selections: selections
+                .map(|(selection, tree)| Selection {
+                    name: selection.name.clone(),
+                    span: selection.span,
+                    body: selection
+                        .body
+                        .as_ref()
+                        .map(|body| body.without_broken(tree)),
+                })
+                .collect(),
+            condition: self
+                .condition
+                .clone()
+                .filter(|_| !self.named || !matches!(tree.condition, Tree::Broken)),
+            extra: self.extra.clone(),
+            named: self.named,
+            is_complete: self.is_complete,
+        }
+    }
+}
+
+impl Body {
+    fn without_broken(&self, tree: &Tree) -> Self {
+        let all = |parts: &[Self], trees: &[Tree]| {
+            let parts = parts.iter().zip(trees);
+            parts
+                .map(|(part, tree)| part.without_broken(tree))
+                .collect()
+        };
+        match (self, tree) {
+            (_, Tree::Broken) => Self::Broken(None),
+            (Self::And(parts), Tree::And(trees)) => Self::And(all(parts, trees)),
+            (Self::Or(parts), Tree::Or(trees)) => Self::Or(all(parts, trees)),
+            (Self::Block(_), Tree::Not(inner)) => self.without_broken(inner),
+            (Self::Block(block), Tree::Block(found)) => Self::Block(Block {
+                name: block.name.clone(),
+                quantifier: block.quantifier,
+                scope: block.scope.without_broken(&found.scope),
+            }),
+            (other, _) => other.clone(),
+        }
+    }
 }

@@ -160,6 +160,8 @@ impl Emitter {
         }
         match tree {
             Tree::Const(value) => code.push((Op::Const(*value), Span::default(), None)),
+            // No document with an error gets here.
+            Tree::Broken => code.push((Op::Const(false), Span::default(), None)),
             Tree::And(parts) => self.chain(parts, Op::JumpIfFalse, scope, polarity, code)?,
             Tree::Or(parts) => self.chain(parts, Op::JumpIfTrue, scope, polarity, code)?,
             Tree::Not(inner) => {

@@ -170,21 +170,22 @@ impl Reader<'_> {
 
     fn negation(&mut self, pair: Pair<'_, Rule>) -> Option<Condition> {
         let mut negated = false;
+        let mut first = None;
         for pair in pair.into_inner() {
             let inner = match pair.as_rule() {
                 Rule::not => {
                     // Two cancel each other, so that a thousand of them do not make a deep tree.
                     negated = !negated;
+                    first = first.or_else(|| Some(self.text(&pair).1));
                     continue;
                 }
                 Rule::expression => self.expression(pair)?,
                 Rule::quantified => self.quantified(pair)?,
                 _ => Condition::Name(self.text(&pair)),
             };
-            return Some(if negated {
-                Condition::Not(Box::new(inner))
-            } else {
-                inner
+            return Some(match first {
+                Some(not) if negated => Condition::Not(Box::new(inner), not),
+                _ => inner,
             });
         }
         None

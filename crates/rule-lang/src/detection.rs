@@ -24,10 +24,8 @@ impl Reader<'_> {
     pub(crate) fn body(&mut self, node: &Node, owner: Span, depth: usize) -> Option<Body> {
         match &node.kind {
             // What it might ask for was refused, and that is said.
-            Kind::Map(entries) if entries.is_empty() && self.report.has_errors_in(node.span) => {
-                None
-            }
-            Kind::Map(entries) => self.map(entries, owner, depth),
+            Kind::Map(entries) if entries.is_empty() && !node.is_complete => None,
+            Kind::Map(entries) => self.map(entries, node.is_complete, owner, depth),
             Kind::List(items) => self.list(items, owner, depth),
             Kind::Scalar(scalar) if scalar.is_null() => self.empty(owner),
             Kind::Scalar(scalar) => self.keywords(vec![scalar.clone()], node.span, depth),
@@ -46,7 +44,13 @@ impl Reader<'_> {
         None
     }
 
-    fn map(&mut self, entries: &[Entry], owner: Span, depth: usize) -> Option<Body> {
+    fn map(
+        &mut self,
+        entries: &[Entry],
+        is_complete: bool,
+        owner: Span,
+        depth: usize,
+    ) -> Option<Body> {
         if entries.is_empty() {
             return self.empty(owner);
         }
@@ -57,6 +61,10 @@ impl Reader<'_> {
             }
             let part = self.entry(entry, depth);
             parts.push(part.unwrap_or(Body::Broken(None)));
+        }
+        // What a key asks that was refused is not known.
+        if !is_complete {
+            parts.push(Body::Broken(None));
         }
         Some(Body::And(parts))
     }
@@ -71,7 +79,7 @@ impl Reader<'_> {
         for item in items {
             match &item.kind {
                 Kind::Map(entries) => {
-                    let part = self.map(entries, item.span, depth);
+                    let part = self.map(entries, item.is_complete, item.span, depth);
                     parts.push(part.unwrap_or(Body::Broken(None)));
                 }
                 Kind::Scalar(scalar) => {
@@ -239,7 +247,7 @@ impl Reader<'_> {
         }
         match value.map() {
             Some(entries) if value.get("condition").is_some() => {
-                let scope = self.selections(entries, &[], depth);
+                let scope = self.selections(entries, value.is_complete, &[], depth);
                 if scope.selections.is_empty() {
                     self.empty(name.span);
                 }
@@ -375,5 +383,6 @@ fn plain_scope(body: Option<Body>, span: Span) -> Scope {
         }],
         extra: Vec::new(),
         named: false,
+        is_complete: true,
     }
 }

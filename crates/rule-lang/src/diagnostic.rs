@@ -227,6 +227,32 @@ impl Report {
         Some(format!("did you mean {}?", quoted(near)))
     }
 
+    /// Adds that no document answers to a name. One that would, were it not wrong, is told as such.
+    pub(crate) fn no_such_document<'a>(
+        &mut self,
+        code: Code,
+        (name, span): (&str, Span),
+        what: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) {
+        let unused = self.shared.unused.get().and_then(|unused| unused.get(name));
+        let (message, help) = if let Some(place) = unused {
+            (
+                format!("{} is there and cannot be used", quoted(name)),
+                Some(format!("see what is wrong with it: it begins at {place}")),
+            )
+        } else {
+            (
+                format!(
+                    "no {what} of the set has the id, name or tag {}",
+                    quoted(name)
+                ),
+                self.did_you_mean(name, known),
+            )
+        };
+        self.add_with_help(code, span, message, help);
+    }
+
     /// Number of errors so far, to see whether a part brought new ones.
     pub(crate) fn errors(&self) -> usize {
         self.errors

@@ -17,6 +17,7 @@ use crate::placeholder::{self, List};
 use crate::rule::{AuditLevel, Level, Message, RuleTest};
 use crate::rule_test;
 use crate::scalar::Scalar;
+use crate::source::Span;
 use crate::suggest::nearest;
 use crate::targets::Targets;
 use crate::test_file::TestDocument;
@@ -43,9 +44,32 @@ pub(crate) struct RuleDocument {
     /// The levels of `levels`, in the order of their conditions.
     pub(crate) levels: Vec<Level>,
     pub(crate) message: Option<Message>,
-    pub(crate) requires: Option<AuditLevel>,
+    pub(crate) requires: Requires,
     pub(crate) tests: Vec<RuleTest>,
     pub(crate) suppress: Option<Suppress<Field>>,
+}
+
+/// What a rule says of the audit level that it needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Requires {
+    Unsaid,
+    /// Something that was reported.
+    Broken,
+    Level(AuditLevel, Span),
+}
+
+impl Requires {
+    pub(crate) fn level(self) -> Option<AuditLevel> {
+        match self {
+            Self::Level(level, _) => Some(level),
+            Self::Unsaid | Self::Broken => None,
+        }
+    }
+
+    /// Whether it is known that it does not say that bodies are needed.
+    pub(crate) fn claims_no_body(self) -> bool {
+        matches!(self, Self::Unsaid | Self::Level(AuditLevel::Metadata, _))
+    }
 }
 
 /// A filter.
@@ -116,7 +140,7 @@ fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<&'n Entry> {
     let mut found = kind_keys(node);
     let Some(first) = found.next() else {
         // What it might be was refused, and that is said.
-        if node.map().is_some_and(<[Entry]>::is_empty) && report.has_errors_in(node.span) {
+        if node.map().is_some_and(<[Entry]>::is_empty) && !node.is_complete {
             return None;
         }
         let mut keys = node
@@ -205,9 +229,19 @@ impl<'a> Keys<'a> {
             scope,
             levels,
             message: message.and_then(|message| message::read(message, self.file, self.report)),
-            requires: self.word("requires", AuditLevel::WORDS),
+            requires: self.requires(),
             suppress: self.suppress_of_rule(),
             tests: self.tests(),
+        })
+    }
+
+    fn requires(&mut self) -> Requires {
+        let Some(entry) = self.entry("requires") else {
+            return Requires::Unsaid;
+        };
+        let level = self.word("requires", AuditLevel::WORDS);
+        level.map_or(Requires::Broken, |level| {
+            Requires::Level(level, entry.value.span)
         })
     }
 

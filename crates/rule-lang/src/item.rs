@@ -296,7 +296,11 @@ impl Resolver<'_> {
                         "`exists` takes `true` or `false`, and not {}",
                         quoted(&value.text)
                     );
-                    self.bad_value(Code::BadValue, value, message)
+                    let found = self.report.add(Code::BadValue, value.span, message);
+                    if let Some(meant) = value.meant_bool() {
+                        found.set_help(format!("write `{meant}`"));
+                    }
+                    None
                 }
             },
             [_, second, ..] => self.bad_value(

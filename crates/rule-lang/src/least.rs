@@ -106,7 +106,7 @@ impl Names {
                     }
                 }
             }
-            Tree::Const(_) | Tree::Select(..) | Tree::Block(_) | Tree::Test(..) => {}
+            Tree::Const(_) | Tree::Select(..) | Tree::Block(_) | Tree::Test(..) | Tree::Broken => {}
         }
     }
 }
@@ -184,7 +184,7 @@ fn needs(tree: &Tree, selections: &[Needs], request: Option<&Request<'_>>) -> Ne
             hold: metadata,
             fail: None,
         },
-        Tree::Const(false) => Needs {
+        Tree::Const(false) | Tree::Broken => Needs {
             hold: None,
             fail: metadata,
         },

@@ -51,6 +51,7 @@ mod disassembly;
 mod document;
 mod encode;
 mod fold;
+mod foreign;
 mod format;
 mod guard;
 mod item;

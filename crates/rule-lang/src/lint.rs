@@ -7,12 +7,16 @@ pub(crate) mod duplicates;
 mod facts;
 pub(crate) mod fields;
 pub(crate) mod filters;
+mod forms;
 mod lists;
 pub(crate) mod logic;
 pub(crate) mod metadata;
 mod names;
 mod never;
+mod paths;
+mod regexes;
 mod requests;
+pub(crate) mod requires;
 mod resources;
 mod solve;
 mod sources;
@@ -21,8 +25,6 @@ pub(crate) mod yaml;
 
 use audit_model::Field;
 
-pub(crate) use never::words;
-
 use crate::api::Value;
 use crate::ast::{Condition, Item, Scope};
 use crate::diagnostic::{Code, Report, quoted};
@@ -30,30 +32,40 @@ use crate::encode::Base64;
 use crate::modifier::How;
 use crate::placeholder;
 use crate::program::Relation;
-use crate::rule::AuditLevel;
 use crate::scalar::Scalar;
 use crate::source::Span;
 
-/// What can be told only of a whole document that has no errors.
-pub(crate) fn document(
-    scope: &Scope,
-    is_rule: bool,
-    requires: Option<AuditLevel>,
-    report: &mut Report,
-) {
-    let facts = facts::Facts::new(scope);
+/// What lints need to know of a document beside its selections and its condition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) is_rule: bool,
+    /// Whether it does not say that it needs bodies.
+    pub(crate) claims_no_body: bool,
+    /// Whether nothing of the selections and the condition was reported. What a document does not ask can be told of no
+    /// other.
+    pub(crate) is_whole: bool,
+}
+
+/// What can be told only when all selections and the condition were read.
+pub(crate) fn document(scope: &Scope, of: About, report: &mut Report) {
+    let facts = facts::Facts::new(scope, of.is_whole);
+    let is_rule = of.is_rule;
     if is_rule {
-        if requires.is_none_or(|level| level == AuditLevel::Metadata) {
+        if of.claims_no_body {
             sources::body_not_logged(&facts, report);
         }
-        sources::unrecorded_negation(&facts, report);
+        if facts.is_whole {
+            sources::unrecorded_negation(&facts, report);
+        }
     }
     requests::all(&facts, is_rule, report);
     bodies::all(&facts, is_rule, report);
+    paths::all(&facts, report);
     for_each_item(scope, &mut |item| {
         if !report.is_full() {
             values::literal_regexes(item, report);
             values::unbounded_regexes(item, report);
+            regexes::constant(item, report);
             lists::implied(item, report);
         }
     });
@@ -153,7 +165,7 @@ fn has_wildcard(value: &Scalar) -> bool {
 pub(crate) fn filter_without_not(condition: &Condition, span: Span, report: &mut Report) {
     fn negates(condition: &Condition) -> bool {
         match condition {
-            Condition::Not(_) => true,
+            Condition::Not(..) => true,
             Condition::Or(parts) | Condition::And(parts) => parts.iter().any(negates),
             Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => false,
         }

@@ -98,6 +98,9 @@ pub(crate) struct Keys<'a> {
     pub(crate) report: &'a mut Report,
 }
 
+/// What a key that is on or off holds.
+const BOOL: &str = "`true` or `false`";
+
 impl<'a> Keys<'a> {
     pub(crate) fn entry(&self, key: &str) -> Option<&'a Entry> {
         self.node.get(key)
@@ -188,6 +191,10 @@ impl<'a> Keys<'a> {
                 "text that looks like it is written in quotes: {quoted}"
             ));
         }
+        let scalar = entry.value.scalar().filter(|_| expected == BOOL);
+        if let Some(meant) = scalar.and_then(Scalar::meant_bool) {
+            found.set_help(format!("write `{}: {meant}`", entry.key.text));
+        }
     }
 
     /// A scalar that is something.
@@ -208,7 +215,7 @@ impl<'a> Keys<'a> {
         let entry = self.entry(key)?;
         let value = entry.value.scalar().and_then(Scalar::bool);
         if value.is_none() {
-            self.wrong_type(entry, "`true` or `false`");
+            self.wrong_type(entry, BOOL);
         }
         value
     }

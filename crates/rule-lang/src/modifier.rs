@@ -3,6 +3,7 @@
 use crate::ast::Name;
 use crate::diagnostic::{Code, Report, quoted};
 use crate::encode::{Base64, Encoding};
+use crate::foreign;
 use crate::program::{Comparison, Relation};
 use crate::suggest::did_you_mean;
 use crate::time::TimePart;
@@ -178,7 +179,9 @@ fn find(name: &Name, report: &mut Report) -> Option<&'static Row> {
             Code::UnknownModifier,
             name.span,
             format!("there is no modifier {}", quoted(&name.text)),
-            did_you_mean(&name.text, TABLE.iter().map(|row| row.name)),
+            foreign::modifier(&name.text)
+                .map(str::to_owned)
+                .or_else(|| did_you_mean(&name.text, TABLE.iter().map(|row| row.name))),
         );
     }
     row

@@ -1,19 +1,23 @@
 //! Looks names up: fields in the table, selections in their scope, placeholders in the set.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod member;
+mod names;
 
-use audit_model::{FIELDS, Field, Path, Segment, Shape};
+pub(crate) use member::Member;
+pub(crate) use names::matching;
 
-use crate::api::{Of, Type, Value};
-use crate::ast::{self, BlockQuantifier, Body, Condition, Name, Quantity};
+use audit_model::{FIELDS, Field, Path, Shape};
+
+use crate::api::Value;
+use crate::ast::{self, BlockQuantifier, Body, Name};
 use crate::diagnostic::{Code, Report, quoted};
-use crate::limits;
+use crate::foreign;
 use crate::lint;
 use crate::placeholder::Placeholders;
-use crate::program::{Operand, Quantifier};
-use crate::source::Span;
+use crate::program::Quantifier;
 use crate::tree::{Block, Scope, Tree};
+use member::value_of;
+use names::Names;
 
 /// Looks up the names of one document.
 #[derive(Debug)]
@@ -28,6 +32,10 @@ pub(crate) struct Resolver<'a> {
     /// Regular expressions so far.
     pub(crate) n_regexes: usize,
     n_scopes: usize,
+    /// Whether something of the selections or the condition was reported.
+    pub(crate) is_broken: bool,
+    /// Whether something of the conditions of `levels` was.
+    pub(crate) is_extra_broken: bool,
 }
 
 /// Short names of old rules, and what they stand for where the table has no such field.
@@ -83,9 +91,11 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
     if let Some(field) = short(&name.text) {
         return Some(field);
     }
-    let help = match error.suggestions() {
-        [] => None,
-        [first, more @ ..] => {
+    let ours = foreign::field(&name.text);
+    let help = match (ours, error.suggestions()) {
+        (Some(ours), _) => Some(format!("write {}", quoted(&ours))),
+        (None, []) => None,
+        (None, [first, more @ ..]) => {
             let mut help = format!("did you mean {}", quoted(first));
             for other in more {
                 help.push_str(" or ");
@@ -104,6 +114,9 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
 pub(crate) fn suggestions(name: &str) -> Vec<String> {
     if name.len() > NEAR_BYTES {
         return Vec::new();
+    }
+    if let Some(ours) = foreign::field(name) {
+        return vec![ours];
     }
     let error = Field::resolve(name).err();
     error.map_or_else(Vec::new, |error| error.suggestions().to_vec())
@@ -135,16 +148,18 @@ impl<'a> Resolver<'a> {
             n_values: 0,
             n_regexes: 0,
             n_scopes: 0,
+            is_broken: false,
+            is_extra_broken: false,
         }
     }
 
-    /// Resolves selections, condition and further conditions; `None` when something was reported.
-    pub(crate) fn scope(&mut self, scope: &ast::Scope) -> Option<Scope> {
+    /// Resolves selections, condition and further conditions. What was reported is broken in it.
+    pub(crate) fn scope(&mut self, scope: &ast::Scope) -> Scope {
         self.scope_of(scope, None)
     }
 
     /// Of a block, `member` is what its members are.
-    fn scope_of(&mut self, scope: &ast::Scope, member: Option<Member>) -> Option<Scope> {
+    fn scope_of(&mut self, scope: &ast::Scope, member: Option<Member>) -> Scope {
         let id = self.n_scopes;
         self.n_scopes += 1;
         let mut selections = Vec::with_capacity(scope.selections.len());
@@ -153,38 +168,35 @@ impl<'a> Resolver<'a> {
                 .body
                 .as_ref()
                 .and_then(|body| self.body(body, member));
-            selections.push(tree.map(|tree| (selection.name.clone(), tree)));
+            selections.push((selection.name.clone(), self.or_broken(tree)));
         }
         let mut names = Names::new(scope);
-        let condition = scope
-            .condition
-            .as_ref()
-            .and_then(|condition| names.condition(condition, self.report));
-        let extra: Vec<_> = scope
-            .extra
-            .iter()
-            .map(|condition| {
-                condition
-                    .as_ref()
-                    .and_then(|condition| names.condition(condition, self.report))
-            })
+        let mut tree = names.whole(scope.condition.as_ref(), self.report);
+        self.is_broken |= names.is_broken || !scope.is_complete;
+        let extra = scope.extra.iter();
+        let extra: Vec<_> = extra
+            .map(|extra| names.whole(extra.as_ref(), self.report))
             .collect();
+        self.is_extra_broken |= names.is_broken;
         // Of a condition that could not be read nobody knows what it would have used.
-        if scope.condition.is_some() && scope.extra.iter().all(Option::is_some) {
+        if scope.is_complete && !names.is_broken {
             lint::unused_selections(scope, &names.used, self.report);
         }
-        let mut selections: Vec<(String, Tree)> = selections.into_iter().collect::<Option<_>>()?;
-        let mut condition = condition?;
         if !scope.named {
             // A plain block is its only selection.
-            condition = selections.pop().map_or(condition, |(_, tree)| tree);
+            tree = selections.pop().map_or(tree, |(_, tree)| tree);
         }
-        Some(Scope {
+        Scope {
             id,
             selections,
-            condition,
-            extra: extra.into_iter().collect::<Option<_>>()?,
-        })
+            condition: tree,
+            extra,
+        }
+    }
+
+    fn or_broken(&mut self, tree: Option<Tree>) -> Tree {
+        self.is_broken |= tree.is_none();
+        tree.unwrap_or(Tree::Broken)
     }
 
     fn body(&mut self, body: &Body, member: Option<Member>) -> Option<Tree> {
@@ -216,23 +228,18 @@ impl<'a> Resolver<'a> {
             if self.report.is_full() {
                 return None;
             }
-            trees.push(self.body(part, member));
+            let tree = self.body(part, member);
+            trees.push(self.or_broken(tree));
         }
-        trees.into_iter().collect()
+        Some(trees)
     }
 
     fn block(&mut self, block: &ast::Block, member: Option<Member>) -> Option<Tree> {
         let operand = self.operand(&block.name, member);
-        let inner = match (&operand, member) {
-            (Some(Operand::Field(field)), _) => self.members_of(field, &block.name),
-            (Some(Operand::Member(path)), Some(Member::Object(of))) => {
-                Some(Member::of(&Value::of_member(of, path)))
-            }
-            _ => Some(Member::Open),
-        };
+        let inner = self.members(block, operand.as_ref(), member);
         // A list that is none is reported; its members are still read, to report what else is wrong.
         let scope = self.scope_of(&block.scope, Some(inner.unwrap_or(Member::Open)));
-        let (operand, scope) = (operand?, scope?);
+        let operand = operand?;
         inner?;
         let quantifier = match block.quantifier {
             BlockQuantifier::Any | BlockQuantifier::None => Quantifier::Any,
@@ -251,250 +258,4 @@ impl<'a> Resolver<'a> {
             tree
         })
     }
-
-    /// What the members of a field are; `None` when it has none, which is reported.
-    fn members_of(&mut self, field: &Field, name: &Name) -> Option<Member> {
-        match field.shape() {
-            None if field.info().shape == Shape::List => {}
-            None | Some(Shape::Object | Shape::Objects) => {
-                return Some(Member::of(&Value::of_field(field)));
-            }
-            Some(Shape::List) => return Some(Member::of(&Value::of_field(field))),
-            Some(Shape::Map) => return Some(Member::Entry),
-            _ => {}
-        }
-        self.report.add(
-            Code::NotAList,
-            name.span,
-            format!("{} is not a list, so it has no members", quoted(&name.text)),
-        );
-        None
-    }
-
-    fn operand(&mut self, name: &Name, member: Option<Member>) -> Option<Operand> {
-        let Some(member) = member else {
-            return field(name, self.report).map(Operand::Field);
-        };
-        let path = match Path::parse(&name.text) {
-            Ok(path) => path,
-            Err(error) => {
-                let message = format!("{}: {error}", quoted(&name.text));
-                self.report.add(Code::BadFieldName, name.span, message);
-                return None;
-            }
-        };
-        let help = match (member, path.segments()) {
-            (Member::Open, _) | (Member::Text(_), []) => return Some(Operand::Member(path)),
-            (Member::Entry, [Segment::Key(key), ..]) if matches!(&**key, "key" | "value") => {
-                return Some(Operand::Member(path));
-            }
-            (Member::Object(of), _) => {
-                lint::fields::of_member(name, of, &path, self.report)?;
-                return Some(Operand::Member(path));
-            }
-            (Member::Text(_), _) => "the members are texts: `.` is the member itself",
-            (Member::Entry, _) => "the members are entries with a `key` and a `value`",
-        };
-        self.report
-            .add(
-                Code::UnknownMember,
-                name.span,
-                format!("a member has no {}", quoted(&name.text)),
-            )
-            .set_help(help);
-        None
-    }
-}
-
-/// What stands in a list that a block ranges over.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Member {
-    /// Anything: an object of the API as a rule.
-    Open,
-    /// An object of the API whose members are known.
-    Object(&'static Type),
-    /// Text, or a number.
-    Text(Of),
-    /// An entry of a map.
-    Entry,
-}
-
-/// What an operand yields.
-fn value_of(operand: &Operand, member: Option<Member>) -> Value {
-    let found = match (operand, member) {
-        (Operand::Field(field), _) => Value::of_field(field).ok(),
-        (Operand::Member(path), Some(Member::Object(of))) => Value::of_member(of, path).ok(),
-        (Operand::Member(_), Some(Member::Text(of))) => Some(Value { of, many: false }),
-        _ => None,
-    };
-    found.unwrap_or(Value::OPEN)
-}
-
-impl Member {
-    /// What the members of a list are.
-    fn of<E>(list: &Result<Value, E>) -> Self {
-        match list {
-            Ok(Value {
-                of: Of::Object(known),
-                ..
-            }) => Self::Object(known),
-            Ok(Value {
-                of: of @ (Of::Text | Of::Words(_) | Of::Number | Of::Group),
-                many: true,
-            }) => Self::Text(*of),
-            _ => Self::Open,
-        }
-    }
-}
-
-/// The selections of a scope by name, and which of them a condition uses.
-struct Names<'s> {
-    scope: &'s ast::Scope,
-    by_name: HashMap<&'s str, usize>,
-    used: Vec<bool>,
-    /// How often selections are used, to stop quantifiers before they fill the memory.
-    n_uses: usize,
-}
-
-impl<'s> Names<'s> {
-    fn new(scope: &'s ast::Scope) -> Self {
-        let names = scope.selections.iter().enumerate();
-        Self {
-            by_name: names
-                .map(|(idx, selection)| (selection.name.as_str(), idx))
-                .collect(),
-            used: vec![false; scope.selections.len()],
-            n_uses: 0,
-            scope,
-        }
-    }
-
-    fn condition(&mut self, condition: &Condition, report: &mut Report) -> Option<Tree> {
-        match condition {
-            Condition::Or(parts) => self.conditions(parts, report).map(Tree::Or),
-            Condition::And(parts) => self.conditions(parts, report).map(Tree::And),
-            Condition::Not(inner) => self
-                .condition(inner, report)
-                .map(|inner| Tree::Not(Box::new(inner))),
-            Condition::Name(name) => self.name(name, report),
-            Condition::Them(quantity, span) => {
-                let found = matching(self.scope, "*");
-                self.quantified(*quantity, found, *span, "them", report)
-            }
-            Condition::Pattern(quantity, (pattern, span)) => {
-                let found = matching(self.scope, pattern);
-                self.quantified(*quantity, found, *span, pattern, report)
-            }
-        }
-    }
-
-    fn conditions(&mut self, parts: &[Condition], report: &mut Report) -> Option<Vec<Tree>> {
-        let trees: Vec<_> = parts
-            .iter()
-            .map(|part| self.condition(part, report))
-            .collect();
-        trees.into_iter().collect()
-    }
-
-    fn name(&mut self, (name, span): &(String, Span), report: &mut Report) -> Option<Tree> {
-        if let Some(idx) = self.by_name.get(name.as_str()) {
-            return Some(self.select(*idx, None));
-        }
-        let known = self
-            .scope
-            .selections
-            .iter()
-            .map(|selection| selection.name.as_str());
-        let help = report.did_you_mean(name, known);
-        report.add_with_help(
-            Code::UnknownSelection,
-            *span,
-            format!("there is no selection {}", quoted(name)),
-            help,
-        );
-        None
-    }
-
-    fn select(&mut self, idx: usize, group: Option<Arc<str>>) -> Tree {
-        if let Some(used) = self.used.get_mut(idx) {
-            *used = true;
-        }
-        Tree::Select(idx, group)
-    }
-
-    fn quantified(
-        &mut self,
-        quantity: Quantity,
-        found: Vec<usize>,
-        span: Span,
-        pattern: &str,
-        report: &mut Report,
-    ) -> Option<Tree> {
-        let (before, limit) = (self.n_uses, limits::PROGRAM_OPS);
-        self.n_uses = before.saturating_add(found.len());
-        if self.n_uses > limit {
-            // Said once, where it begins.
-            if before <= limit {
-                let message = format!(
-                    "the condition uses selections {} times and the limit is {limit}",
-                    self.n_uses
-                );
-                report.add(Code::ProgramTooLarge, span, message);
-            }
-            return None;
-        }
-        if found.is_empty() {
-            report
-                .add(
-                    Code::EmptyQuantifier,
-                    span,
-                    format!("no selection matches {}", quoted(pattern)),
-                )
-                .set_help("names that begin with `_` are matched only by a pattern that does too");
-            return None;
-        }
-        let group: Arc<str> = match quantity {
-            Quantity::Any => format!("1 of {pattern}"),
-            Quantity::All => format!("all of {pattern}"),
-        }
-        .into();
-        let trees = found.into_iter();
-        let trees = trees
-            .map(|idx| self.select(idx, Some(Arc::clone(&group))))
-            .collect();
-        Some(match quantity {
-            Quantity::Any => Tree::Or(trees),
-            Quantity::All => Tree::And(trees),
-        })
-    }
-}
-
-/// The selections whose name a pattern matches. Names that begin with `_` are found only by one that does too.
-pub(crate) fn matching(scope: &ast::Scope, pattern: &str) -> Vec<usize> {
-    let pieces: Vec<&str> = pattern.split('*').collect();
-    let selections = scope.selections.iter().enumerate();
-    selections
-        .filter(|(_, selection)| {
-            (!selection.name.starts_with('_') || pattern.starts_with('_'))
-                && matches(&pieces, &selection.name)
-        })
-        .map(|(idx, _)| idx)
-        .collect()
-}
-
-/// Whether a name is made of these pieces with anything between them.
-fn matches(pieces: &[&str], name: &str) -> bool {
-    let [first, middle @ .., last] = pieces else {
-        return pieces.first() == Some(&name);
-    };
-    let rest = name
-        .strip_prefix(first)
-        .and_then(|rest| rest.strip_suffix(last));
-    middle
-        .iter()
-        .try_fold(rest.unwrap_or_default(), |rest, piece| {
-            rest.split_once(piece).map(|(_, rest)| rest)
-        })
-        .is_some()
-        && rest.is_some()
 }

@@ -8,6 +8,7 @@ use crate::keys;
 use crate::metadata::Keys;
 use crate::rule::{Level, RuleTest, TestKind};
 use crate::scalar::{Scalar, Style};
+use crate::source::Span;
 use crate::yaml::{Entry, Kind, Node};
 
 /// The key of an event that says when it comes.
@@ -33,6 +34,7 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
     let events = events(&mut keys);
     let name = keys.text("name");
     let matches = keys.bool("match");
+    agree(&mut keys, kind, matches);
     let level = keys.word("level", Level::WORDS);
     let message = keys.text("message");
     let count = count(&mut keys);
@@ -50,6 +52,22 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
         source: keys.report.source(),
         span: keys.node.span,
     })
+}
+
+/// Reports a test whose kind says one thing and whose `match` another. An evasion that is not found is a gap that the author
+/// knows of.
+fn agree(keys: &mut Keys<'_>, kind: Option<TestKind>, matches: Option<bool>) {
+    let (what, other) = match (kind, matches) {
+        (Some(TestKind::NearMiss), Some(true)) => ("a near miss is not found", TestKind::Hit),
+        (Some(TestKind::Hit), Some(false)) => ("a hit is found", TestKind::NearMiss),
+        _ => return,
+    };
+    if let Some(entry) = keys.entry("match") {
+        let message = format!("{what}, and this says otherwise");
+        keys.report
+            .add(Code::BadValue, entry.value.span, message)
+            .set_help(format!("leave `match` out, or write `kind: {other}`"));
+    }
 }
 
 /// The number of hits that is expected, if one is.
@@ -84,6 +102,15 @@ fn events(keys: &mut Keys<'_>) -> Option<Timed> {
             return None;
         }
     };
+    if let Some(span) = says_nothing(&entry.value, is_list) {
+        // It would be a near miss of every rule.
+        keys.report
+            .add(Code::EmptyValues, span, "this event says nothing")
+            .set_help(
+                "write what the rule reads of it: `{verb: get, objectRef: {resource: secrets}}`",
+            );
+        return None;
+    }
     match &entry.value.kind {
         Kind::Map(_) if !is_list => Some((vec![json(&entry.value)], vec![Duration::ZERO])),
         Kind::List(items) if is_list && items.iter().all(|item| item.map().is_some()) => {
@@ -105,6 +132,27 @@ fn events(keys: &mut Keys<'_>) -> Option<Timed> {
             keys.wrong_type(entry, "a map");
             None
         }
+    }
+}
+
+/// Where an event stands that says nothing, or a list without events.
+fn says_nothing(node: &Node, is_list: bool) -> Option<Span> {
+    let is_empty = |event: &Node| {
+        let entries = event.is_complete.then(|| event.map()).flatten();
+        entries.is_some_and(|entries| entries.iter().all(|entry| entry.key.text == AT))
+    };
+    match &node.kind {
+        Kind::List(events) if is_list => {
+            let first = events.iter().find(|event| is_empty(event));
+            let no_event = events.is_empty().then_some(node.span);
+            first.map(|event| event.span).or(no_event)
+        }
+        Kind::Scalar(scalar) if is_list && scalar.style == Style::Block => {
+            let mut lines = scalar.text.lines().map(str::trim);
+            let is_written = |line: &str| !line.is_empty() && line != "{}";
+            (!lines.any(is_written)).then_some(node.span)
+        }
+        _ => (!is_list && is_empty(node)).then_some(node.span),
     }
 }
 

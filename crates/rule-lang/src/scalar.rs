@@ -44,6 +44,15 @@ impl Scalar {
         }
     }
 
+    /// The boolean that is meant by what other readers take for one, or by one in quotes.
+    pub(crate) fn meant_bool(&self) -> Option<bool> {
+        match self.text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "y" | "on" | "1" => Some(true),
+            "false" | "no" | "n" | "off" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
     /// The number, when written without quotes as JSON has them. `007` and `0x1f` are text.
     pub(crate) fn number(&self) -> Option<Number> {
         if self.style == Style::Plain {

@@ -25,7 +25,7 @@ impl Reader<'_> {
             }
             return None;
         };
-        let scope = self.selections(entries, others, 0);
+        let scope = self.selections(entries, node.is_complete, others, 0);
         if scope.selections.is_empty() {
             self.report
                 .add(
@@ -51,7 +51,14 @@ impl Reader<'_> {
         Some(scope)
     }
 
-    pub(crate) fn selections(&mut self, entries: &[Entry], others: &[&str], depth: usize) -> Scope {
+    /// Reads a map of selections with a `condition`.
+    pub(crate) fn selections(
+        &mut self,
+        entries: &[Entry],
+        is_complete: bool,
+        others: &[&str],
+        depth: usize,
+    ) -> Scope {
         let mut selections = Vec::new();
         let mut condition = None;
         for entry in entries {
@@ -87,6 +94,7 @@ impl Reader<'_> {
             condition,
             extra: Vec::new(),
             named: true,
+            is_complete,
         }
     }
 

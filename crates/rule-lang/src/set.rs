@@ -3,6 +3,8 @@
 mod checks;
 mod one;
 
+use std::collections::HashMap;
+
 use audit_model::Network;
 
 use crate::correlation::{Correlation, CorrelationDocument, Linker, RuleInfo};
@@ -55,6 +57,8 @@ pub struct Compiler {
     /// Other names of files, because the same text lies there too.
     copies: Vec<(String, SourceId)>,
     shared: Shared,
+    /// What documents that are not used are called, and where they stand.
+    unused: Vec<(String, SourceId, Span)>,
     /// Most rules; a test has fewer.
     most_rules: usize,
 }
@@ -67,6 +71,7 @@ impl Default for Compiler {
             loaded: Loaded::default(),
             copies: Vec::new(),
             shared: Shared::default(),
+            unused: Vec::new(),
             most_rules: limits::RULES,
         }
     }
@@ -173,14 +178,19 @@ impl Compiler {
             self.loaded
                 .add(source, one.span, one.node.as_ref(), is_tests);
             // When there is no room for problems, none is looked for.
-            let Some(node) = one.node.as_ref().filter(|_| !report.is_full()) else {
-                continue;
+            let document = match one.node.as_ref().filter(|_| !report.is_full()) {
+                Some(node) if is_tests => {
+                    test_file::read(node, text, &mut report).map(Document::Tests)
+                }
+                Some(node) => document::read(node, text, &mut report),
+                None => None,
             };
-            documents.extend(if is_tests {
-                test_file::read(node, text, &mut report).map(Document::Tests)
-            } else {
-                document::read(node, text, &mut report)
-            });
+            if document.is_none() && !is_tests {
+                let names = one.names(text).into_iter();
+                self.unused
+                    .extend(names.map(|name| (name, source, one.span)));
+            }
+            documents.extend(document);
         }
         self.files.push(File { report, documents });
         source
@@ -216,6 +226,7 @@ impl Compiler {
             tests,
             placeholders,
         } = Documents::take(&mut self.files);
+        self.note_unused();
         self.check_unique(&rules, &filters, &correlations);
         self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);
@@ -303,6 +314,19 @@ impl Compiler {
             diagnostics,
             sources: self.sources,
         }
+    }
+
+    /// Lets all files know which documents are there and cannot be used.
+    fn note_unused(&mut self) {
+        let mut places = HashMap::new();
+        for (name, source, span) in std::mem::take(&mut self.unused) {
+            places.entry(name).or_insert_with(|| {
+                let line = self.sources.line_column(source, span).line;
+                format!("{}:{line}", self.sources.name(source))
+            });
+        }
+        // It is set once: a set is finished once.
+        let _ = self.shared.unused.set(places);
     }
 
     /// Looks up what correlations refer to, and tells rules whose hits only correlations want.

@@ -1,7 +1,8 @@
 //! What was meant by a name that is not known.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::quoted;
 use crate::limits;
@@ -11,7 +12,11 @@ use crate::limits;
 pub(crate) struct Shared {
     pub(crate) suggestions: Suggestions,
     pub(crate) regex_bytes: RegexBytes,
+    pub(crate) unused: Unused,
 }
+
+/// Where documents begin that are there and cannot be used, by the names that they have, or seem to have.
+pub(crate) type Unused = Arc<OnceLock<HashMap<String, String>>>;
 
 /// How many bytes are left for compiled regular expressions. Clones share it: a pattern of ten bytes can be a megabyte
 /// compiled, so what one may take does not bound what many do.

@@ -17,6 +17,9 @@ pub(crate) enum Tree {
     /// A selection of the innermost scope, and the `1 of x_*` that stands for it and others, if one does.
     Select(usize, Option<Arc<str>>),
     Block(Box<Block>),
+    /// Something that was reported: nobody knows of which events it is true. A document with one is linted as far as that
+    /// goes, and never compiled.
+    Broken,
 }
 
 /// A quantifier over the members of a list.
@@ -65,7 +68,7 @@ impl Tree {
                     _ => Self::Block(block),
                 }
             }
-            other @ (Self::Const(_) | Self::Test(..)) => other,
+            other @ (Self::Const(_) | Self::Test(..) | Self::Broken) => other,
         }
     }
 

@@ -21,6 +21,8 @@ use crate::source::Span;
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
+    /// Whether it is no map of which a key was refused, which was reported.
+    pub(crate) is_complete: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -40,6 +42,15 @@ pub(crate) struct Entry {
 }
 
 impl Node {
+    /// Something without parts.
+    fn leaf(span: Span, kind: Kind) -> Self {
+        Self {
+            span,
+            kind,
+            is_complete: true,
+        }
+    }
+
     pub(crate) fn scalar(&self) -> Option<&Scalar> {
         match &self.kind {
             Kind::Scalar(scalar) => Some(scalar),
@@ -84,6 +95,34 @@ pub(crate) struct Found {
     pub(crate) span: Span,
     /// What is in it; `None` when its YAML is wrong as a whole.
     pub(crate) node: Option<Node>,
+}
+
+impl Found {
+    /// The id, the name and the tags of a document; where its YAML is wrong, what looks like an id and a name.
+    pub(crate) fn names(&self, text: &str) -> Vec<String> {
+        if let Some(node) = &self.node {
+            let tags = match node.get("tags").map(|tags| &tags.value.kind) {
+                Some(Kind::List(items)) => items.as_slice(),
+                _ => &[],
+            };
+            let named = ["id", "name"].into_iter().filter_map(|key| node.get(key));
+            let scalars = named.map(|entry| &entry.value).chain(tags);
+            return scalars
+                .filter_map(Node::scalar)
+                .map(|scalar| scalar.text.clone())
+                .collect();
+        }
+        let rest = text.get(self.span.start()..).unwrap_or_default();
+        let lines = rest.lines().enumerate();
+        let lines = lines.take_while(|(at, line)| *at == 0 || !line.starts_with("---"));
+        lines
+            .filter_map(|(_, line)| {
+                let value = line.strip_prefix("id:").or(line.strip_prefix("name:"))?;
+                let value = value.split(" #").next().unwrap_or_default().trim();
+                Some(value.trim_matches(['\'', '"']).to_owned())
+            })
+            .collect()
+    }
 }
 
 /// Reads the documents of a file that is not too large and says something.

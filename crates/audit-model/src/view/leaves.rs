@@ -20,9 +20,22 @@ use crate::view::scalars::{self, Below, Each, Guide};
 #[doc(hidden)]
 pub struct BodyLeaves {
     level: Level,
-    /// Ascending, each with its number.
+    /// Each with its number, those of one bucket together.
     keys: Vec<(Box<[u8]>, usize)>,
+    /// By bucket, where its keys end.
+    ends: [usize; BUCKETS],
     edges: Edges,
+}
+
+/// Buckets that keys are filed in.
+const BUCKETS: usize = 64;
+
+/// The bucket of a key.
+#[inline(always)]
+fn bucket(key: &[u8]) -> usize {
+    let [first, last] =
+        [key.first(), key.last()].map(|byte| usize::from(byte.copied().unwrap_or_default()));
+    (first ^ last << 2 ^ key.len() << 3) % BUCKETS
 }
 
 impl BodyLeaves {
@@ -32,6 +45,7 @@ impl BodyLeaves {
         let mut leaves = Self {
             level: Level::new(),
             keys: Vec::new(),
+            ends: [0; BUCKETS],
             edges: Edges::default(),
         };
         for (number, key) in keys.into_iter().enumerate() {
@@ -39,7 +53,10 @@ impl BodyLeaves {
             leaves.edges.add(key);
             leaves.keys.push((key.into(), number));
         }
-        leaves.keys.sort_unstable();
+        leaves.keys.sort_unstable_by_key(|(key, _)| bucket(key));
+        for (at, end) in leaves.ends.iter_mut().enumerate() {
+            *end = leaves.keys.partition_point(|(key, _)| bucket(key) <= at);
+        }
         leaves
     }
 
@@ -57,8 +74,13 @@ impl BodyLeaves {
         if !self.edges.may_hold(key, |byte| byte) {
             return None;
         }
-        let at = self.keys.binary_search_by(|(known, _)| (**known).cmp(key));
-        self.keys.get(at.ok()?).map(|(_, number)| *number)
+        let at = bucket(key);
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        let filed = self
+            .keys
+            .get(start.copied().unwrap_or_default()..*self.ends.get(at)?)?;
+        let found = filed.iter().find(|(known, _)| **known == *key);
+        found.map(|(_, number)| *number)
     }
 }
 

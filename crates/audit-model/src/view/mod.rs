@@ -117,6 +117,22 @@ impl Viewer {
     }
 }
 
+/// The quote that closes the string whose text begins or goes on here, and whether there is an escape before it; `None` if
+/// the string is not sound.
+pub(crate) fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+    let level = Level::new();
+    let quoted = if level.is_fallback() {
+        let look = Words;
+        Cursor { look, bytes }.string(at)
+    } else {
+        dispatch!(level, simd => {
+            let look = Vector(simd);
+            Cursor { look, bytes }.string(at)
+        })
+    };
+    quoted.map(|quoted| (quoted.range.end, quoted.escaped))
+}
+
 #[inline(always)]
 fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans, layouts: &mut Layouts) -> bool {
     let mut pass = Pass {

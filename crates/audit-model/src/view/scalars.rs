@@ -1,5 +1,7 @@
 //! One pass over a body by its grammar, which hands out the scalars that somebody wants.
 
+use std::ops::Range;
+
 use fearless_simd::{Level, dispatch};
 
 use crate::text::unescape;
@@ -71,6 +73,11 @@ pub(super) fn walk<L: Look, G: Guide>(
     each: &mut Each<'_>,
 ) -> Option<()> {
     let cursor = Cursor { look, bytes: body };
+    let mut texts = Texts {
+        body,
+        n_asked: 0,
+        whole: None,
+    };
     let mut place = guide.root();
     // The places of the containers that are open; which of these are objects, the innermost lowest.
     let mut open = [place; MOST_OPEN];
@@ -87,7 +94,7 @@ pub(super) fn walk<L: Look, G: Guide>(
         } else if byte == b'{' {
             at = block::skip(look, body, at)?;
         } else {
-            at = scalar(cursor, at, guide.wanted(place), memory, each)?;
+            at = scalar(cursor, &mut texts, at, guide.wanted(place), memory, each)?;
         }
         // Behind a value, or at the beginning of a container.
         loop {
@@ -130,10 +137,34 @@ pub(super) fn walk<L: Look, G: Guide>(
                 Below::Nothing => {
                     at = match cursor.byte(at) {
                         b'{' | b'[' => block::skip(look, body, at)?,
-                        _ => scalar(cursor, at, None, memory, each)?,
+                        _ => scalar(cursor, &mut texts, at, None, memory, each)?,
                     };
                 }
             }
+        }
+    }
+}
+
+/// The texts of a body.
+struct Texts<'b> {
+    body: &'b [u8],
+    n_asked: u32,
+    /// All of it, once it is known to be text.
+    whole: Option<&'b str>,
+}
+
+impl<'b> Texts<'b> {
+    #[inline(always)]
+    fn get(&mut self, range: Range<usize>) -> Option<&'b str> {
+        /// Where so many are asked for, that all of it is text costs less to find than that each of them is.
+        const MANY: u32 = 24;
+        self.n_asked += 1;
+        if self.n_asked == MANY {
+            self.whole = std::str::from_utf8(self.body).ok();
+        }
+        match self.whole {
+            Some(whole) => whole.get(range),
+            None => std::str::from_utf8(self.body.get(range)?).ok(),
         }
     }
 }
@@ -142,6 +173,7 @@ pub(super) fn walk<L: Look, G: Guide>(
 #[inline(always)]
 fn scalar<L: Look>(
     cursor: Cursor<'_, L>,
+    texts: &mut Texts<'_>,
     at: usize,
     wanted: Option<usize>,
     memory: &mut String,
@@ -157,12 +189,16 @@ fn scalar<L: Look>(
         if wanted.is_none() {
             return Some(after);
         }
-        let raw = cursor.bytes.get(text.range)?;
-        if let (false, Ok(plain)) = (text.escaped, std::str::from_utf8(raw)) {
+        let plain = if text.escaped {
+            None
+        } else {
+            texts.get(text.range.clone())
+        };
+        if let Some(plain) = plain {
             tell(Value::Text(plain));
         } else {
             memory.clear();
-            unescape(raw, memory);
+            unescape(cursor.bytes.get(text.range)?, memory);
             tell(Value::Text(memory));
         }
         return Some(after);

@@ -140,10 +140,15 @@ impl FieldSource for EventView<'_> {
     }
 
     fn annotation(&self, _: usize, key: &str) -> Lookup<'_> {
-        let mut found = self.pairs().filter(|(known, _)| *known == key);
+        let (start, end) = self.spans.shape.annotations.unwrap_or_default();
+        let is_it = |at: &u32| self.spans.bytes(self.record, *at) == Some(key.as_bytes());
+        let mut found = (start..end)
+            .step_by(2)
+            .filter(is_it)
+            .filter_map(|at| self.spans.get(self.record, at + 1));
         match (found.next(), found.next()) {
             (None, _) => Lookup::Missing,
-            (Some((_, text)), None) => Lookup::Text(text),
+            (Some(text), None) => Lookup::Text(text),
             (Some(_), Some(_)) => Lookup::Several,
         }
     }

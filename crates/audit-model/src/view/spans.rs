@@ -213,8 +213,9 @@ impl Spans {
         std::str::from_utf8(self.bytes(record, at)?).ok()
     }
 
+    /// The bytes of a text.
     #[inline]
-    fn bytes<'s>(&'s self, record: &'s [u8], at: u32) -> Option<&'s [u8]> {
+    pub(crate) fn bytes<'s>(&'s self, record: &'s [u8], at: u32) -> Option<&'s [u8]> {
         let text = self.texts.get(at as usize)?;
         let range = text.start as usize..text.end as usize;
         match text.place {

@@ -3,23 +3,22 @@
 use std::collections::BTreeMap;
 
 use aho_corasick::automaton::OverlappingState;
-use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use audit_model::FieldId;
 
 use crate::fold::folded_bytes;
 use crate::index::Asked;
+use crate::index::gate::Gate;
+use crate::spread::{mix, place};
 
 /// Past this many texts the automaton is one that takes less memory.
 const MANY: usize = 1000;
 /// Most texts of one automaton: the time to build one grows with the square of their number.
 pub(crate) const MOST_TEXTS: usize = 4096;
-/// Up to this many texts are sought together with vector instructions first.
-const GATED: usize = 48;
 /// Entries of a [`Memo`]; a power of two.
-const MEMO_ENTRIES: usize = 512;
+const MEMO_ENTRIES: usize = 1024;
 /// Longest text that is remembered.
-const MEMO_TEXT: usize = 160;
+const MEMO_TEXT: usize = 128;
 /// Most rules that are remembered with a text.
 const MEMO_RULES: usize = 4;
 
@@ -30,7 +29,7 @@ pub(crate) struct Needles {
     /// Each with the number of texts in those before it.
     automata: Vec<(usize, AhoCorasick)>,
     /// Tells many bytes at a time that none of a few texts is there.
-    gate: Option<Searcher>,
+    gate: Option<Gate>,
     /// By text.
     rules: Vec<Vec<u32>>,
 }
@@ -78,11 +77,7 @@ impl Needles {
                 Err(_) => left_over.extend(first..first + chunk.len()),
             }
         }
-        let gate = if needles.len() <= GATED {
-            Searcher::new(needles.keys())
-        } else {
-            None
-        };
+        let gate = Gate::new(needles.keys().map(String::as_str));
         let rules: Vec<Vec<u32>> = needles.into_values().collect();
         for text in left_over {
             always.extend(rules.get(text).into_iter().flatten());
@@ -122,6 +117,10 @@ impl Needles {
         memory: &mut Vec<u8>,
         found: &mut Vec<u32>,
     ) {
+        // Most texts hold none, which is told without folding them.
+        if self.gate.as_ref().is_some_and(|gate| !gate.may_hold(text)) {
+            return;
+        }
         let first = found.len();
         let Some(entry) = memo.entry(text) else {
             self.search(folded_bytes(text, memory), found);
@@ -137,12 +136,8 @@ impl Needles {
 
     fn search(&self, text: &[u8], found: &mut Vec<u32>) {
         for (first, automaton) in &self.automata {
-            // Most texts hold none, which is told without the bookkeeping for overlaps.
-            let some = match &self.gate {
-                Some(gate) => gate.find(text).is_some(),
-                None => automaton.is_match(text),
-            };
-            if some {
+            // Nor have most texts that come here any, which is told without the bookkeeping for overlaps.
+            if automaton.is_match(text) {
                 self.collect(automaton, *first, text, found);
             }
         }
@@ -172,20 +167,16 @@ impl Memo {
         }
         let word = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
         let middle = bytes.get(bytes.len() / 2..).unwrap_or_default();
-        let hash = [
+        let chunks = [
             bytes.first_chunk(),
             middle.first_chunk(),
             bytes.last_chunk(),
-        ]
-        .into_iter()
-        .fold(bytes.len() as u64, |hash, chunk| {
-            (hash ^ word(chunk))
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(29)
-        });
-        let n_entries = self.entries.len();
-        self.entries
-            .get_mut(usize::try_from(hash >> 32).unwrap_or_default() & n_entries.wrapping_sub(1))
+        ];
+        let hash = chunks
+            .into_iter()
+            .fold(bytes.len() as u64, |hash, chunk| mix(hash, word(chunk)));
+        let place = place(hash, self.entries.len());
+        self.entries.get_mut(place)
     }
 }
 

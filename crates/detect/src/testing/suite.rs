@@ -211,7 +211,7 @@ impl SuiteReport {
         let all = self.tests.coverage().iter();
         all.flat_map(|rule| {
             let kinds = self.kinds.iter().copied();
-            let missing = kinds.filter(|kind| rule.count(*kind) == 0);
+            let missing = kinds.filter(|kind| !rule.has(*kind));
             missing.map(move |kind| (rule, kind))
         })
     }

@@ -145,6 +145,67 @@ fn what_a_patch_does_not_show() {
     check(PRIVILEGED, &json, Matched, &[]);
 }
 
+/// What a body holds where workloads keep their pods is a pod template when the kind has one, and the same kinds are not
+/// judged when the body is not there.
+#[test]
+fn kinds_that_keep_pods_and_kinds_that_do_not() {
+    use Verdict::{Matched, NotEvaluated, NotMatched};
+    let body = r#","requestObject":{"spec":{"template":{"spec":{"containers":[{"securityContext":{"privileged":true}}]}}}}"#;
+    for (keeps, resource, group) in [
+        (true, "deployments", "apps"),
+        (true, "replicationcontrollers", ""),
+        (true, "jobs", "batch"),
+        (true, "services", "serving.knative.dev"),
+        (true, "jobsets", "jobset.x-k8s.io"),
+        (true, "podsets", "apps"),
+        (false, "controllerrevisions", "apps"),
+        (false, "configmaps", ""),
+        (false, "clusterrolebindings", "rbac.authorization.k8s.io"),
+        (false, "poddisruptionbudgets", "policy"),
+        (false, "pods", "metrics.k8s.io"),
+    ] {
+        for verb in ["create", "patch"] {
+            let write = |level: &str, body: &str| {
+                event(&format!(
+                    r#""level":"{level}","verb":"{verb}","objectRef":{{"resource":"{resource}","apiGroup":"{group}"}}{body}"#
+                ))
+            };
+            let (shown, hidden) = if keeps {
+                (Matched, NotEvaluated)
+            } else {
+                (NotMatched, NotMatched)
+            };
+            check(PRIVILEGED, &write("Request", body), shown, &[]);
+            let reasons: &[&str] = if keeps {
+                &["containers is not logged at level Metadata"]
+            } else {
+                &[]
+            };
+            check(PRIVILEGED, &write("Metadata", ""), hidden, reasons);
+        }
+    }
+}
+
+/// The approval of a request for a certificate shows the request.
+#[test]
+fn approvals_without_their_body() {
+    let rule = "a:\n  csr.signerName: kubernetes.io/kube-apiserver-client\ncondition: a";
+    let approval = |level: &str, body: &str| {
+        event(&format!(
+            r#""level":"{level}","verb":"update","objectRef":{{"resource":"certificatesigningrequests","apiGroup":"certificates.k8s.io","subresource":"approval"}}{body}"#
+        ))
+    };
+    let body = r#","requestObject":{"spec":{"signerName":"kubernetes.io/kube-apiserver-client"}}"#;
+    check(rule, &approval("Request", body), Verdict::Matched, &[]);
+    let reasons = ["csr.signerName is not logged at level Metadata"];
+    check(
+        rule,
+        &approval("Metadata", ""),
+        Verdict::NotEvaluated,
+        &reasons,
+    );
+}
+
 #[test]
 fn what_a_provider_does_not_record() {
     let masters = "a:\n  verb: create\n  user.groups: 'system:masters'\ncondition: a";

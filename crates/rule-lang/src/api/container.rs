@@ -4,7 +4,7 @@ use super::volume::{OBJECT_FIELD_SELECTOR, RESOURCE_FIELD_SELECTOR};
 
 types! {
     APP_ARMOR_PROFILE "AppArmorProfile" {
-        localhostProfile Text, type Text,
+        localhostProfile Text, type (~ "Localhost", "RuntimeDefault", "Unconfined"),
     }
     CAPABILITIES "Capabilities" {
         add [Text], drop [Text],
@@ -17,15 +17,15 @@ types! {
     }
     CONTAINER "Container" {
         args [Text], command [Text], env [{ENV_VAR}], envFrom [{ENV_FROM_SOURCE}], image Text,
-        imagePullPolicy Text, lifecycle {LIFECYCLE}, livenessProbe {PROBE}, name Text, ports [{CONTAINER_PORT}],
+        imagePullPolicy (~ "Always", "IfNotPresent", "Never"), lifecycle {LIFECYCLE}, livenessProbe {PROBE}, name Text, ports [{CONTAINER_PORT}],
         readinessProbe {PROBE}, resizePolicy [{CONTAINER_RESIZE_POLICY}], resources {RESOURCE_REQUIREMENTS},
         restartPolicy Text, restartPolicyRules [{CONTAINER_RESTART_RULE}], securityContext {SECURITY_CONTEXT},
         startupProbe {PROBE}, stdin Bool, stdinOnce Bool, terminationMessagePath Text,
-        terminationMessagePolicy Text, tty Bool, volumeDevices [{VOLUME_DEVICE}], volumeMounts [{VOLUME_MOUNT}],
+        terminationMessagePolicy (~ "File", "FallbackToLogsOnError"), tty Bool, volumeDevices [{VOLUME_DEVICE}], volumeMounts [{VOLUME_MOUNT}],
         workingDir Text,
     }
     CONTAINER_PORT "ContainerPort" {
-        containerPort Number, hostIP Text, hostPort Number, name Text, protocol Text,
+        containerPort Number, hostIP Text, hostPort Number, name Text, protocol (~ "TCP", "UDP", "SCTP"),
     }
     CONTAINER_RESIZE_POLICY "ContainerResizePolicy" {
         resourceName Text, restartPolicy Text,
@@ -86,7 +86,7 @@ types! {
         level Text, role Text, type Text, user Text,
     }
     SECCOMP_PROFILE "SeccompProfile" {
-        localhostProfile Text, type Text,
+        localhostProfile Text, type (~ "Localhost", "RuntimeDefault", "Unconfined"),
     }
     SECRET_ENV_SOURCE "SecretEnvSource" {
         name Text, optional Bool,
@@ -96,7 +96,7 @@ types! {
     }
     SECURITY_CONTEXT "SecurityContext" {
         allowPrivilegeEscalation Bool, appArmorProfile {APP_ARMOR_PROFILE}, capabilities {CAPABILITIES},
-        privileged Bool, procMount Text, readOnlyRootFilesystem Bool, runAsGroup Number, runAsNonRoot Bool,
+        privileged Bool, procMount (~ "Default", "Unmasked"), readOnlyRootFilesystem Bool, runAsGroup Number, runAsNonRoot Bool,
         runAsUser Number, seccompProfile {SECCOMP_PROFILE}, seLinuxOptions {SE_LINUX_OPTIONS},
         windowsOptions {WINDOWS_SECURITY_CONTEXT_OPTIONS},
     }
@@ -110,7 +110,7 @@ types! {
         devicePath Text, name Text,
     }
     VOLUME_MOUNT "VolumeMount" {
-        bindMountOptions [Text], mountPath Text, mountPropagation Text, name Text, readOnly Bool,
+        bindMountOptions [Text], mountPath Text, mountPropagation (~ "Bidirectional", "HostToContainer", "None"), name Text, readOnly Bool,
         recursiveReadOnly Text, subPath Text, subPathExpr Text,
     }
     WINDOWS_SECURITY_CONTEXT_OPTIONS "WindowsSecurityContextOptions" {

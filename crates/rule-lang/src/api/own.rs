@@ -13,14 +13,14 @@ types! {
         clusterName Text, continue Text, initializers Map, remainingItemCount Number,
     }
     CONTAINER "Container" of ANY_CONTAINER {
-        capabilities [Text], hostPaths [Text], image Image, kind ("container", "init", "ephemeral"),
+        capabilities [Text], hostPaths [(= HOST_PATH)], image Image, kind ("container", "init", "ephemeral"),
         targetContainerName Text,
     }
     ROLE_REF "RoleRef" of ANY_ROLE_REF {
         kind ("Role", "ClusterRole"),
     }
     SUBJECT "Subject" of ANY_SUBJECT {
-        kind ("User", "Group", "ServiceAccount"), ref Text, username Text,
+        kind ("User", "Group", "ServiceAccount"), ref (= SUBJECT), username Text,
     }
 }
 

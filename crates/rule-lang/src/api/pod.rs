@@ -76,13 +76,13 @@ types! {
     }
     POD_SPEC "PodSpec" {
         activeDeadlineSeconds Number, affinity {AFFINITY}, automountServiceAccountToken Bool,
-        containers [{CONTAINER}], dnsConfig {POD_DNS_CONFIG}, dnsPolicy Text, enableServiceLinks Bool,
+        containers [{CONTAINER}], dnsConfig {POD_DNS_CONFIG}, dnsPolicy (~ "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"), enableServiceLinks Bool,
         ephemeralContainers [{EPHEMERAL_CONTAINER}], evictionResponders [{EVICTION_RESPONDER}],
         hostAliases [{HOST_ALIAS}], hostIPC Bool, hostname Text, hostnameOverride Text, hostNetwork Bool,
         hostPID Bool, hostUsers Bool, imagePullSecrets [{LOCAL_OBJECT_REFERENCE}], initContainers [{CONTAINER}],
-        nodeName Text, nodeSelector Map, os {POD_OS}, overhead Map, preemptionPolicy Text, priority Number,
+        nodeName Text, nodeSelector Map, os {POD_OS}, overhead Map, preemptionPolicy (~ "Never", "PreemptLowerPriority"), priority Number,
         priorityClassName Text, readinessGates [{POD_READINESS_GATE}], resourceClaims [{POD_RESOURCE_CLAIM}],
-        resources {RESOURCE_REQUIREMENTS}, restartPolicy Text, runtimeClassName Text, schedulerName Text,
+        resources {RESOURCE_REQUIREMENTS}, restartPolicy (~ "Always", "Never", "OnFailure"), runtimeClassName Text, schedulerName Text,
         schedulingGates [{POD_SCHEDULING_GATE}], schedulingGroup {POD_SCHEDULING_GROUP},
         securityContext {POD_SECURITY_CONTEXT}, serviceAccount Text, serviceAccountName Text,
         setHostnameAsFQDN Bool, shareProcessNamespace Bool, subdomain Text,
@@ -97,7 +97,7 @@ types! {
         name Text, value Text,
     }
     TOLERATION "Toleration" {
-        effect Text, key Text, operator Text, tolerationSeconds Number, value Text,
+        effect (~ "NoExecute", "NoSchedule", "PreferNoSchedule"), key Text, operator (~ "Equal", "Exists"), tolerationSeconds Number, value Text,
     }
     TOPOLOGY_SPREAD_CONSTRAINT "TopologySpreadConstraint" {
         labelSelector {LABEL_SELECTOR}, matchLabelKeys [Text], maxSkew Number, minDomains Number,

@@ -2,7 +2,7 @@
 
 types! {
     POLICY_RULE "PolicyRule" {
-        apiGroups [Group], nonResourceURLs [Text], resourceNames [Text], resources [Text], verbs [Text],
+        apiGroups [Group], nonResourceURLs [Text], resourceNames [Text], resources [RoleResource], verbs [RoleVerb],
     }
     ROLE_REF "RoleRef" {
         apiGroup Group, kind Text, name Text,

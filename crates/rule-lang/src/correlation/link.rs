@@ -110,7 +110,7 @@ impl<'s> Linker<'s> {
         let mut n_references = 0;
         for (file, document) in documents {
             let found = reports.get_mut(*file).and_then(|report| {
-                let found = linker.targets(document, report)?;
+                let found = linker.targets(document, report);
                 is_room_for(&found, &mut n_references, document, report).then_some(found)
             });
             linker.found.push(found);
@@ -164,15 +164,10 @@ impl<'s> Linker<'s> {
     }
 
     /// What each entry of `rules` stands for.
-    fn targets(
-        &self,
-        document: &CorrelationDocument,
-        report: &mut Report,
-    ) -> Option<Vec<Vec<Found>>> {
+    fn targets(&self, document: &CorrelationDocument, report: &mut Report) -> Vec<Vec<Found>> {
         // `any` and tags are about findings; what only another correlation is made of is none.
         let told = |rule: &usize| !self.silenced.contains(&Found::Rule(*rule));
         let mut slots = Vec::new();
-        let mut good = true;
         for name in &document.targets.names {
             if let Some(found) = self.by_name.get(name.text.as_str()) {
                 slots.push(vec![*found]);
@@ -185,22 +180,19 @@ impl<'s> Linker<'s> {
                         .collect(),
                 );
             } else {
-                good = false;
+                // It stands for nothing, and what else is wrong is told too.
+                slots.push(Vec::new());
                 if !report.is_full() {
                     let known = self.known.get_or_init(|| {
                         let known = self.by_name.keys().chain(self.by_tag.keys());
                         let known: BTreeSet<&str> = known.copied().collect();
                         known.into_iter().collect()
                     });
-                    let help = report.did_you_mean(&name.text, known.iter().copied());
-                    report.add_with_help(
+                    report.no_such_document(
                         Code::UnknownReference,
-                        name.span,
-                        format!(
-                            "no rule or correlation of the set has the id, name or tag {}",
-                            quoted(&name.text)
-                        ),
-                        help,
+                        (&name.text, name.span),
+                        "rule or correlation",
+                        known.iter().copied(),
                     );
                 }
             }
@@ -214,7 +206,7 @@ impl<'s> Linker<'s> {
             );
         }
         self.check_repeats(document, &slots, report);
-        good.then_some(slots)
+        slots
     }
 
     /// Looks up the rest, and gives the correlations without errors, each after those that it refers to.
@@ -256,9 +248,11 @@ impl<'s> Linker<'s> {
         report: &mut Report,
     ) -> Option<Correlation> {
         let slots = self.found.get(at)?.as_ref()?;
-        let kind = document.kind?;
+        // What could be read is looked at, though the rest is wrong.
         let names = slot_names(document);
-        let presence = presence_of(document, kind, &names, report);
+        let kind = document.kind.filter(|_| !names.is_empty());
+        let presence = kind.and_then(|kind| presence_of(document, kind, &names, report));
+        let is_temporal = document.kind.is_some_and(CorrelationType::is_temporal);
         let mut columns = Columns::new(self, document, done, self.aliases(document));
         let mut references = Vec::new();
         let (mut lost, mut resting, mut seen) = (None, None, HashSet::new());
@@ -269,7 +263,7 @@ impl<'s> Linker<'s> {
             let is_named = name.is_some_and(|name| self.by_name.contains_key(name.text.as_str()));
             for found in found {
                 // A rule that a tag and a name bring along counts once, but may be two steps of a sequence.
-                if !seen.insert((*found, if kind.is_temporal() { slot } else { 0 })) {
+                if !seen.insert((*found, if is_temporal { slot } else { 0 })) {
                     continue;
                 }
                 let group = columns.of(&document.group_by, *found, report);
@@ -305,6 +299,7 @@ impl<'s> Linker<'s> {
         if report.has_errors_in(document.metadata.span) {
             return None;
         }
+        let kind = document.kind?;
         let inactive = self.inactive(
             &references,
             done,

@@ -83,7 +83,7 @@ impl Presence {
         Some(match condition {
             Condition::Or(parts) => Self::Or(many(parts, report)?),
             Condition::And(parts) => Self::And(many(parts, report)?),
-            Condition::Not(inner) => Self::Not(Box::new(Self::resolve(inner, slots, report)?)),
+            Condition::Not(inner, _) => Self::Not(Box::new(Self::resolve(inner, slots, report)?)),
             Condition::Name((name, span)) => {
                 let slot = slots.iter().position(|slot| slot.text == *name);
                 if slot.is_none() {

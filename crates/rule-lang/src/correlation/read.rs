@@ -30,6 +30,8 @@ pub(crate) struct CorrelationDocument {
     pub(crate) targets: Targets,
     pub(crate) group_by: Vec<Name>,
     pub(crate) fields: Vec<Name>,
+    /// Whether all of its names could be read: those of `group-by` and of `field`.
+    pub(crate) names_are_known: bool,
     pub(crate) aliases: Vec<Alias>,
     pub(crate) timespan: Option<Duration>,
     pub(crate) learning: Option<Duration>,
@@ -96,9 +98,9 @@ impl<'a> Keys<'a> {
                 keys.missing(key, owner.key.span, help);
             }
         }
-        let group_by = keys
-            .names("group-by", "a list of fields")
-            .unwrap_or_default();
+        let group_by = keys.names("group-by", "a list of fields");
+        let groups_are_known = group_by.is_some() || keys.entry("group-by").is_none();
+        let group_by = group_by.unwrap_or_default();
         keys.few(&group_by, "group-by", limits::GROUP_BY);
         let timespan = keys.span_of_time("timespan");
         let learning = keys.span_of_time("learning");
@@ -130,6 +132,8 @@ impl<'a> Keys<'a> {
             key: owner.key.span,
             kind,
             targets,
+            names_are_known: groups_are_known
+                && kind.is_some_and(|kind| !kind.reads_values() || !asked.fields.is_empty()),
             fields: asked.fields,
             aliases,
             timespan,

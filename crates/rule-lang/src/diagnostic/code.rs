@@ -133,6 +133,7 @@ codes! {
     UnknownSelection "unknown-selection" Error;
     EmptyQuantifier "empty-quantifier" Error;
     UnusedSelection "unused-selection" Warning;
+    WrongRequires "wrong-requires" Warning;
     BadMessage "bad-message" Error;
     UnknownRule "unknown-rule" Warning;
     TestsWithoutRule "tests-without-rule" Error;

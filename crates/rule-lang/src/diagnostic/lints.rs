@@ -61,7 +61,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::EmptyPattern,
-        "an empty text under `contains`, `startswith` or `endswith`, which every text has",
+        "an empty text under `contains`, `startswith` or `endswith`, which every text has, or a regular expression that every text matches",
         "write `'*'` for any value",
     ),
     kind(
@@ -116,7 +116,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::LiteralRegex,
-        "a regular expression that is a plain text",
+        "a regular expression that is a plain text, or a list of them",
         "write the text, with `contains`, `startswith` or `endswith`",
     ),
     kind(
@@ -131,8 +131,8 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::NeverMatches,
-        "a value that the field never has: another type, none of its few words, or a part of a date",
-        "write one of the words",
+        "a value that the field never has: another type, another form, none of its few words, or a part of a date",
+        "write a value as the field has it",
     ),
     kind(
         Code::NoSuchField,
@@ -166,7 +166,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::ResourceSingular,
-        "a kind, a singular or a short name as the resource",
+        "a kind, a singular or a short name as the resource, of a request or in a role",
         "write the plural, as in requests: `pods`",
     ),
     kind(
@@ -191,7 +191,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::UnboundedRegex,
-        "a regular expression with `.*` at an end, where it says nothing",
+        "a regular expression with `.*` or `.+` at an end, where it says nothing",
         "leave it out: the text is found anywhere",
     ),
     kind(
@@ -236,7 +236,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::UnknownVerb,
-        "a verb that the API server never writes into an event: `replace`, `impersonate`",
+        "a verb that the API server never writes into an event, such as `replace`, or that no role has, such as `read`",
         "write a verb of requests",
     ),
     kind(
@@ -253,5 +253,10 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         Code::UnusedSelection,
         "a selection that no condition uses",
         "use it in the condition or take it out",
+    ),
+    kind(
+        Code::WrongRequires,
+        "a `requires` below the audit level at which the rule can match first, or of a body that the rule does not read",
+        "leave it out: the level is inferred",
     ),
 ];

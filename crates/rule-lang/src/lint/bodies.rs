@@ -6,10 +6,9 @@ use std::collections::hash_map::Entry;
 use audit_model::{FieldId, Segment};
 
 use super::facts::{Facts, Group, Part, What, exact, is_one_of, is_text};
+use super::requests::{RESOURCE, VERBS};
 use crate::ast::{BlockQuantifier, Body, Item};
 use crate::diagnostic::{Code, Report, quoted};
-
-const RESOURCE: &[FieldId] = &[FieldId::Resource, FieldId::ObjectRefResource];
 
 /// Resources beside pods that carry a template of pods.
 const WORKLOADS: &[&str] = &[
@@ -55,7 +54,7 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
         if report.is_full() {
             return;
         }
-        if !reads_others {
+        if facts.is_whole && !reads_others {
             main_containers_only(group, report);
         }
         rbac_star(group, report);
@@ -63,16 +62,17 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
             uncorrelated_members(group, report);
         }
         if is_rule && facts.is_sought(group) {
-            if !names_workload {
+            if facts.is_whole && !names_workload {
                 pod_only(facts, group, report);
             }
-        } else if !is_rule && facts.is_excluded(group) {
+        } else if !is_rule && facts.is_whole && facts.is_excluded(group) {
             filter_hides_members(group, report);
         }
     }
 }
 
-/// A part of a pod's template sought in pods alone.
+/// A part of a pod's template sought in pods alone. What changes pods that run is sought in pods with good reason: an
+/// update can swap an image of them, and a change of the template makes new ones.
 fn pod_only(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report) {
     let own = group.parts.iter().find(|part| part.is(RESOURCE));
     let Some(What::Item(item)) = own.map(|part| part.what) else {
@@ -96,7 +96,7 @@ fn pod_only(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report) {
         part.is(&[FieldId::Subresource, FieldId::ObjectRefSubresource])
             && matches!(part.what, What::Item(item) if item.values.iter().any(|value| is_text(value) && !value.text.is_empty()))
     });
-    if names_subresource {
+    if names_subresource || facts.asked(group, VERBS).is_only(&["update", "patch"]) {
         return;
     }
     report

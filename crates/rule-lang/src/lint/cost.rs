@@ -58,6 +58,7 @@ fn needs(tree: &Tree, want: bool, selections: &[(bool, bool)]) -> bool {
     match tree {
         // What cannot come out so needs whatever one likes.
         Tree::Const(value) => *value != want,
+        Tree::Broken => false,
         Tree::And(trees) => parts(trees, want),
         Tree::Or(trees) => parts(trees, !want),
         Tree::Not(inner) => needs(inner, !want, selections),

@@ -37,13 +37,15 @@ pub(super) struct Facts<'a> {
     uses: Vec<(bool, bool)>,
     /// Groups that hold of every match.
     required: Vec<usize>,
+    /// Whether these are all; if not, nothing is told for what is not asked.
+    pub(super) is_whole: bool,
 }
 
 /// Parts of other selections that are looked at together with those of one, so that long rules cost no more than that.
 const CONTEXT: usize = 64;
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(scope: &'a Scope) -> Self {
+    pub(super) fn new(scope: &'a Scope, is_whole: bool) -> Self {
         let mut groups = Vec::new();
         let mut sole = Vec::new();
         for (selection, found) in scope.selections.iter().enumerate() {
@@ -73,6 +75,7 @@ impl<'a> Facts<'a> {
         required.truncate(CONTEXT);
         Self {
             groups,
+            is_whole,
             uses: uses(scope),
             required: required
                 .into_iter()
@@ -179,6 +182,12 @@ impl<'a> Asked<'a> {
             .is_some_and(|values| values.iter().any(|value| is_one_of(value, words)))
     }
 
+    /// Whether every value is one of some words.
+    pub(super) fn is_only(self, words: &[&str]) -> bool {
+        self.texts()
+            .is_some_and(|values| values.iter().all(|value| is_one_of(value, words)))
+    }
+
     /// Whether nothing is asked, or only to be missing.
     pub(super) fn is_absent(self) -> bool {
         match self {
@@ -236,7 +245,7 @@ fn mark(condition: &Condition, scope: &Scope, positive: bool, uses: &mut [(bool,
                 mark(part, scope, positive, uses);
             }
         }
-        Condition::Not(inner) => mark(inner, scope, !positive, uses),
+        Condition::Not(inner, _) => mark(inner, scope, !positive, uses),
         _ => {
             for idx in named(condition, scope) {
                 if let Some((used, negated)) = uses.get_mut(idx) {
@@ -260,7 +269,7 @@ fn require(condition: &Condition, scope: &Scope, required: &mut Vec<usize>) {
                 require(part, scope, required);
             }
         }
-        Condition::Not(_) => {}
+        Condition::Not(..) => {}
         Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => {
             let found = named(condition, scope);
             let is_any = matches!(
@@ -286,6 +295,6 @@ fn named(condition: &Condition, scope: &Scope) -> Vec<usize> {
         }
         Condition::Them(..) => resolve::matching(scope, "*"),
         Condition::Pattern(_, (pattern, _)) => resolve::matching(scope, pattern),
-        Condition::Or(_) | Condition::And(_) | Condition::Not(_) => Vec::new(),
+        Condition::Or(_) | Condition::And(_) | Condition::Not(..) => Vec::new(),
     }
 }

@@ -55,9 +55,45 @@ pub(crate) fn of_member(
     (!matches!(nowhere.of, Of::Image)).then_some(())
 }
 
+/// A block over what the API has as a single text, number or truth value.
+pub(crate) fn no_members(name: &Name, report: &mut Report) {
+    report
+        .add(
+            Code::NeverMatches,
+            name.span,
+            format!(
+                "{} is neither a list nor a map, so it has no members",
+                if name.text == "." {
+                    "a member of this list".to_owned()
+                } else {
+                    quoted(&name.text)
+                }
+            ),
+        )
+        .set_help("leave its brackets out");
+}
+
 /// A member that is an object, compared with values: often keywords that strayed into a block.
 pub(crate) fn whole_member(item: &Item, report: &mut Report) -> Option<()> {
-    if item.name.text != "." || super::asks_presence(item) {
+    if item.name.text != "." {
+        return Some(());
+    }
+    if super::asks_presence(item) {
+        let mut values = item.values.iter();
+        if let Some(null) = values
+            .find(|value| value.is_null())
+            .filter(|_| !item.chain.neq)
+        {
+            report
+                .add(
+                    Code::NeverMatches,
+                    null.span,
+                    "a member of this list is an object, so it is never `null`",
+                )
+                .set_help(
+                    "that there are no members is a selection under `not`, with the value `'*'`",
+                );
+        }
         return Some(());
     }
     report
@@ -70,40 +106,64 @@ pub(crate) fn whole_member(item: &Item, report: &mut Report) -> Option<()> {
     None
 }
 
-fn tell(name: &Name, Nowhere { key, of }: Nowhere<'_>, report: &mut Report) {
+fn tell(name: &Name, nowhere: Nowhere<'_>, report: &mut Report) {
+    let help = meant(name, nowhere, report).unwrap_or_else(|| match nowhere.of {
+        Of::Image => format!("its parts are {}", words(IMAGE_PARTS)),
+        _ => "a field that is newer than this library is used all the same, and `lint: {allow: [no-such-field]}` says that it is meant".to_owned(),
+    });
+    tell_with(name, nowhere, help, report);
+}
+
+/// What was meant by a step that leads nowhere, when that can be told.
+pub(super) fn meant(name: &Name, nowhere: Nowhere<'_>, report: &mut Report) -> Option<String> {
+    let key = nowhere.key;
+    if nowhere.in_list && key.bytes().all(|byte| byte.is_ascii_digit()) {
+        let index = format!(".{key}");
+        let meant = name.text.replacen(&index, &format!("[{key}]"), 1);
+        return Some(format!(
+            "one member of a list is {}; without a number any member counts",
+            quoted(&meant)
+        ));
+    }
+    let names: Vec<&str> = match nowhere.of {
+        Of::Object(of) | Of::Partly(of) => of.names().collect(),
+        Of::Image => IMAGE_PARTS.to_vec(),
+        _ => Vec::new(),
+    };
+    let near = report.nearest(key, names)?;
+    Some(format!(
+        "did you mean {}?",
+        quoted(&replaced(&name.text, key, near))
+    ))
+}
+
+pub(super) fn tell_with(
+    name: &Name,
+    Nowhere { key, of, .. }: Nowhere<'_>,
+    help: String,
+    report: &mut Report,
+) {
     let (whole, part) = (quoted(&name.text), quoted(key));
-    let (code, message, names): (_, _, Vec<&str>) = match of {
+    let (code, message) = match of {
         Of::Object(of) | Of::Partly(of) => (
             Code::NoSuchField,
             format!(
                 "{whole}: in the Kubernetes API no {} has {part}",
                 quoted(of.name)
             ),
-            of.names().collect(),
         ),
         // The parts of an image are ours, so there are no newer ones.
-        Of::Image => (
-            Code::UnknownField,
-            format!("{whole}: no image has {part}"),
-            IMAGE_PARTS.to_vec(),
-        ),
+        Of::Image => (Code::UnknownField, format!("{whole}: no image has {part}")),
         _ => (
             Code::NoSuchField,
             format!("{whole}: what stands before {part} is no object"),
-            Vec::new(),
         ),
-    };
-    let near = report.nearest(key, names);
-    let help = match near {
-        Some(near) => format!("did you mean {}?", quoted(&replaced(&name.text, key, near))),
-        None if code == Code::UnknownField => format!("its parts are {}", words(IMAGE_PARTS)),
-        None => "a field that is newer than this library is used all the same, and `lint: {allow: [no-such-field]}` says that it is meant".to_owned(),
     };
     report.add(code, name.span, message).set_help(help);
 }
 
 /// A dotted name with one of its parts changed for another.
-fn replaced(name: &str, part: &str, by: &str) -> String {
+pub(super) fn replaced(name: &str, part: &str, by: &str) -> String {
     let mut parts: Vec<&str> = name.split('.').collect();
     let is = |found: &&str| {
         *found == part

@@ -228,7 +228,7 @@ impl Found {
 fn n_tests(scope: &tree::Scope) -> usize {
     fn of(tree: &Tree) -> usize {
         match tree {
-            Tree::Const(_) | Tree::Select(..) => 0,
+            Tree::Const(_) | Tree::Select(..) | Tree::Broken => 0,
             Tree::Test(..) => 1,
             Tree::Not(inner) => of(inner),
             Tree::And(parts) | Tree::Or(parts) => parts.iter().map(of).sum(),

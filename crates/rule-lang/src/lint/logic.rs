@@ -32,13 +32,13 @@ pub(crate) fn document(
     place: Span,
     report: &mut Report,
 ) {
-    let (Some(problem), Some(condition)) = (Problem::new(ast, tree), ast.condition.as_ref()) else {
+    let Some(problem) = Problem::new(ast, tree) else {
         return;
     };
     let logic = Logic {
         problem: &problem,
         ast,
-        condition,
+        condition: ast.condition.as_ref(),
         is_rule,
         left: Budget::new((LEAST + EACH_BYTE * place.range().len()).min(DOCUMENT)),
     };
@@ -55,7 +55,8 @@ pub(crate) fn document(
 struct Logic<'p, 'a> {
     problem: &'p Problem<'a>,
     ast: &'a ast::Scope,
-    condition: &'a Condition,
+    /// `None` when it could not be read.
+    condition: Option<&'a Condition>,
     is_rule: bool,
     left: Budget,
 }
@@ -134,7 +135,7 @@ impl<'p> Logic<'p, '_> {
             return false;
         };
         if !is_told {
-            self.tell(&clashes, Some(self.condition), report);
+            self.tell(&clashes, self.condition, report);
         }
         true
     }
@@ -192,7 +193,10 @@ impl<'p> Logic<'p, '_> {
         let Some(goal) = self.document(false) else {
             return;
         };
-        if found || self.refute(vec![goal]).is_none() {
+        let Some(condition) = self.condition.filter(|_| !found) else {
+            return;
+        };
+        if self.refute(vec![goal]).is_none() {
             return;
         }
         let (message, help) = if self.is_rule {
@@ -207,7 +211,7 @@ impl<'p> Logic<'p, '_> {
             )
         };
         report
-            .add(Code::Tautology, span(self.condition), message)
+            .add(Code::Tautology, span(condition), message)
             .set_help(help);
     }
 

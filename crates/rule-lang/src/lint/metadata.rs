@@ -171,7 +171,13 @@ pub(crate) fn allow(slug: &Scalar, document: Span, report: &mut Report) {
         }
         None => {
             let slugs = DiagnosticKind::LINTS.iter().map(DiagnosticKind::slug);
-            let help = did_you_mean(&slug.text, slugs);
+            let near = nearest(&slug.text, slugs);
+            // That one is not told: the author has seen it, most likely.
+            let meant = Code::ALL.iter().find(|code| Some(code.slug()) == near);
+            if let Some(code) = meant.filter(|code| code.can_be_silenced()) {
+                report.allow(*code, document, slug.span);
+            }
+            let help = near.map(|near| format!("did you mean {}?", quoted(near)));
             report.add_with_help(
                 Code::UnknownLint,
                 slug.span,

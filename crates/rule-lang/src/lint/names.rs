@@ -142,13 +142,14 @@ pub(super) fn near(
     const TWO: usize = 12;
     let name = name.to_ascii_lowercase();
     let found = nearest(&name, known)?;
-    let distance = strsim::damerau_levenshtein(&name, found);
+    let known = found.to_ascii_lowercase();
+    let distance = strsim::damerau_levenshtein(&name, &known);
     let letters = |text: &str| {
         let mut bytes: Vec<u8> = text.bytes().collect();
         bytes.sort_unstable();
         bytes
     };
-    let is_swap = distance == 1 && letters(&name) == letters(found);
+    let is_swap = distance == 1 && letters(&name) == letters(&known);
     let is_near = match name.len() {
         ..ONE => is_swap,
         ONE..TWO => distance <= 1,

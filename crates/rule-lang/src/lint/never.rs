@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use audit_model::{Field, FieldId, Network};
 
+use super::forms;
 use crate::api::{Of, Value};
 use crate::ast::Item;
 use crate::diagnostic::{Code, Report, quoted};
@@ -15,44 +16,6 @@ use crate::scalar::Scalar;
 use crate::suggest::did_you_mean;
 use crate::text::Pattern;
 use crate::values::open;
-
-/// Verbs of Kubernetes, and HTTP methods in lower case, which stand for them in requests without a resource.
-const VERBS: &[&str] = &[
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "proxy",
-    "post",
-    "put",
-    "head",
-    "options",
-    "connect",
-    "trace",
-];
-
-/// All values of a field that has few.
-pub(crate) fn words(field: FieldId) -> Option<&'static [&'static str]> {
-    Some(match field {
-        FieldId::Verb | FieldId::Operation => VERBS,
-        FieldId::Stage => &[
-            "RequestReceived",
-            "ResponseStarted",
-            "ResponseComplete",
-            "Panic",
-        ],
-        FieldId::Level => &["Metadata", "Request", "RequestResponse"],
-        FieldId::Outcome => &["denied", "failure", "dry-run", "success"],
-        FieldId::Decision => &["allow", "forbid"],
-        FieldId::ActorKind => &["user", "serviceaccount", "node", "system", "anonymous"],
-        FieldId::ResponseStatusStatus => &["Success", "Failure"],
-        _ => return None,
-    })
-}
 
 const BOOLS: &[&str] = &["true", "false"];
 
@@ -79,6 +42,12 @@ pub(super) fn all(item: &Item, field: Option<&Field>, value: Value, report: &mut
             for value in item.values.iter().filter(asked).take(super::LINTED_VALUES) {
                 if let Some(help) = never.text(value, relation) {
                     never.tell(value, help, report);
+                } else if relation == Relation::Equals && !super::has_wildcard(value) {
+                    match never.of {
+                        Of::RoleVerb => forms::role_verb(item, value, report),
+                        Of::RoleResource => forms::role_resource(value, report),
+                        _ => {}
+                    }
                 }
             }
         }
@@ -91,6 +60,11 @@ pub(super) fn all(item: &Item, field: Option<&Field>, value: Value, report: &mut
         }
         _ => {}
     }
+}
+
+/// The same of a path whose values are known by the resource that a rule names.
+pub(super) fn typed(item: &Item, value: Value, report: &mut Report) {
+    all(item, None, value, report);
 }
 
 /// Whether no status compares so.
@@ -126,14 +100,19 @@ impl Never<'_> {
             None => value.text.as_str(),
         };
         let is_whole = relation == Relation::Equals && !super::has_wildcard(value);
-        if self.is_lower && self.item.chain.cased && text.contains(char::is_uppercase) {
+        if self.has_capitals(text) {
             return Some(format!(
                 "names of the API are in lower case: {}",
                 quoted(&text.to_lowercase())
             ));
         }
         let words = match self.of {
-            Of::Words(words) => words,
+            Of::Words(words, _) => words,
+            Of::Form(form) => return forms::of_form(form, value, self.item.chain.cased, relation),
+            Of::Usual(words) if is_whole => {
+                let near = forms::usual(text, words, self.item.chain.cased);
+                return near.map(|near| format!("did you mean {}?", quoted(near)));
+            }
             Of::Bool => BOOLS,
             Of::Number if is_whole => return self.number(text),
             Of::Address => return address(text, is_whole, &self.item.name.text),
@@ -146,7 +125,17 @@ impl Never<'_> {
             return None;
         }
         let near = did_you_mean(text, words.iter().copied());
-        Some(near.unwrap_or_else(|| format!("it is one of {}", listed(words))))
+        Some(match (near, self.of, words) {
+            (Some(near), ..) => near,
+            (None, Of::Words(_, Some(hint)), _) => hint.to_owned(),
+            (None, _, [only]) => format!("it is always {}", quoted(only)),
+            (None, ..) => format!("it is one of {}", listed(words)),
+        })
+    }
+
+    /// Whether it asks for capitals where there are none.
+    fn has_capitals(&self, text: &str) -> bool {
+        self.is_lower && self.item.chain.cased && text.contains(char::is_uppercase)
     }
 
     fn number(&self, text: &str) -> Option<String> {
@@ -168,16 +157,18 @@ impl Never<'_> {
     fn tell(&self, value: &Scalar, help: String, report: &mut Report) {
         let name = &self.item.name.text;
         let whole = matches!(self.item.chain.how, How::Text(Relation::Equals));
-        if let (Of::Words(words), true) = (self.of, self.is_verb) {
+        if let (Of::Words(words, _), true) = (self.of, self.is_verb) {
             return super::metadata::verb(name, &value.text, words, value.span, report);
         }
         let message = match self.of {
-            _ if self.is_lower => format!(
+            _ if self.has_capitals(&value.text) => format!(
                 "{} never has capitals, as {} has",
                 quoted(name),
                 quoted(&value.text)
             ),
-            Of::Words(_) if whole => format!("{} is never {}", quoted(name), quoted(&value.text)),
+            Of::Words(..) | Of::Usual(_) if whole => {
+                format!("{} is never {}", quoted(name), quoted(&value.text))
+            }
             of => format!(
                 "{} is always {}, so {} never matches",
                 quoted(name),
@@ -198,7 +189,8 @@ impl Never<'_> {
 /// What is always found in a field.
 fn what(of: Of) -> String {
     match of {
-        Of::Words(words) => format!("one of {}", listed(words)),
+        Of::Words(words, _) => format!("one of {}", listed(words)),
+        Of::Form(form) => form.what.to_owned(),
         Of::Bool => "`true` or `false`".to_owned(),
         Of::Address => "an IP address".to_owned(),
         Of::Network => "a network of /24 or /64".to_owned(),
@@ -310,7 +302,7 @@ fn wrong_type(item: &Item, field: Option<&Field>, of: Of, report: &mut Report) -
     if super::asks_presence(item) {
         return false;
     }
-    let is_word = matches!(of, Of::Words(_)) || field.is_some_and(is_word);
+    let is_word = matches!(of, Of::Words(..)) || field.is_some_and(is_word);
     let is_time = field.is_some_and(is_time);
     let (is, asked, help) = match (of, how) {
         (Of::Object(_) | Of::Partly(_) | Of::Map, How::FieldRef(_)) => return false,

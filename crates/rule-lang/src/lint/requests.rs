@@ -11,10 +11,10 @@ use crate::modifier::How;
 use crate::scalar::Scalar;
 
 pub(super) const RESOURCE: &[FieldId] = &[FieldId::Resource, FieldId::ObjectRefResource];
-const SUBRESOURCE: &[FieldId] = &[FieldId::Subresource, FieldId::ObjectRefSubresource];
+pub(super) const SUBRESOURCE: &[FieldId] = &[FieldId::Subresource, FieldId::ObjectRefSubresource];
 pub(super) const GROUP: &[FieldId] = &[FieldId::ApiGroup, FieldId::ObjectRefApiGroup];
 const VERB: &[FieldId] = &[FieldId::Verb];
-const VERBS: &[FieldId] = &[FieldId::Verb, FieldId::Operation];
+pub(super) const VERBS: &[FieldId] = &[FieldId::Verb, FieldId::Operation];
 
 /// Subresources that are a stream, which a client opens by POST or, as a WebSocket, by GET.
 const STREAMS: &[&str] = &["exec", "attach", "portforward"];
@@ -75,14 +75,18 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
             return;
         }
         resource_names(group, report);
-        names::resource(facts, group, report);
+        if facts.is_whole {
+            names::resource(facts, group, report);
+        }
         wrong_group(facts, group, report);
         forged_source(group, report);
         if is_rule && facts.is_sought(group) {
             stream_without_get(facts, group, report);
-            create_without_operation(facts, group, report);
-            if !names_subresource {
-                without_subresource(facts, group, report);
+            if facts.is_whole {
+                create_without_operation(facts, group, report);
+                if !names_subresource {
+                    without_subresource(facts, group, report);
+                }
             }
         }
     }

@@ -10,9 +10,9 @@ use crate::modifier::How;
 use crate::scalar::in_quotes;
 use crate::text::escaped;
 
-/// A regular expression that says no more than a text with modifiers.
+/// A regular expression that says no more than texts with modifiers.
 pub(super) fn literal_regexes(item: &Item, report: &mut Report) {
-    let How::Regex { m, .. } = item.chain.how else {
+    let How::Regex { i, m, .. } = item.chain.how else {
         return;
     };
     let values = item.values.iter().take(super::LINTED_VALUES);
@@ -20,16 +20,20 @@ pub(super) fn literal_regexes(item: &Item, report: &mut Report) {
     let literals: Option<Vec<_>> = values
         .map(|value| literal(&value.text, m).map(|found| (value, found)))
         .collect();
-    for (value, (literal, at_start, at_end)) in literals.unwrap_or_default() {
-        let modifier = match (at_start, at_end) {
+    for (value, literal) in literals.unwrap_or_default() {
+        let modifier = match (literal.at_start, literal.at_end) {
             (false, false) => "|contains",
             (true, false) => "|startswith",
             (false, true) => "|endswith",
             (true, true) => "",
         };
-        let cased = match item.chain.how {
-            How::Regex { i: true, .. } => "",
-            _ => "|cased",
+        let cased = if i || literal.any_case { "" } else { "|cased" };
+        let texts: Vec<String> = literal.texts.iter().map(|text| in_quotes(text)).collect();
+        let asked = match texts.as_slice() {
+            [text] => text.clone(),
+            // A list under `all` asks for all of them.
+            _ if item.chain.all => continue,
+            texts => format!("[{}]", texts.join(", ")),
         };
         report
             .add(
@@ -41,8 +45,7 @@ pub(super) fn literal_regexes(item: &Item, report: &mut Report) {
                 ),
             )
             .set_help(format!(
-                "write `{modifier}{cased}: {}` in place of `re`",
-                in_quotes(&literal)
+                "write `{modifier}{cased}: {asked}` in place of `re`"
             ));
     }
 }
@@ -53,6 +56,19 @@ pub(super) fn unbounded_regexes(item: &Item, report: &mut Report) {
         return;
     }
     for value in item.values.iter().take(super::LINTED_VALUES) {
+        if let Some((rest, what)) = shortened(&value.text) {
+            report
+                .add(
+                    Code::UnboundedRegex,
+                    value.span,
+                    format!(
+                        "a regular expression is found anywhere in the text, so {} says no more than `.`",
+                        quoted(what)
+                    ),
+                )
+                .set_help(format!("write {}", in_quotes(&rest)));
+            continue;
+        }
         let Some((rest, what)) = bounded(&value.text) else {
             continue;
         };
@@ -74,13 +90,72 @@ pub(super) fn unbounded_regexes(item: &Item, report: &mut Report) {
     }
 }
 
+/// A pattern that begins or ends with `.+`, with `.` in its place, and what that was.
+fn shortened(pattern: &str) -> Option<(String, &str)> {
+    /// Longer ones are not worth the time.
+    const LONGEST: usize = 4096;
+    if pattern.len() > LONGEST || !pattern.contains('+') {
+        return None;
+    }
+    let parsed = ast::parse::Parser::new().parse(pattern).ok()?;
+    let single = [parsed];
+    let parts: &[Ast] = match &single {
+        [Ast::Concat(concat)] => &concat.asts,
+        other => other,
+    };
+    let ends =
+        |found: Option<&Ast>| matches!(found, Some(Ast::Assertion(found)) if is_end(&found.kind));
+    let n_flags = parts
+        .iter()
+        .take_while(|part| matches!(part, Ast::Flags(_)))
+        .count();
+    let n_front = n_flags + usize::from(ends(parts.get(n_flags)));
+    let n_back = parts.len() - usize::from(parts.len() > n_front && ends(parts.last()));
+    let (flags, last) = (parts.get(..n_flags)?, n_back.checked_sub(1)?);
+    let text = |from: usize, to: usize| pattern.get(from..to).unwrap_or_default();
+    let offset = |at: usize| parts.get(at).map(|part| part.span().start.offset);
+    let after = |at: usize| {
+        parts
+            .get(at)
+            .map_or(pattern.len(), |part| part.span().start.offset)
+    };
+    let flags_end = flags.last().map_or(0, |part| part.span().end.offset);
+    if parts.get(n_front).is_some_and(is_some) {
+        let begin = if n_front + 1 == n_back {
+            pattern.len()
+        } else {
+            after(n_front + 1)
+        };
+        let what = text(flags_end, begin);
+        return Some((
+            format!("{}.{}", text(0, flags_end), text(begin, pattern.len())),
+            what,
+        ));
+    }
+    if last > n_front && parts.get(last).is_some_and(is_some) {
+        let start = offset(last)?;
+        return Some((format!("{}.", text(0, start)), text(start, pattern.len())));
+    }
+    None
+}
+
+fn is_end(kind: &AssertionKind) -> bool {
+    matches!(
+        kind,
+        AssertionKind::StartLine
+            | AssertionKind::StartText
+            | AssertionKind::EndLine
+            | AssertionKind::EndText
+    )
+}
+
 /// A pattern without what matches anything at its ends, and what that was; `None` when there is no such end.
 fn bounded(pattern: &str) -> Option<(String, &str)> {
     /// Longer ones are not worth the time.
     const LONGEST: usize = 4096;
     const STARTS: [AssertionKind; 2] = [AssertionKind::StartLine, AssertionKind::StartText];
     const ENDS: [AssertionKind; 2] = [AssertionKind::EndLine, AssertionKind::EndText];
-    if pattern.len() > LONGEST || !pattern.contains(".*") {
+    if pattern.len() > LONGEST || !pattern.contains(['*', '+']) {
         return None;
     }
     let parsed = ast::parse::Parser::new().parse(pattern).ok()?;
@@ -139,20 +214,69 @@ fn bounded(pattern: &str) -> Option<(String, &str)> {
 fn is_any(part: &Ast) -> bool {
     match part {
         Ast::Repetition(found) => {
-            matches!(found.op.kind, RepetitionKind::ZeroOrMore) && matches!(*found.ast, Ast::Dot(_))
+            matches!(found.op.kind, RepetitionKind::ZeroOrMore) && is_any_character(&found.ast)
         }
         Ast::Group(group) => is_any(&group.ast),
         _ => false,
     }
 }
 
-/// The text that a regular expression seeks, and to which ends it is bound.
-fn literal(pattern: &str, multi_line: bool) -> Option<(String, bool, bool)> {
+/// `.+`, which needs one character and says nothing of the others.
+fn is_some(part: &Ast) -> bool {
+    match part {
+        Ast::Repetition(found) => {
+            matches!(found.op.kind, RepetitionKind::OneOrMore) && is_any_character(&found.ast)
+        }
+        Ast::Group(group) => is_some(&group.ast),
+        _ => false,
+    }
+}
+
+/// `.`, or a class of a kind of characters and all others.
+fn is_any_character(part: &Ast) -> bool {
+    use ast::{ClassPerlKind as Kind, ClassSet, ClassSetItem};
+    let Ast::ClassBracketed(class) = part else {
+        return matches!(part, Ast::Dot(_));
+    };
+    let ClassSet::Item(ClassSetItem::Union(union)) = &class.kind else {
+        return false;
+    };
+    let perl = |item: &ClassSetItem| match item {
+        ClassSetItem::Perl(found) => Some((found.kind.clone(), found.negated)),
+        _ => None,
+    };
+    let kinds = [Kind::Digit, Kind::Space, Kind::Word];
+    !class.negated
+        && kinds.into_iter().any(|kind| {
+            let has = |negated| {
+                let wanted = Some((kind.clone(), negated));
+                union.items.iter().any(|item| perl(item) == wanted)
+            };
+            has(true) && has(false)
+        })
+}
+
+/// What a regular expression seeks that needs none.
+struct Literal {
+    /// One of these texts, with their wildcards escaped.
+    texts: Vec<String>,
+    /// Whether it is bound to the beginning.
+    at_start: bool,
+    at_end: bool,
+    any_case: bool,
+}
+
+/// The texts that a regular expression seeks, when it seeks nothing else.
+fn literal(pattern: &str, multi_line: bool) -> Option<Literal> {
     /// Longer ones are not worth the time.
     const LONGEST: usize = 256;
     if pattern.len() > LONGEST {
         return None;
     }
+    let (any_case, pattern) = match pattern.strip_prefix("(?i)") {
+        Some(rest) => (true, rest),
+        None => (false, pattern),
+    };
     let hir = ParserBuilder::new()
         .multi_line(multi_line)
         .build()
@@ -176,11 +300,24 @@ fn literal(pattern: &str, multi_line: bool) -> Option<(String, bool, bool)> {
     let [part] = parts else {
         return None;
     };
-    let HirKind::Literal(literal) = part.kind() else {
-        return None;
+    let within = match part.kind() {
+        HirKind::Capture(group) => &*group.sub,
+        _ => part,
     };
-    let text = std::str::from_utf8(&literal.0).ok()?;
-    Some((escaped(text), at_start, at_end))
+    let alternatives = match within.kind() {
+        HirKind::Alternation(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(within),
+    };
+    let text = |part: &Hir| match part.kind() {
+        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).ok().map(escaped),
+        _ => None,
+    };
+    Some(Literal {
+        texts: alternatives.iter().map(text).collect::<Option<_>>()?,
+        at_start,
+        at_end,
+        any_case,
+    })
 }
 
 #[cfg(test)]
@@ -190,9 +327,15 @@ mod tests {
     #[test]
     fn regexes_that_are_texts() {
         let shown = |pattern| {
-            literal(pattern, false).map(|(text, start, end)| {
+            literal(pattern, false).map(|found| {
                 let bound = |is: bool| if is { "|" } else { "" };
-                format!("{}{text}{}", bound(start), bound(end))
+                let any_case = if found.any_case { " in any case" } else { "" };
+                format!(
+                    "{}{}{}{any_case}",
+                    bound(found.at_start),
+                    found.texts.join(","),
+                    bound(found.at_end)
+                )
             })
         };
         for (pattern, expected) in [
@@ -201,9 +344,16 @@ mod tests {
             ("^abc", Some("|abc")),
             ("abc$", Some("abc|")),
             ("^abc$", Some("|abc|")),
+            ("^(web|api)$", Some("|web,api|")),
+            ("(?:web|api)", Some("web,api")),
+            ("web|api", Some("web,api")),
+            ("^web|api$", None),
+            ("^(web|a+)$", None),
+            ("(?i)curl", Some("curl in any case")),
+            ("(?i)^(curl|wget)", Some("|curl,wget in any case")),
             ("^a.c", None),
             ("a|b", None),
-            ("(?i)abc", None),
+            ("a(?i)bc", None),
             (r"\babc", None),
             ("", None),
             ("^$", None),
@@ -228,6 +378,10 @@ mod tests {
             (".*web.*", Some(("web", ".*"))),
             ("^.*$", Some(("", "^.*$"))),
             (".*", Some(("", ".*"))),
+            (r"[\s\S]*web[0-9]", Some(("web[0-9]", r"[\s\S]*"))),
+            (r"web[\d\D]*?$", Some(("web", r"[\d\D]*?$"))),
+            (r"[\s\d]*web", None),
+            (r"[^\s\S]*web", None),
             ("^web$", None),
             (r"web\.*", None),
             ("a.*b", None),
@@ -236,6 +390,25 @@ mod tests {
             ("(", None),
         ] {
             let found = bounded(pattern);
+            let found = found.as_ref().map(|(rest, what)| (rest.as_str(), *what));
+            assert_eq!(found, expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn regexes_with_ends_of_one_character_at_least() {
+        for (pattern, expected) in [
+            (".+web[0-9]", Some((".web[0-9]", ".+"))),
+            ("(?i)^.+web", Some(("(?i).web", "^.+"))),
+            ("web.+?$", Some(("web.", ".+?$"))),
+            ("(.+)web", Some((".web", "(.+)"))),
+            (".+", Some((".", ".+"))),
+            ("^.+$", Some((".", "^.+$"))),
+            ("a.+b", None),
+            ("a+", None),
+            (".+a|b", None),
+        ] {
+            let found = shortened(pattern);
             let found = found.as_ref().map(|(rest, what)| (rest.as_str(), *what));
             assert_eq!(found, expected, "{pattern}");
         }

@@ -1,12 +1,12 @@
 //! Selections, blocks and their fields.
 
-use audit_model::{FIELDS, FieldInfo, Shape};
+use audit_model::{FIELDS, FieldInfo, Shape, Texts};
 use serde_json::{Map, Value as Json, json};
 
 use super::{described, map, most_selections, name, of, set};
 use crate::condition::RESERVED;
 use crate::keys::{self, Table};
-use crate::{lint, modifier, resolve};
+use crate::{modifier, resolve};
 
 pub(super) fn define(definitions: &mut Map<String, Json>) {
     let scalar = json!(["string", "number", "boolean", "null"]);
@@ -208,7 +208,7 @@ fn about(info: &FieldInfo) -> String {
 
 /// What a field is compared with. An editor proposes the words that it may be.
 fn usual(info: &FieldInfo) -> Json {
-    let Some(words) = lint::words(info.id) else {
+    let Texts::Words(words, _) = info.id.texts() else {
         return of("values");
     };
     json!({ "anyOf": [

@@ -286,16 +286,8 @@ fn check_known(targets: &Targets, known: &BTreeSet<&str>, what: &str, report: &m
         if known.contains(target.text.as_str()) || report.is_full() {
             continue;
         }
-        let help = report.did_you_mean(&target.text, known.iter().copied());
-        report.add_with_help(
-            Code::UnknownRule,
-            target.span,
-            format!(
-                "no {what} of the set has the id, name or tag {}",
-                quoted(&target.text)
-            ),
-            help,
-        );
+        let name = (target.text.as_str(), target.span);
+        report.no_such_document(Code::UnknownRule, name, what, known.iter().copied());
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::ast;
 use crate::compile::{self, Output};
 use crate::diagnostic::{Code, Report, quoted};
-use crate::document::{FilterDocument, RuleDocument};
+use crate::document::{FilterDocument, Requires, RuleDocument};
 use crate::least;
 use crate::limits;
 use crate::lint;
 use crate::lint::filters::{Added, Filters};
 use crate::placeholder::Placeholders;
 use crate::resolve::Resolver;
-use crate::rule::{AuditLevel, Filter, FilterIdx, Rule};
+use crate::rule::{Filter, FilterIdx, Rule};
 use crate::source::{Sources, Span};
 use crate::tree::{self, Tree};
 
@@ -68,7 +68,7 @@ impl Set<'_> {
             level: document.level,
             levels,
             message: document.message,
-            requires: document.requires,
+            requires: document.requires.level(),
             inferred,
             tests: document.tests,
             suppress: document.suppress,
@@ -90,7 +90,7 @@ impl Set<'_> {
             document.scope.as_ref(),
             document.metadata.span,
             false,
-            None,
+            Requires::Unsaid,
             report,
         )?;
         let filter = Filter {
@@ -109,27 +109,39 @@ impl Set<'_> {
         Some((filter, added))
     }
 
-    /// Resolves and compiles; `None` when the document has an error, old or new.
+    /// Resolves, lints and compiles; `None` when the document has an error, old or new. What could be read is linted all the
+    /// same.
     fn program(
         &self,
         scope: Option<&ast::Scope>,
         span: Span,
         is_rule: bool,
-        requires: Option<AuditLevel>,
+        requires: Requires,
         report: &mut Report,
     ) -> Option<Made> {
         let text = self.sources.text(report.source());
         let mut resolver = Resolver::new(text, report, self.placeholders);
-        let ast = scope?;
-        let scope = resolver.scope(ast);
+        let written = scope?;
+        let scope = resolver.scope(written);
+        let (is_whole, is_extra_whole) = (!resolver.is_broken, !resolver.is_extra_broken);
         let empty = resolver.empty;
-        if report.has_errors_in(span) {
+        if report.is_full() {
             return None;
         }
-        let scope = scope?;
-        lint::document(ast, is_rule, requires, report);
+        let has_errors = report.has_errors_in(span);
+        let readable = (!is_whole).then(|| written.without_broken(&scope));
+        let ast = readable.as_ref().unwrap_or(written);
+        let about = lint::About {
+            is_rule,
+            claims_no_body: requires.claims_no_body(),
+            is_whole,
+        };
+        lint::document(ast, about, report);
         if empty.is_empty() {
             lint::logic::document(ast, &scope, is_rule, span, report);
+        }
+        if !is_whole || !is_extra_whole {
+            return None;
         }
         let tree = (self.has_filters && empty.is_empty()).then(|| scope.clone());
         let scope = scope.fold();
@@ -155,8 +167,12 @@ impl Set<'_> {
             return None;
         }
         if is_rule && inactive.is_none() {
+            lint::requires::wrong(requires, inferred.least, &scope, report);
             let asks = lint::cost::asks_for_something(&scope);
             lint::cost::asked_of_all(ast, asks, &output.program, report);
+        }
+        if has_errors {
+            return None;
         }
         Some(Made {
             output,

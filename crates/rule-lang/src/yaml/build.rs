@@ -46,6 +46,8 @@ pub(super) enum Step {
 pub(super) struct Builder {
     open: Vec<Open>,
     root: Option<Node>,
+    /// Whether the mistake is told at which the parser is going to stop.
+    is_told: bool,
 }
 
 /// A collection that is being read.
@@ -64,6 +66,8 @@ enum Content {
         seen: HashMap<String, Span>,
         /// The key whose value comes next.
         key: Key,
+        /// Whether no key was refused.
+        is_complete: bool,
     },
 }
 
@@ -93,13 +97,13 @@ impl Builder {
                 let help =
                     "write the value again, or move a long list into a `placeholders` document";
                 refuse(report, text, span, Code::YamlAlias, "aliases", help);
-                self.push(span, Kind::Refused, text, report);
+                self.push(Node::leaf(span, Kind::Refused), text, report);
             }
             // There is no such anchor, so that it is rather a wildcard.
             Event::UnresolvedAlias(_) => {
                 let help = quotes(text, span, "write the value itself");
                 refuse(report, text, span, Code::YamlAlias, "aliases", &help);
-                self.push(span, Kind::Refused, text, report);
+                self.push(Node::leaf(span, Kind::Refused), text, report);
             }
             Event::Anchor(..) => {
                 let help = quotes(text, span, "leave the anchor out");
@@ -111,7 +115,7 @@ impl Builder {
                     style: self::style(style),
                     span: trimmed(span, style, text),
                 };
-                self.push(scalar.span, Kind::Scalar(scalar), text, report);
+                self.push(Node::leaf(scalar.span, Kind::Scalar(scalar)), text, report);
             }
             Event::SequenceStart(style, ..) => {
                 return self.start(style, Content::List(Vec::new()), span, report);
@@ -121,17 +125,27 @@ impl Builder {
                     entries: Vec::new(),
                     seen: HashMap::new(),
                     key: Key::Missing,
+                    is_complete: true,
                 };
                 return self.start(style, content, span, report);
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.open.pop() {
                     let end = if open.flow { span.end() } else { open.end };
-                    let kind = match open.content {
-                        Content::List(items) => Kind::List(items),
-                        Content::Map { entries, .. } => Kind::Map(entries),
+                    let (kind, is_complete) = match open.content {
+                        Content::List(items) => (Kind::List(items), true),
+                        Content::Map {
+                            entries,
+                            is_complete,
+                            ..
+                        } => (Kind::Map(entries), is_complete),
                     };
-                    self.push(Span::new(open.start, end), kind, text, report);
+                    let node = Node {
+                        span: Span::new(open.start, end),
+                        kind,
+                        is_complete,
+                    };
+                    self.push(node, text, report);
                 }
             }
             _ => {}
@@ -143,6 +157,11 @@ impl Builder {
     pub(super) fn open_brackets(&self) -> Vec<usize> {
         let flow = self.open.iter().filter(|open| open.flow);
         flow.map(|open| open.start).collect()
+    }
+
+    /// Whether the mistake at which the parser stopped is told.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_told
     }
 
     fn start(
@@ -167,21 +186,31 @@ impl Builder {
     }
 
     /// Puts a finished node where it belongs.
-    fn push(&mut self, span: Span, kind: Kind, text: &str, report: &mut Report) {
-        let node = Node { span, kind };
+    fn push(&mut self, node: Node, text: &str, report: &mut Report) {
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
             return;
         };
-        open.end = open.end.max(span.end());
+        open.end = open.end.max(node.span.end());
         match &mut open.content {
             Content::List(items) => items.push(node),
-            Content::Map { entries, seen, key } => match std::mem::take(key) {
+            Content::Map {
+                entries,
+                seen,
+                key,
+                is_complete,
+            } => match std::mem::take(key) {
                 Key::Missing => {
                     *key = as_key(node, seen, report).map_or(Key::Refused, Key::Read);
+                    *is_complete &= matches!(key, Key::Read(_));
                 }
                 Key::Read(key) if open.flow && is_missing(&key, &node, text) => {
-                    without_value(&key, report);
+                    let is_told = has_bracket(&key, text, report);
+                    if !is_told {
+                        without_value(&key, report);
+                    }
+                    self.is_told |= is_told;
+                    *is_complete = false;
                 }
                 Key::Read(key) => entries.push(Entry { key, value: node }),
                 Key::Refused => {}
@@ -210,6 +239,36 @@ fn without_value(key: &Scalar, report: &mut Report) {
     };
     let message = format!("{} is a key without a value", quoted(&key.text));
     report.add(Code::BadKey, key.span, message).set_help(help);
+}
+
+/// Reports a key such as `containers[any].image` between braces, where a bracket begins a list; whether it is one.
+fn has_bracket(key: &Scalar, text: &str, report: &mut Report) -> bool {
+    let rest = text.get(key.span.end()..).unwrap_or_default();
+    let line = rest.lines().next().unwrap_or_default();
+    let end = line
+        .find(": ")
+        .or_else(|| line.find(":{"))
+        .filter(|_| line.starts_with('[') && key.style == Style::Plain);
+    let Some(end) = end.filter(|end| !line.get(..*end).unwrap_or_default().contains([',', ' ']))
+    else {
+        return false;
+    };
+    let span = Span::new(key.span.start(), key.span.end() + end);
+    let whole = text.get(span.range()).unwrap_or_default();
+    report
+        .add(
+            Code::YamlSyntax,
+            span,
+            format!(
+                "between `{{` and `}}` the bracket in the key {} begins a list",
+                quoted(whole)
+            ),
+        )
+        .set_help(format!(
+            "write the key in quotes: {}",
+            quoted(&in_quotes(whole))
+        ));
+    true
 }
 
 /// Checks a key; `None` when it was reported.

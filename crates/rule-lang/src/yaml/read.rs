@@ -52,7 +52,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Found> {
                 if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
                     // The parser reads ahead, so that its own limit may come before ours.
                     too_deep(report, at, PARSER_DEPTH + 1);
-                } else {
+                } else if !builder.is_told() {
                     let unread = text.get(upto..at.start()).unwrap_or_default();
                     // What an earlier document has left open is none of this one's.
                     let (from, open) = match unread.rfind("\n---") {

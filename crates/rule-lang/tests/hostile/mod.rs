@@ -456,7 +456,7 @@ fn lonely_tests() -> Files {
         let rule = format!(
             "title: r\nname: r{at}\n{SOURCE}detection: {{s: {{name: n{at}}}, condition: s}}\n"
         );
-        let tests = format!("rule: r{at}\ntests: [{{kind: hit, event: {{}}}}]\n");
+        let tests = format!("rule: r{at}\ntests: [{{kind: hit, event: {{verb: get}}}}]\n");
         [
             (format!("some-long-rule-name{at}.yaml"), rule),
             (format!("some-long-rule-name-{at}.test.yaml"), tests),

@@ -82,7 +82,10 @@ fn lints_that_are_silenced() {
     );
     check(
         &document("[unknown-field]"),
-        &[("unknown-lint", "unknown-field")],
+        &[
+            ("unknown-lint", "unknown-field"),
+            ("forged-source", "sourceIPs"),
+        ],
     );
     check(
         &document("[forged-source, rbac-star]"),

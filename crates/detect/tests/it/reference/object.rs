@@ -88,15 +88,29 @@ fn touches(reading: &Reading, paths: &[&[&str]]) -> bool {
     set.any(|node| !node.is_null())
 }
 
-/// Where the pod template is.
+/// Where the pod template is, of a kind that has one.
 fn template_path(reading: &Reading) -> Option<&'static [&'static str]> {
     let resource = recorded_text(&reading.event, &["objectRef", "resource"])?;
-    let is_core = text(reading, &["objectRef", "apiGroup"]).is_empty();
+    let group = text(reading, &["objectRef", "apiGroup"]);
+    let is_workload = [
+        "cronjobs",
+        "daemonsets",
+        "deployments",
+        "jobs",
+        "replicasets",
+        "replicationcontrollers",
+        "statefulsets",
+    ]
+    .contains(&resource.as_str());
+    let is_custom = group.contains('.') && !group.ends_with(".k8s.io");
+    let of_workloads = group == "apps" || group == "batch";
     Some(match resource.as_str() {
-        "pods" if is_core => &["spec"],
-        "podtemplates" if is_core => &["template", "spec"],
+        "pods" if group.is_empty() => &["spec"],
+        "podtemplates" if group.is_empty() => &["template", "spec"],
         "cronjobs" => &["spec", "jobTemplate", "spec", "template", "spec"],
-        _ => &["spec", "template", "spec"],
+        "controllerrevisions" if of_workloads => return None,
+        _ if is_workload || is_custom || of_workloads => &["spec", "template", "spec"],
+        _ => return None,
     })
 }
 

@@ -142,7 +142,8 @@ impl<'c, 's> Columns<'c, 's> {
             .any(|name| self.linker.by_tag.contains_key(*name));
         for alias in &self.document.aliases {
             let names = self.document.group_by.iter().chain(&self.document.fields);
-            if !names.into_iter().any(|name| name.text == alias.name.text) {
+            let is_used = names.into_iter().any(|name| name.text == alias.name.text);
+            if self.document.names_are_known && !is_used {
                 let message = format!("nothing uses the alias {}", quoted(&alias.name.text));
                 report.add(Code::UnusedSelection, alias.name.span, message);
             }

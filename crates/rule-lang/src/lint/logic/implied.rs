@@ -13,7 +13,9 @@ impl<'p> Logic<'p, '_> {
         let Some(scope) = self.problem.scopes.first() else {
             return;
         };
-        self.implied_in(self.condition, &scope.condition, report);
+        if let Some(condition) = self.condition {
+            self.implied_in(condition, &scope.condition, report);
+        }
         for selection in &scope.selections {
             if let Formula::Or(maps) = selection
                 && maps.len() <= PARTS
@@ -40,7 +42,7 @@ impl<'p> Logic<'p, '_> {
         let (parts, written, all) = match (condition, formula) {
             (Condition::Or(written), Formula::Or(parts)) => (parts, written, false),
             (Condition::And(written), Formula::And(parts)) => (parts, written, true),
-            (Condition::Not(written), Formula::Not(inner)) => {
+            (Condition::Not(written, _), Formula::Not(inner)) => {
                 return self.implied_in(written, inner, report);
             }
             _ => return,
@@ -198,7 +200,7 @@ fn first_atom(formula: &Formula) -> Option<usize> {
         Formula::Atom(atom) => Some(*atom),
         Formula::And(parts) | Formula::Or(parts) => parts.iter().find_map(first_atom),
         Formula::Not(inner) => first_atom(inner),
-        Formula::Const(_) | Formula::Select(_) => None,
+        Formula::Const(_) | Formula::Select(_) | Formula::Unknown => None,
     }
 }
 
@@ -206,7 +208,7 @@ fn first_atom(formula: &Formula) -> Option<usize> {
 fn text(condition: &Condition) -> Option<String> {
     match condition {
         Condition::Name((name, _)) => Some(quoted(name)),
-        Condition::Not(inner) => match &**inner {
+        Condition::Not(inner, _) => match &**inner {
             Condition::Name((name, _)) => Some(quoted(&format!("not {name}"))),
             _ => None,
         },

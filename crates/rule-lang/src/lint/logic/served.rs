@@ -63,38 +63,16 @@ impl Logic<'_, '_> {
             if atoms.iter().any(|atom| report.has_in(&known, atom.extent)) {
                 continue;
             }
-            let (code, message, help) = if atoms.iter().any(|atom| self.is_of_actor(atom)) {
-                (
-                    Code::Contradiction,
-                    format!(
-                        "no event passes both this and the test of {} before it, but for that of a request that impersonates",
-                        name(first)
-                    ),
-                    "ask for `impersonatedUser|exists: true` when that is meant".to_owned(),
-                )
-            } else {
-                (
-                    Code::NoSuchRequest,
-                    format!(
-                        "Kubernetes serves no request for both this and the test of {} before it",
-                        name(first)
-                    ),
-                    self.what_is_served(&atoms),
-                )
-            };
+            let message = format!(
+                "Kubernetes serves no request for both this and the test of {} before it",
+                name(first)
+            );
+            let help = self.what_is_served(&atoms);
             let facts = self.asked(clash);
-            let found = report.add(code, last.span, message);
+            let found = report.add(Code::NoSuchRequest, last.span, message);
             found.set_related(first.span);
             found.set_help(format!("{facts}; {help}"));
         }
-    }
-
-    /// Whether an atom asks who acts.
-    fn is_of_actor(&self, atom: &Atom<'_>) -> bool {
-        matches!(
-            self.problem.field(atom),
-            Some(FieldId::ActorKind | FieldId::ActorUsername)
-        )
     }
 
     /// What Kubernetes has in place of what is asked.

@@ -151,7 +151,7 @@ pub(in crate::lint) fn span(condition: &Condition) -> Span {
         Condition::Name((_, span))
         | Condition::Them(_, span)
         | Condition::Pattern(_, (_, span)) => *span,
-        Condition::Not(inner) => span(inner),
+        Condition::Not(inner, not) => Span::new(not.start(), span(inner).end()),
         Condition::Or(parts) | Condition::And(parts) => {
             // Each part once: asked twice on every level, the time would double with each.
             let whole = parts.iter().map(span).reduce(|left, right| {

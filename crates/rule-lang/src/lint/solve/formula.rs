@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use audit_model::{Field, FieldId, Segment, Shape};
+use audit_model::{Field, FieldId};
 
-use crate::api::{Of, Type, Value};
+use super::var::{
+    Kind, Member, Var, VarKey, canonical, is_single, kind_below, kind_of, kind_of_member, members,
+};
 use crate::ast::{self, Body};
 use crate::program::{Operand, Quantifier, Test};
 use crate::scalar::Scalar;
 use crate::source::Span;
-use crate::time::TimePart;
 use crate::tree::{self, Tree};
 
 /// A formula over the atoms and selections of a [`Problem`].
@@ -22,6 +23,8 @@ pub(in crate::lint) enum Formula {
     /// A selection of the formula's own scope.
     Select(usize),
     Atom(usize),
+    /// Something that was reported: it may be true and it may be false, whatever else is.
+    Unknown,
 }
 
 impl Formula {
@@ -33,7 +36,7 @@ impl Formula {
             Self::Or(parts) => Self::Or(all(parts).collect()),
             Self::Not(inner) => Self::Not(Box::new(inner.behind(n_others))),
             Self::Select(idx) => Self::Select(idx + n_others),
-            other @ (Self::Const(_) | Self::Atom(_)) => other,
+            other @ (Self::Const(_) | Self::Atom(_) | Self::Unknown) => other,
         }
     }
 }
@@ -73,39 +76,6 @@ pub(in crate::lint) enum What<'a> {
     Opaque,
 }
 
-/// What an atom reads.
-#[derive(Debug)]
-pub(super) struct Var {
-    pub(super) kind: Kind,
-    /// The field, also of a path below it.
-    pub(super) field: Option<FieldId>,
-    /// Whether it is the field itself.
-    pub(super) whole: bool,
-}
-
-/// What values a variable has.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    /// Absent, or one text: one of the words, where they are known.
-    Text(Option<&'static [&'static str]>),
-    /// One text, and never absent.
-    Member,
-    /// Absent, or one integer.
-    Number,
-    /// Absent, or a part of a date.
-    Part(TimePart),
-    /// Anything: each test may be answered by another value.
-    Many,
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum VarKey {
-    Field(FieldId),
-    /// With what the members of the block are.
-    Other(Operand, &'static str),
-    Time(Operand, TimePart),
-}
-
 /// A document, ready to be asked about.
 #[derive(Debug)]
 pub(in crate::lint) struct Problem<'a> {
@@ -117,30 +87,6 @@ pub(in crate::lint) struct Problem<'a> {
     keys: HashMap<VarKey, usize>,
     /// Of two documents, the number of atoms of the first.
     pub(in crate::lint) n_first: usize,
-}
-
-/// What the members of a block are, as far as it matters here.
-#[derive(Clone, Copy, Debug)]
-enum Member {
-    Event,
-    Text,
-    Entry,
-    /// An object of the API.
-    Object(&'static Type),
-    Other,
-}
-
-impl Member {
-    /// Members of one name have the same fields.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Event => "event",
-            Self::Text => "text",
-            Self::Entry => "entry",
-            Self::Object(of) => of.name,
-            Self::Other => "",
-        }
-    }
 }
 
 impl<'a> Problem<'a> {
@@ -205,13 +151,13 @@ impl<'a> Problem<'a> {
             };
             return Some(Scope {
                 selections: Vec::new(),
-                condition: self.body(selection.body.as_ref()?, &tree.condition, member)?,
+                condition: self.selection(selection, &tree.condition, member)?,
                 extra: Vec::new(),
             });
         }
         let mut selections = Vec::with_capacity(tree.selections.len());
         for (selection, (_, tree)) in ast.selections.iter().zip(&tree.selections) {
-            selections.push(self.body(selection.body.as_ref()?, tree, member)?);
+            selections.push(self.selection(selection, tree, member)?);
         }
         Some(Scope {
             selections,
@@ -220,8 +166,21 @@ impl<'a> Problem<'a> {
         })
     }
 
+    fn selection(
+        &mut self,
+        selection: &'a ast::Selection,
+        tree: &'a Tree,
+        member: Member,
+    ) -> Option<Formula> {
+        match &selection.body {
+            Some(body) => self.body(body, tree, member),
+            None => Some(Formula::Unknown),
+        }
+    }
+
     fn body(&mut self, body: &'a Body, tree: &'a Tree, member: Member) -> Option<Formula> {
         Some(match (body, tree) {
+            (_, Tree::Broken) => Formula::Unknown,
             (Body::And(parts), Tree::And(trees)) => {
                 Formula::And(self.bodies(parts, trees, member)?)
             }
@@ -293,6 +252,7 @@ impl<'a> Problem<'a> {
                 };
                 self.atom(operand, what, name, member)
             }
+            Tree::Broken => Formula::Unknown,
             Tree::Select(..) | Tree::Block(_) => return None,
         })
     }
@@ -377,122 +337,7 @@ fn condition(tree: &Tree) -> Option<Formula> {
         Tree::Not(inner) => Formula::Not(Box::new(condition(inner)?)),
         Tree::Select(idx, _) => Formula::Select(*idx),
         Tree::Const(value) => Formula::Const(*value),
+        Tree::Broken => Formula::Unknown,
         Tree::Test(..) | Tree::Block(_) => return None,
     })
-}
-
-/// Of two names for the same value the shorter one.
-fn canonical(id: FieldId) -> FieldId {
-    match id {
-        FieldId::ObjectRefResource => FieldId::Resource,
-        FieldId::ObjectRefSubresource => FieldId::Subresource,
-        FieldId::ObjectRefApiGroup => FieldId::ApiGroup,
-        FieldId::ObjectRefNamespace => FieldId::Namespace,
-        FieldId::ResponseStatusCode => FieldId::Status,
-        id => id,
-    }
-}
-
-/// What a field yields of an event in which no key is repeated.
-fn kind_of(id: FieldId) -> Kind {
-    match id {
-        // These come out of maps whose values are lists, and out of bodies.
-        FieldId::CsrSignerName
-        | FieldId::CredentialId
-        | FieldId::CredentialPod
-        | FieldId::CredentialNode
-        | FieldId::ExecContainer => Kind::Many,
-        FieldId::Stage => Kind::Text(Some(&[
-            "RequestReceived",
-            "ResponseStarted",
-            "ResponseComplete",
-            "Panic",
-        ])),
-        FieldId::Level => Kind::Text(Some(&["Metadata", "Request", "RequestResponse"])),
-        FieldId::Outcome => Kind::Text(Some(&["denied", "failure", "dry-run", "success"])),
-        FieldId::Decision => Kind::Text(Some(&["allow", "forbid"])),
-        FieldId::ActorKind => Kind::Text(Some(&[
-            "user",
-            "serviceaccount",
-            "node",
-            "system",
-            "anonymous",
-        ])),
-        id => match id.info().shape {
-            Shape::Text => Kind::Text(None),
-            Shape::Bool => Kind::Text(Some(&["true", "false"])),
-            Shape::Number => Kind::Number,
-            _ => Kind::Many,
-        },
-    }
-}
-
-/// What a path below a field yields: a single value where the API has one and the field is the object itself. A patch may
-/// hold anything, and so may the body of a request that is refused.
-fn kind_below(field: &Field) -> Kind {
-    if !is_typed(field.id()) {
-        return Kind::Many;
-    }
-    Value::of_field(field).map_or(Kind::Many, kind_of_value)
-}
-
-/// Whether a field has the types of the API.
-fn is_typed(id: FieldId) -> bool {
-    matches!(
-        id,
-        FieldId::PodSpec
-            | FieldId::Containers
-            | FieldId::Volumes
-            | FieldId::RbacRules
-            | FieldId::RbacSubjects
-            | FieldId::RbacRoleRef
-    )
-}
-
-fn kind_of_value(value: Value) -> Kind {
-    match value.of {
-        _ if value.many => Kind::Many,
-        Of::Text | Of::Image | Of::Group | Of::Words(_) => Kind::Text(None),
-        Of::Bool => Kind::Text(Some(&["true", "false"])),
-        Of::Number => Kind::Number,
-        _ => Kind::Many,
-    }
-}
-
-fn kind_of_member(path: &audit_model::Path, member: Member) -> Kind {
-    match (member, path.segments()) {
-        (Member::Object(of), _) => Value::of_member(of, path).map_or(Kind::Many, kind_of_value),
-        (Member::Text, []) => Kind::Member,
-        (Member::Entry, [Segment::Key(key)]) if &**key == "key" => Kind::Member,
-        _ => Kind::Many,
-    }
-}
-
-fn is_single(operand: &Operand) -> bool {
-    operand
-        .field()
-        .is_some_and(|field| field.path().is_empty() && !matches!(kind_of(field.id()), Kind::Many))
-}
-
-fn members(operand: &Operand, around: Member) -> Member {
-    let list = match (operand, around) {
-        (Operand::Field(field), _) if is_typed(field.id()) => Value::of_field(field).ok(),
-        (Operand::Member(path), Member::Object(of)) => Value::of_member(of, path).ok(),
-        _ => None,
-    };
-    if let Some(list) = list {
-        return match list.of {
-            Of::Object(of) => Member::Object(of),
-            _ => Member::Other,
-        };
-    }
-    let Some(field) = operand.field().filter(|field| field.path().is_empty()) else {
-        return Member::Other;
-    };
-    match field.info().shape {
-        // What comes out of a body as it stands may be anything.
-        Shape::List if field.id() != FieldId::CsrUsages => Member::Text,
-        Shape::Map => Member::Entry,
-        _ => Member::Other,
-    }
 }

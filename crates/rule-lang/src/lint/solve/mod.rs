@@ -14,6 +14,7 @@ mod patterns;
 mod relate;
 mod store;
 mod value;
+mod var;
 
 pub(super) use formula::{Atom, Formula, Problem, What};
 pub(super) use patterns::covers;
@@ -153,6 +154,7 @@ impl<'p, 'a> Search<'p, 'a> {
                 return None;
             }
             match goal.formula {
+                Formula::Unknown => {}
                 Formula::Const(value) if *value == goal.want => {}
                 Formula::Const(_) => return Some(Clash(Vec::new())),
                 Formula::Not(inner) => goals.push(Goal {

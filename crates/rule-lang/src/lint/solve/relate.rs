@@ -39,7 +39,7 @@ pub(super) fn check(
         .or_else(|| event.rules())
         .or_else(|| event.operation())
         .or_else(|| event.outcome())
-        .or_else(|| event.actor(served))
+        .or_else(|| event.actor())
         .or_else(|| if served { event.request() } else { None })
 }
 

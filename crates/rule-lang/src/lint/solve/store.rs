@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use audit_model::FieldId;
 
 use super::Budget;
-use super::formula::{Kind, Problem, What};
+use super::formula::{Problem, What};
 use super::patterns;
 use super::value::{Value, accepts, points};
+use super::var::Kind;
 use crate::program::{Quantifier, Test};
 use crate::text::PatternKind;
 

@@ -1,4 +1,4 @@
-//! Who acts: what the name of a user says of its kind.
+//! Who acts: whom the names of users say it is, and of which kind.
 
 use audit_model::{FieldId, kind_of_actor};
 
@@ -15,31 +15,52 @@ const IMPERSONATED: &[FieldId] = &[
 ];
 
 impl Event<'_, '_> {
-    /// A kind of actor that no name has which is left. Who impersonates acts under another name; where nothing is said of
-    /// that, it counts only when all events do.
-    pub(super) fn actor(&self, usual: bool) -> Option<Clash> {
+    /// A name or a kind of the actor that nobody has who may be meant: the user, or who is impersonated where somebody is.
+    pub(super) fn actor(&self) -> Option<Clash> {
+        use FieldId as F;
         let is_asked = |field| !self.store.of(self.problem, field).is_empty();
-        let impersonates = IMPERSONATED.iter().any(|field| is_asked(*field));
-        let is_alone = self.is_gone(FieldId::ImpersonatedUser) || (usual && !impersonates);
-        let alone = [FieldId::UserUsername, FieldId::ActorUsername];
-        let names = if is_alone { &alone[..] } else { &alone[1..] };
-        for name in names {
-            let Some(values) = self.values(*name) else {
-                continue;
-            };
-            if is_asked(FieldId::ActorKind) && !values.iter().any(|value| self.has_kind(value)) {
-                return Some(self.clash(&[*name, FieldId::ActorKind]));
-            }
-        }
-        if !is_alone || !alone.iter().all(|field| is_asked(*field)) {
+        let asked = [F::ActorUsername, F::ActorKind];
+        if !asked.into_iter().any(is_asked) {
             return None;
         }
-        let values = self.values(FieldId::UserUsername)?;
-        let can_be = |value: &Value| {
-            let literals = self.store.of(self.problem, FieldId::ActorUsername);
-            fits(self.problem, literals, value, self.budget)
+        if let Some(names) = self.values(F::ActorUsername)
+            && is_asked(F::ActorKind)
+            && !names.iter().any(|name| self.has_kind(name))
+        {
+            return Some(self.clash(&asked));
+        }
+        let impersonates = IMPERSONATED
+            .iter()
+            .any(|field| self.required(*field).is_some());
+        let who: &[FieldId] = if self.is_gone(F::ImpersonatedUser) {
+            &[F::UserUsername]
+        } else if impersonates {
+            &[F::ImpersonatedUsername]
+        } else {
+            &[F::UserUsername, F::ImpersonatedUsername]
         };
-        (!values.iter().any(can_be)).then(|| self.clash(&alone))
+        let can_act = |field: &FieldId| {
+            if self.is_gone(*field) {
+                return self.can_act(&Value::Absent);
+            }
+            let names = self.values(*field);
+            names.is_none_or(|names| names.iter().any(|name| self.can_act(name)))
+        };
+        if who.iter().any(can_act) {
+            return None;
+        }
+        Some(self.clash(&[who, &asked].concat()))
+    }
+
+    /// Whether who acts can have this name and the kind that comes with it.
+    fn can_act(&self, name: &Value) -> bool {
+        let literals = self.store.of(self.problem, FieldId::ActorUsername);
+        let name = match name {
+            // An empty name is that of nobody.
+            Value::Text { text, .. } if text.is_empty() => &Value::Absent,
+            name => name,
+        };
+        fits(self.problem, literals, name, self.budget) && self.has_kind(name)
     }
 
     /// Whether an actor of this name can be of the kind that is asked for.

@@ -160,6 +160,14 @@ pub(super) const RULES: &[Rule] = &[
         ],
         needs: &[(FieldId::ActorKind, &["serviceaccount", "anonymous"])],
     },
+    // Nothing is logged of what others send.
+    Rule {
+        of: &[FieldId::RequestObject],
+        needs: &[(
+            FieldId::Verb,
+            &["create", "update", "patch", "delete", "deletecollection"],
+        )],
+    },
     Rule {
         of: &[FieldId::RequestObject],
         needs: &[(FieldId::Level, &["", "Request", "RequestResponse"])],
