@@ -21,7 +21,7 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use detect::{Detector, Reader, RuleSet};
 
@@ -82,10 +82,7 @@ static ALLOCATOR: Counting = Counting;
 /// machine does is left out.
 fn ran() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let first = stat.as_deref().and_then(|stat| stat.split(' ').next());
-    let on_processor = first.and_then(|nanos| nanos.parse().ok());
-    on_processor.map_or_else(|| START.elapsed(), Duration::from_nanos)
+    benches::processor_time().unwrap_or_else(|| START.elapsed())
 }
 
 fn process(detector: &mut Detector, log: &[u8]) -> usize {
