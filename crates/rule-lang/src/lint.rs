@@ -84,6 +84,8 @@ fn for_each_item(scope: &Scope, visit: &mut dyn FnMut(&Item)) {
 
 /// Selections that no condition uses.
 pub(crate) fn unused_selections(scope: &Scope, used: &[bool], report: &mut Report) {
+    /// Keys of a document that somebody may take for some of what is asked.
+    const BESIDE: &[&str] = &["expires", "level", "logsource", "suppress", "tags", "title"];
     for (selection, used) in scope.selections.iter().zip(used) {
         if !used && !selection.name.is_empty() {
             report
@@ -95,7 +97,11 @@ pub(crate) fn unused_selections(scope: &Scope, used: &[bool], report: &mut Repor
                         quoted(&selection.name)
                     ),
                 )
-                .set_help("use it in the condition or take it out");
+                .set_help(if BESIDE.contains(&selection.name.as_str()) {
+                    "if it is to be that of the document, write it beside `detection` or `filter`, not in it"
+                } else {
+                    "use it in the condition or take it out"
+                });
         }
     }
 }

@@ -174,7 +174,15 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// Finds the row of a modifier.
 fn find(name: &Name, report: &mut Report) -> Option<&'static Row> {
     let row = TABLE.iter().find(|row| row.name == name.text);
-    if row.is_none() {
+    if row.is_none() && name.text.is_empty() {
+        report
+            .add(
+                Code::UnknownModifier,
+                name.span,
+                "the name of a modifier is missing",
+            )
+            .set_help("write one after the `|`, or take the `|` out");
+    } else if row.is_none() {
         report.add_with_help(
             Code::UnknownModifier,
             name.span,
