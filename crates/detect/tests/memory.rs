@@ -122,8 +122,8 @@ title: Correlated
     #[test]
     fn a_flood_of_keys_or_values_stays_within_the_budget_and_a_fifth() {
         const BUDGET: usize = 1 << 20;
-        // The buffers of a reader and of the scan of one event.
-        const WORK: isize = 160 << 10;
+        // The buffers of a reader, with the layouts that it learns, and of the scan of one event.
+        const WORK: isize = 240 << 10;
         let groups = "group-by: [user.username], timespan: 1d";
         for (correlation, n_keys) in [
             (
