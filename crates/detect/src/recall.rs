@@ -28,7 +28,8 @@ pub(crate) struct Recall {
     /// The number of those that are asked now, and the highest one so far.
     selection: u64,
     n_selections: u64,
-    /// What the value passes that is looked at.
+    /// The place of the value that is looked at, if it is one to remember, and what it passes.
+    place: Option<usize>,
     passed: Vec<PredicateId>,
 }
 
@@ -102,8 +103,11 @@ impl Recall {
     /// The tests that a value under a key passes, if that is remembered.
     pub(crate) fn get(&mut self, key: usize, value: Value<'_>) -> Option<&[PredicateId]> {
         self.passed.clear();
+        self.place = None;
         let (kind, text) = said(&value)?;
-        let entry = self.entries.get(slot(key, text))?;
+        let place = slot(key, text);
+        self.place = Some(place);
+        let entry = self.entries.get(place)?;
         let is_it = entry.selection == self.selection
             && entry.key as usize == key
             && entry.kind == kind
@@ -121,12 +125,13 @@ impl Recall {
         self.passed.push(test);
     }
 
-    /// Remembers what was noted of a value.
+    /// Remembers what was noted of the value that was asked for last.
     pub(crate) fn put(&mut self, key: usize, value: Value<'_>) {
         let Some((kind, text)) = said(&value) else {
             return;
         };
-        let Some(entry) = self.entries.get_mut(slot(key, text)) else {
+        let place = self.place.take();
+        let Some(entry) = place.and_then(|place| self.entries.get_mut(place)) else {
             return;
         };
         let (Some(passed), Some(bytes)) = (

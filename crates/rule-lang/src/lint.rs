@@ -46,7 +46,7 @@ pub(crate) struct About {
     pub(crate) is_whole: bool,
 }
 
-/// What can be told only when all selections and the condition were read.
+/// What is told of a document as a whole, as far as it was read.
 pub(crate) fn document(scope: &Scope, of: About, report: &mut Report) {
     let facts = facts::Facts::new(scope, of.is_whole);
     let is_rule = of.is_rule;

@@ -215,6 +215,17 @@ pub(crate) fn inside(quotes: u64, carry: &mut u64) -> u64 {
     mask
 }
 
+/// The last bytes of a text, of which there are fewer than a block has. What follows them ends no string and is no bracket.
+#[cold]
+#[inline(never)]
+pub(crate) fn padded<const N: usize>(rest: &[u8]) -> [u8; N] {
+    let mut block = [0; N];
+    for (to, from) in block.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    block
+}
+
 /// Which brackets are open in a value that is passed over.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Nesting {
@@ -232,16 +243,11 @@ pub(crate) fn skip<L: Look>(look: L, bytes: &[u8], start: usize) -> Option<usize
     let mut at = start;
     loop {
         let rest = bytes.get(at..)?;
-        let mut last = [b' '; 64];
-        let block = match rest.first_chunk::<64>() {
-            Some(block) => block,
+        let marks = match rest.first_chunk::<64>() {
+            Some(block) => look.marks(block),
             None if rest.is_empty() => return None,
-            None => {
-                last.get_mut(..rest.len())?.copy_from_slice(rest);
-                &last
-            }
+            None => look.marks(&padded(rest)),
         };
-        let marks = look.marks(block);
         let quotes = marks.quotes & !escaped(marks.backslashes, &mut escape);
         let strings = inside(quotes, &mut string);
         // A backslash outside of a string escapes nothing, and so may not be taken for one that does.
@@ -250,7 +256,7 @@ pub(crate) fn skip<L: Look>(look: L, bytes: &[u8], start: usize) -> Option<usize
         while brackets != 0 {
             let bit = brackets.trailing_zeros() as usize;
             brackets &= brackets - 1;
-            let byte = *block.get(bit & 63)?;
+            let byte = *rest.get(bit)?;
             let object = u64::from(byte >> 5 & 1);
             if byte & 2 != 0 {
                 nesting.kinds = nesting.kinds << 1 | object;

@@ -98,7 +98,7 @@ impl<L: Look> Cursor<'_, L> {
             let (mut stops, backslashes) = match rest.first_chunk::<32>() {
                 Some(block) => self.look.stops(block),
                 None if rest.is_empty() => return None,
-                None => self.look.stops(&padded(rest)),
+                None => self.look.stops(&block::padded(rest)),
             };
             // How far the block goes: a backslash at its end escapes a byte of the next one.
             let mut length = 32;
@@ -133,15 +133,4 @@ impl<L: Look> Cursor<'_, L> {
             rest = rest.get(length..)?;
         }
     }
-}
-
-/// The last bytes of a record. What follows it stops a string and does not end it.
-#[cold]
-#[inline(never)]
-fn padded(rest: &[u8]) -> [u8; 32] {
-    let mut block = [0; 32];
-    for (to, from) in block.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    block
 }

@@ -6,7 +6,7 @@
 
 use crate::view::block::Look;
 use crate::view::keys::{Body, Slot};
-use crate::view::read::{DECISION, Pass};
+use crate::view::read::Pass;
 use crate::view::spans::{Extra, Shape, Spans};
 
 /// Most steps that are kept.
@@ -161,7 +161,7 @@ impl Layouts {
     /// `None` if there is no place for it.
     fn add(&mut self, record: &[u8], spans: &Spans) -> Option<()> {
         let mut values = std::mem::take(&mut self.values);
-        let listed = list(record, spans, &mut values);
+        let listed = list(spans, &mut values);
         let added = listed.and_then(|()| self.add_path(record, spans, &values));
         self.values = values;
         added
@@ -248,30 +248,19 @@ impl Layouts {
 
 /// Lists the values of a record in the order in which they stand there; `None` if a text that ought to be known has
 /// escapes.
-fn list(record: &[u8], spans: &Spans, values: &mut Vec<Value>) -> Option<()> {
+fn list(spans: &Spans, values: &mut Vec<Value>) -> Option<()> {
     values.clear();
     for at in 0..spans.n_texts() {
         let range = spans.range(at)?;
         values.push(Value {
             start: range.start,
             end: range.end,
-            then: Then::Text { late: false },
+            then: Then::Text {
+                late: spans.is_late(at),
+            },
         });
     }
-    let mut is_late = |at: u32| {
-        if let Some(value) = values.get_mut(at as usize) {
-            value.then = Then::Text { late: true };
-        }
-    };
-    for slot in [Slot::RequestUri, Slot::Message] {
-        is_late(spans.index(slot));
-    }
     let (start, end) = spans.shape.annotations.unwrap_or_default();
-    for key in (start..end).step_by(2) {
-        if record.get(spans.range(key)?)? != DECISION {
-            is_late(key + 1);
-        }
-    }
     let few = [Slot::Kind, Slot::ApiVersion, Slot::Level, Slot::Stage];
     let few = few.map(|slot| spans.index(slot));
     let keys = (start..end).step_by(2);

@@ -2,13 +2,11 @@
 //!
 //! Nothing is refused here. Whatever is not as an API server writes it is odd, and left to the decoder.
 
+use crate::derive::DECISION;
 use crate::view::block::{self, Look};
 use crate::view::cursor::{Cursor, Quoted};
 use crate::view::keys::{Body, EVENT, Holds, Key, List, Part, Slot};
 use crate::view::spans::{Code, MOST_TEXTS, Spans};
-
-/// The annotation that is asked for at once.
-pub(crate) const DECISION: &[u8] = b"authorization.k8s.io/decision";
 
 /// A record that is read.
 pub(crate) struct Pass<'p, L> {
@@ -284,7 +282,8 @@ impl<L: Look> Pass<'_, L> {
                 at = match self.cursor.quoted(value) {
                     Some(text) => {
                         let name = self.cursor.bytes.get(key.range.clone())?;
-                        let late = !key.escaped && name != DECISION;
+                        // The decision is asked for at once.
+                        let late = !key.escaped && name != DECISION.as_bytes();
                         self.spans.push(key.range, key.escaped, false);
                         let after = text.after();
                         self.spans.push(text.range, text.escaped, late);

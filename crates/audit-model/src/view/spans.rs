@@ -14,6 +14,8 @@ pub(crate) struct Text {
     start: u32,
     end: u32,
     place: Place,
+    /// Whether it is seldom asked for, so that its escapes are left for later.
+    late: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +146,7 @@ impl Spans {
             } else {
                 Place::Record
             },
+            late,
         });
     }
 
@@ -196,6 +199,10 @@ impl Spans {
     pub(crate) fn is_escaped(&self, at: u32) -> bool {
         let text = self.texts.get(at as usize);
         text.is_some_and(|text| text.place != Place::Record)
+    }
+
+    pub(crate) fn is_late(&self, at: u32) -> bool {
+        self.texts.get(at as usize).is_some_and(|text| text.late)
     }
 
     /// The index of the text of a slot.

@@ -1,8 +1,9 @@
 //! Telling many bytes at a time that none of a few texts stands in another, whatever the case.
 //!
-//! Each text is known by three of its bytes that stand together, the rarest ones. A byte is looked up by its two halves, in tables that say for which
-//! texts it can be the first, second or third (the search is known as Teddy, from the Hyperscan library). Upper and
-//! lower case are in the tables, so that a path need not be folded to find nothing in it.
+//! Each text is known by three of its bytes that stand together, the rarest ones or else the first. A byte is looked up by
+//! its two halves, in tables that say for which texts it can be the first, second or third of these (the search is known
+//! as Teddy, from the Hyperscan library). Upper and lower case are in the tables, so that a path need not be folded to find
+//! nothing in it.
 
 #![expect(
     clippy::inline_always,

@@ -95,16 +95,8 @@ pub(super) fn usual(text: &str, words: &[&'static str], cased: bool) -> Option<&
         .or_else(|| near(text, words.iter().copied()))
 }
 
-/// Verbs of roles. Others are custom, so that only what is nearly one of these is a mistake.
-const VERBS: &[&str] = &[
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
+/// Verbs of roles beside those of most resources. Others are custom, so that only what is nearly one of these is a mistake.
+const OTHER_VERBS: &[&str] = &[
     "post",
     "put",
     "head",
@@ -127,8 +119,11 @@ pub(super) fn role_verb(item: &Item, value: &Scalar, report: &mut Report) {
         "write" => {
             Some("the verbs that write are `create`, `update`, `patch` and `delete`".to_owned())
         }
-        _ => usual(text, VERBS, item.chain.cased)
-            .map(|near| format!("did you mean {}?", quoted(near))),
+        _ => {
+            let verbs = [resources::ALL, OTHER_VERBS].concat();
+            usual(text, &verbs, item.chain.cased)
+                .map(|near| format!("did you mean {}?", quoted(near)))
+        }
     };
     if let Some(help) = help {
         report

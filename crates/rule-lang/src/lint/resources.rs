@@ -18,7 +18,7 @@ pub(super) struct Resource {
 }
 
 /// What can be done with most resources.
-const ALL: &[&str] = &[
+pub(super) const ALL: &[&str] = &[
     "get",
     "list",
     "watch",
