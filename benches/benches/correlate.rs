@@ -194,7 +194,7 @@ fn main() -> std::io::Result<()> {
     let (n_events, n_groups, n_keys, rounds) = if quick {
         (50, 1_000, 5_000, 1)
     } else {
-        (20_000, 1_000_000, 10_000_000, ROUNDS)
+        (100_000, 1_000_000, 10_000_000, ROUNDS)
     };
     let mut out = std::io::stdout().lock();
 

@@ -61,8 +61,21 @@ pub trait FieldSource: Sealed {
     /// Hands out the members of a recorded list; returns whether it is there.
     fn list(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(&str)) -> bool;
 
+    /// The same as bytes, for whoever need not have them shown to be text.
+    #[doc(hidden)]
+    fn list_bytes(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(&[u8])) -> bool {
+        self.list(reading, field, &mut |text| each(text.as_bytes()))
+    }
+
     /// Hands out the items of a recorded map; returns whether it is there.
     fn map(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool;
+
+    /// The stretch of the record that holds the groups and `extra` of the user and `sourceIPs`: two events in which it is the
+    /// same have the same of each. `None` where these do not stand together, after the name and uid.
+    #[doc(hidden)]
+    fn caller(&self, _reading: usize) -> Option<&[u8]> {
+        None
+    }
 
     /// What stands under one key of the annotations.
     fn annotation(&self, reading: usize, key: &str) -> Lookup<'_>;

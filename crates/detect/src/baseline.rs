@@ -209,6 +209,7 @@ impl Correlator {
 
 impl Engine {
     fn baseline(&self) -> String {
+        let ahead = self.known.ahead();
         // By correlation, stream and group.
         let mut groups: BTreeMap<(u32, u32, &Tuple), Group> = BTreeMap::new();
         for entry in self.table.by_use() {
@@ -221,6 +222,8 @@ impl Engine {
             ) else {
                 continue;
             };
+            let [half, _] = entry.key;
+            let ahead = ahead.get(&half).copied().unwrap_or(Time::MIN);
             let (tuple, known) = match &entry.window {
                 Window::Learning { group, .. } => (group, None),
                 Window::Known { last, texts } => (&texts.0, Some((&texts.1, *last))),
@@ -232,11 +235,11 @@ impl Engine {
             match (&entry.window, known) {
                 (Window::Learning { since, last, .. }, _) => {
                     group.since = text(*since);
-                    group.last = text(*last);
+                    group.last = text(ahead.max(*last));
                 }
                 (_, Some((value, last))) => group.values.push(Value {
                     columns: named(planned.correlation.fields(), value),
-                    last: text(last),
+                    last: text(ahead.max(last)),
                 }),
                 _ => {}
             }

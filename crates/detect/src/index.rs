@@ -105,8 +105,6 @@ type Keys = HashMap<u64, (u32, u32), FixedState>;
 pub(crate) enum Selected {
     /// Every rule: the event leaves open what the index asks.
     All,
-    /// Not known without looking at more of the event.
-    Undecided,
     /// Those in [`Probe::rules`].
     Some,
 }
@@ -141,20 +139,11 @@ impl Index {
         }
     }
 
-    /// Whether [`Index::select`] reads a field as it is recorded.
-    pub(crate) fn reads(&self, field: FieldId) -> bool {
-        let asked = Asked::text(field);
-        self.dimensions
-            .iter()
-            .any(|dimension| dimension.asked == asked)
-            || self.needles.iter().any(|needles| needles.asked() == asked)
-    }
-
-    /// Finds the rules that an event can match; without a scratch, as far as that is known without one.
+    /// Finds the rules that an event can match.
     pub(crate) fn select(
         &self,
         source: &impl FieldSource,
-        mut scratch: Option<&mut Scratch>,
+        scratch: &mut Scratch,
         probe: &mut Probe,
     ) -> Selected {
         probe.rules.clear();
@@ -168,9 +157,8 @@ impl Index {
             if alive & dimension.asking == 0 {
                 continue;
             }
-            match dimension.find(source, scratch.as_deref_mut(), &mut probe.folded) {
+            match dimension.find(source, scratch, &mut probe.folded) {
                 Seen::Several => return Selected::All,
-                Seen::Unknown => return Selected::Undecided,
                 Seen::One(found) if found != 0 => {
                     *id = found;
                     have |= 1 << at;
@@ -217,13 +205,12 @@ impl Index {
         }
         for (needles, memo) in self.needles.iter().zip(&mut probe.memos) {
             let Probe { rules, folded, .. } = probe;
-            let seen = see(source, scratch.as_deref_mut(), needles.asked(), |text| {
+            let seen = see(source, scratch, needles.asked(), |text| {
                 needles.find(text, memo, folded, rules);
             });
             match seen {
                 Seen::One(()) | Seen::Missing => {}
                 Seen::Several => return Selected::All,
-                Seen::Unknown => return Selected::Undecided,
             }
         }
         if !self.always.is_empty() {
@@ -241,7 +228,7 @@ impl Dimension {
     fn find(
         &self,
         source: &impl FieldSource,
-        scratch: Option<&mut Scratch>,
+        scratch: &mut Scratch,
         memory: &mut Vec<u8>,
     ) -> Seen<u32> {
         let present = |present: bool| Seen::One(u32::from(present));
@@ -266,8 +253,6 @@ enum Seen<T> {
     Missing,
     One(T),
     Several,
-    /// It can only be found in a scratch.
-    Unknown,
 }
 
 /// Looks at the one text that is asked for.
@@ -278,7 +263,7 @@ enum Seen<T> {
 )]
 fn see<T>(
     source: &impl FieldSource,
-    scratch: Option<&mut Scratch>,
+    scratch: &mut Scratch,
     asked: Asked,
     each: impl FnOnce(&[u8]) -> T,
 ) -> Seen<T> {
@@ -291,14 +276,13 @@ fn see<T>(
         }
         Asked::Derived(field) | Asked::Present(field) => field,
     };
-    match (Plain::of(source, field), scratch) {
-        (Some(Plain::Missing), _) => Seen::Missing,
-        (Some(Plain::Text(text)), _) => Seen::One(each(text.as_bytes())),
-        (Some(Plain::Number(number)), _) => {
+    match Plain::of(source, field) {
+        Some(Plain::Missing) => Seen::Missing,
+        Some(Plain::Text(text)) => Seen::One(each(text.as_bytes())),
+        Some(Plain::Number(number)) => {
             Seen::One(each(itoa::Buffer::new().format(number).as_bytes()))
         }
-        (None, None) => Seen::Unknown,
-        (None, Some(scratch)) => {
+        None => {
             let node = scratch.field(source, field);
             let (mut n_values, mut text) = (0, None);
             let tree = scratch.tree();

@@ -1,8 +1,7 @@
 //! One event against all rules.
 
 use audit_model::{
-    DecodeError, Doubt, Event, Field, FieldId, FieldSource, Flags, Limits, Scratch, Source, Value,
-    Viewer,
+    DecodeError, Doubt, Event, Field, FieldId, FieldSource, Flags, Limits, Scratch, Value, Viewer,
 };
 use rule_lang::Level;
 
@@ -146,7 +145,7 @@ impl Scanner {
         let mut viewer = self.viewer.take().unwrap_or_default();
         let plain = viewer.read(record, &limits);
         if plain {
-            self.evaluate_plain(&mut viewer, record, None);
+            self.evaluate(&viewer.view(record));
         }
         self.viewer = Some(viewer);
         if !plain {
@@ -196,34 +195,6 @@ impl Scanner {
             if !line.trim_ascii().is_empty() {
                 each(line, self.scan_bytes(line));
             }
-        }
-    }
-
-    /// Evaluates every rule on a plain event that was read just now.
-    pub(crate) fn evaluate_plain(
-        &mut self,
-        viewer: &mut Viewer,
-        record: &[u8],
-        source: Option<&Source>,
-    ) {
-        self.clear();
-        if self.indexed {
-            let index = &self.rules.inner().index;
-            let uri = index.reads(FieldId::RequestUri);
-            let glance = viewer.glance(record, uri).with_source(source);
-            match index.select(&glance, None, &mut self.probe) {
-                Selected::Some if self.probe.rules.is_empty() => {}
-                Selected::Some => {
-                    self.run(
-                        Selected::Some,
-                        &viewer.view(record).with_source(source),
-                        Pass::Others,
-                    );
-                }
-                _ => self.evaluate(&viewer.view(record).with_source(source)),
-            }
-        } else {
-            self.evaluate(&viewer.view(record).with_source(source));
         }
     }
 
@@ -391,7 +362,7 @@ impl Scanner {
         self.clear();
         let selected = if self.indexed {
             let index = &self.rules.inner().index;
-            index.select(source, Some(&mut self.scratch), &mut self.probe)
+            index.select(source, &mut self.scratch, &mut self.probe)
         } else {
             Selected::All
         };

@@ -167,7 +167,6 @@ impl Detector {
             (key, seen)
         });
         self.folding.restore(seed, requests.collect());
-        self.callers.clear();
         self.folding.folded = state.folded;
         Ok(report)
     }
@@ -275,13 +274,19 @@ impl Engine {
             .enumerate()
             .map(|(at, (owner, ..))| (*owner, short(at)))
             .collect();
+        let ahead = self.known.ahead();
         // Correlations come first among the owners, so that facts name them as they do here.
         let entries = self.table.by_use().into_iter().filter_map(|entry| {
+            let mut window = entry.window.clone();
+            let [half, _] = entry.key;
+            if let (Some(time), Some(last)) = (ahead.get(&half), window.met()) {
+                *last = (*time).max(*last);
+            }
             Some(EntryState {
                 key: entry.key,
                 owner: *places.get(&entry.owner)?,
                 stream: entry.stream,
-                window: entry.window.clone(),
+                window,
             })
         });
         EngineState {

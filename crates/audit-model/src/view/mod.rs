@@ -12,6 +12,7 @@
 mod block;
 mod cursor;
 mod keys;
+mod late;
 mod layout;
 mod leaves;
 mod paths;
@@ -95,20 +96,7 @@ impl Viewer {
 
     /// The event that was read last, which must be this record.
     pub fn view<'v>(&'v mut self, record: &'v [u8]) -> EventView<'v> {
-        self.spans.complete(record);
-        EventView {
-            spans: &self.spans,
-            record,
-            source: None,
-        }
-    }
-
-    /// As [`Viewer::view`], for whoever asks for few of its texts: those that are long, seldom asked for and hold escapes
-    /// are not there. These are `responseStatus.message`, annotations other than the decision and, unless it is asked for,
-    /// `requestURI`.
-    #[doc(hidden)]
-    pub fn glance<'v>(&'v mut self, record: &'v [u8], uri: bool) -> EventView<'v> {
-        self.spans.prepare(record, uri);
+        self.spans.prepare(record);
         EventView {
             spans: &self.spans,
             record,

@@ -13,6 +13,21 @@ impl EventView<'_> {
         self.spans.slot(self.record, slot)
     }
 
+    /// The range of texts of a list.
+    fn texts_of(&self, list: List) -> Option<(u32, u32)> {
+        *self.spans.shape.lists.get(list as usize)?
+    }
+
+    /// The range of extras of a user.
+    fn extra(&self, field: FieldId) -> Option<(u32, u32)> {
+        let [user, impersonated] = self.spans.shape.extra;
+        match field {
+            FieldId::UserExtra => user,
+            FieldId::ImpersonatedExtra => impersonated,
+            _ => None,
+        }
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let (start, end) = self.spans.shape.annotations.unwrap_or_default();
         (start..end).step_by(2).filter_map(|key| {
@@ -20,6 +35,17 @@ impl EventView<'_> {
             Some((key_text, self.spans.get(self.record, key + 1)?))
         })
     }
+}
+
+/// The list that a field is.
+#[inline]
+fn list(field: FieldId) -> Option<List> {
+    Some(match field {
+        FieldId::UserGroups => List::UserGroups,
+        FieldId::ImpersonatedGroups => List::ImpersonatedGroups,
+        FieldId::SourceIps => List::SourceIps,
+        _ => return None,
+    })
 }
 
 /// The slot of a text that is taken as it stands.
@@ -92,14 +118,7 @@ impl FieldSource for EventView<'_> {
     }
 
     fn list(&self, _: usize, field: FieldId, each: &mut dyn FnMut(&str)) -> bool {
-        let list = match field {
-            FieldId::UserGroups => List::UserGroups,
-            FieldId::ImpersonatedGroups => List::ImpersonatedGroups,
-            FieldId::SourceIps => List::SourceIps,
-            _ => return false,
-        };
-        let Some((start, end)) = self.spans.shape.lists.get(list as usize).copied().flatten()
-        else {
+        let Some((start, end)) = list(field).and_then(|list| self.texts_of(list)) else {
             return false;
         };
         for at in start..end {
@@ -110,20 +129,26 @@ impl FieldSource for EventView<'_> {
         true
     }
 
-    fn map(&self, _: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool {
-        let [user, impersonated] = self.spans.shape.extra;
-        let extra = match field {
-            FieldId::UserExtra => user,
-            FieldId::ImpersonatedExtra => impersonated,
-            FieldId::Annotations => {
-                for (key, value) in self.pairs() {
-                    each(MapItem::Text(key, value));
-                }
-                return self.spans.shape.annotations.is_some();
-            }
-            _ => None,
+    fn list_bytes(&self, _: usize, field: FieldId, each: &mut dyn FnMut(&[u8])) -> bool {
+        let Some((start, end)) = list(field).and_then(|list| self.texts_of(list)) else {
+            return false;
         };
-        let Some(range) = extra else {
+        for at in start..end {
+            if let Some(text) = self.spans.bytes(self.record, at) {
+                each(text);
+            }
+        }
+        true
+    }
+
+    fn map(&self, _: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool {
+        if field == FieldId::Annotations {
+            for (key, value) in self.pairs() {
+                each(MapItem::Text(key, value));
+            }
+            return self.spans.shape.annotations.is_some();
+        }
+        let Some(range) = self.extra(field) else {
             return false;
         };
         for entry in self.spans.extras(range) {
@@ -139,18 +164,38 @@ impl FieldSource for EventView<'_> {
         true
     }
 
-    fn annotation(&self, _: usize, key: &str) -> Lookup<'_> {
-        let (start, end) = self.spans.shape.annotations.unwrap_or_default();
-        let is_it = |at: &u32| self.spans.bytes(self.record, *at) == Some(key.as_bytes());
-        let mut found = (start..end)
-            .step_by(2)
-            .filter(is_it)
-            .filter_map(|at| self.spans.get(self.record, at + 1));
-        match (found.next(), found.next()) {
-            (None, _) => Lookup::Missing,
-            (Some(text), None) => Lookup::Text(text),
-            (Some(_), Some(_)) => Lookup::Several,
+    fn caller(&self, _: usize) -> Option<&[u8]> {
+        let (addresses, end) = self.texts_of(List::SourceIps)?;
+        let names = [Slot::UserUsername, Slot::UserUid].map(|slot| self.spans.index(slot));
+        let names = names.into_iter().filter(|at| *at < self.spans.n_texts());
+        let start = names.max().map_or(0, |last| last + 1);
+        let [extra, _] = self.spans.shape.extra;
+        let extras = self.spans.extras(extra.unwrap_or_default()).iter();
+        let groups = self.texts_of(List::UserGroups);
+        let mut parts = extras
+            .map(|extra| extra.key)
+            .chain(groups.map(|(first, _)| first));
+        // Lists and objects are written in one piece, so that it is enough to know where they begin.
+        let all = addresses < end && parts.all(|at| start <= at && at < end);
+        if !all || start > addresses {
+            return None;
         }
+        self.spans.between(self.record, start..end)
+    }
+
+    fn annotation(&self, _: usize, key: &str) -> Lookup<'_> {
+        let (mut at, end) = self.spans.shape.annotations.unwrap_or_default();
+        let mut found = None;
+        while at < end {
+            if self.spans.bytes(self.record, at) == Some(key.as_bytes()) {
+                if found.is_some() {
+                    return Lookup::Several;
+                }
+                found = self.spans.get(self.record, at + 1);
+            }
+            at += 2;
+        }
+        found.map_or(Lookup::Missing, Lookup::Text)
     }
 
     fn has(&self, _: usize, field: FieldId) -> bool {
@@ -178,7 +223,7 @@ impl FieldSource for EventView<'_> {
     }
 
     fn has_invalid_text(&self) -> bool {
-        self.spans.invalid
+        self.spans.is_invalid(self.record)
     }
 
     fn is_cut(&self) -> bool {

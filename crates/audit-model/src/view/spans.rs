@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::text::unescape;
 use crate::view::keys::{BODIES, LISTS, PARTS, SLOTS, Slot};
+use crate::view::late::Late;
 
 /// Most texts of a record that is read in this way; one with more goes to the decoder, which has limits of its own.
 pub(crate) const MOST_TEXTS: usize = 1 << 14;
@@ -14,7 +15,7 @@ pub(crate) struct Text {
     start: u32,
     end: u32,
     place: Place,
-    /// Whether it is seldom asked for, so that its escapes are left for later.
+    /// Whether it is seldom asked for, so that its escapes are left until it is.
     late: bool,
 }
 
@@ -83,12 +84,14 @@ pub(crate) struct Spans {
     extras: Vec<Extra>,
     pub(crate) bodies: [Option<(u32, u32)>; BODIES],
     pub(crate) code: Option<Code>,
-    /// Texts with escapes that are asked for at once, and those that hardly ever are.
+    /// Texts with escapes that are asked for at once.
     escaped: Vec<u32>,
-    late: Vec<u32>,
     unescaped: String,
-    /// Whether an escape stood for no character.
-    pub(crate) invalid: bool,
+    /// The path, which some rules ask for on every event, and the texts that hardly any do.
+    uri: Late,
+    others: Late,
+    /// Whether an escape stood for no character, of those that are asked for at once.
+    invalid: bool,
 }
 
 const _: () = assert!(PARTS <= 8);
@@ -108,8 +111,9 @@ impl Spans {
         self.bodies = [None; BODIES];
         self.code = None;
         self.escaped.clear();
-        self.late.clear();
         self.unescaped.clear();
+        self.uri.clear();
+        self.others.clear();
         self.invalid = false;
     }
 
@@ -130,13 +134,8 @@ impl Spans {
         reason = "a record of more than 4 GiB is not read in this way"
     )]
     pub(crate) fn push(&mut self, range: Range<usize>, escaped: bool, late: bool) {
-        if escaped {
-            let at = self.n_texts();
-            if late {
-                self.late.push(at);
-            } else {
-                self.escaped.push(at);
-            }
+        if escaped && !late {
+            self.escaped.push(self.n_texts());
         }
         self.texts.push(Text {
             start: range.start as u32,
@@ -196,6 +195,15 @@ impl Spans {
         (text.place != Place::Unescaped).then_some(text.start as usize..text.end as usize)
     }
 
+    /// The record from one text up to another, or to its end; `None` if there is no such text or it was moved.
+    pub(crate) fn between<'r>(&self, record: &'r [u8], texts: Range<u32>) -> Option<&'r [u8]> {
+        let start = self.range(texts.start)?.start;
+        if texts.end == self.n_texts() {
+            return record.get(start..);
+        }
+        record.get(start..self.range(texts.end)?.start)
+    }
+
     pub(crate) fn is_escaped(&self, at: u32) -> bool {
         let text = self.texts.get(at as usize);
         text.is_some_and(|text| text.place != Place::Record)
@@ -228,8 +236,43 @@ impl Spans {
         match text.place {
             Place::Record => record.get(range),
             Place::Unescaped => self.unescaped.as_bytes().get(range),
+            Place::Escaped if text.late => self.late(record, at),
             Place::Escaped => None,
         }
+    }
+
+    #[cold]
+    fn late<'s>(&'s self, record: &'s [u8], at: u32) -> Option<&'s [u8]> {
+        let raw = |at| record.get(self.range(at)?);
+        if at == self.index(Slot::RequestUri) {
+            self.uri.get(std::iter::once(at), at, &raw)
+        } else {
+            self.others.get(self.other_late(), at, &raw)
+        }
+    }
+
+    /// Texts that hardly anybody asks for and that have escapes.
+    fn other_late(&self) -> impl Iterator<Item = u32> {
+        let uri = self.index(Slot::RequestUri);
+        let texts = (0..).zip(&self.texts);
+        texts.filter_map(move |(at, text)| {
+            (text.late && text.place == Place::Escaped && at != uri).then_some(at)
+        })
+    }
+
+    /// Whether some escape stands for no character.
+    pub(crate) fn is_invalid(&self, record: &[u8]) -> bool {
+        let uri = self.index(Slot::RequestUri);
+        let of = |at: u32| {
+            self.bytes(record, at);
+        };
+        if self.is_escaped(uri) {
+            of(uri);
+        }
+        if let Some(first) = self.other_late().next() {
+            of(first);
+        }
+        self.invalid || self.uri.is_invalid() || self.others.is_invalid()
     }
 
     /// The bytes of the text of a slot.
@@ -244,28 +287,13 @@ impl Spans {
         self.get(record, *self.shape.slots.get(slot as usize)?)
     }
 
-    /// Unescapes the texts that are asked for at once, and one that is not.
+    /// Unescapes the texts that are asked for at once.
     #[inline]
-    pub(crate) fn prepare(&mut self, record: &[u8], uri: bool) {
+    pub(crate) fn prepare(&mut self, record: &[u8]) {
         for n in 0..self.escaped.len() {
             self.unescape(record, self.escaped.get(n).copied());
         }
         self.escaped.clear();
-        if uri {
-            self.unescape(
-                record,
-                self.shape.slots.get(Slot::RequestUri as usize).copied(),
-            );
-        }
-    }
-
-    /// Unescapes all texts.
-    pub(crate) fn complete(&mut self, record: &[u8]) {
-        self.prepare(record, false);
-        for n in 0..self.late.len() {
-            self.unescape(record, self.late.get(n).copied());
-        }
-        self.late.clear();
     }
 
     #[expect(

@@ -10,7 +10,7 @@ use rule_lang::{CorrelationType, Filter, Program};
 use crate::correlate::digest::Digest;
 use crate::correlate::engine::Engine;
 use crate::correlate::fact::Key;
-use crate::correlate::known::{ENTRIES, Known, KnownCallers, Met};
+use crate::correlate::known::{ENTRIES, Known, Met};
 use crate::correlate::plan::{Col, Plan, index, short};
 use crate::correlate::table::Owner;
 use crate::correlate::time::Time;
@@ -28,6 +28,8 @@ pub(crate) struct CallerRules {
     extra: Option<Vec<Box<str>>>,
     reads_groups: bool,
     reads_uid: bool,
+    /// The shortest of the timespans of their correlations.
+    shortest: Time,
 }
 
 impl CallerRules {
@@ -44,6 +46,7 @@ impl CallerRules {
         };
         let mut extra = Some(Vec::new());
         let (mut reads_groups, mut reads_uid) = (false, false);
+        let mut shortest = Time::MAX;
         let mut note = |field: &Field| match (field.id(), field.path().segments()) {
             (FieldId::UserExtra, [Segment::Key(key), ..]) => {
                 if let Some(keys) = &mut extra {
@@ -67,6 +70,8 @@ impl CallerRules {
                 filter.program().fields().for_each(&mut note);
             }
             for (correlation, reference) in plan.feeds.get(at).into_iter().flatten() {
+                let planned = plan.correlations.get(index(*correlation));
+                shortest = shortest.min(planned.map_or(0, |planned| planned.timespan));
                 for column in columns(plan, *correlation, *reference) {
                     if let Col::Field(field) = column
                         && let Some(field) = plan.fields.get(field)
@@ -82,6 +87,7 @@ impl CallerRules {
             extra,
             reads_groups,
             reads_uid,
+            shortest,
             is,
         }
     }
@@ -162,13 +168,11 @@ fn is_of_caller(field: &Field) -> bool {
     )
 }
 
-/// The callers that were seen last.
+/// The caller of the event at hand.
 #[derive(Debug)]
 pub(crate) struct Callers {
     digest: Digest,
     text: Vec<u8>,
-    /// By the hash of the caller.
-    known: KnownCallers,
     /// The caller at hand, when it is not known yet.
     unknown: Option<u64>,
     /// What is known of it so far.
@@ -180,21 +184,9 @@ impl Callers {
         Self {
             digest: Digest::new(seed),
             text: Vec::new(),
-            known: KnownCallers::default(),
             unknown: None,
             entries: Vec::new(),
         }
-    }
-
-    /// Forgets all of them.
-    pub(crate) fn clear(&mut self) {
-        self.known.clear();
-        self.unknown = None;
-    }
-
-    /// Bytes in use.
-    pub(crate) fn bytes(&self) -> usize {
-        self.known.bytes()
     }
 
     /// Begins an event of which nothing is known yet.
@@ -220,12 +212,8 @@ impl Callers {
             return false;
         }
         let key = self.key(rules, event, source);
-        let known = self.known.get(key);
-        let met = known.filter(|known| {
-            let mut entries = known.entries();
-            entries.all(|(at, half)| engine.meet(at, half, time))
-        });
-        match met.map(Known::taken) {
+        let met = engine.meet_caller(key, time, rules.shortest);
+        match met.as_ref().map(Known::taken) {
             None => self.unknown = Some(key),
             Some(Some(filter)) => taken(filter),
             Some(None) => {}
@@ -244,12 +232,15 @@ impl Callers {
     }
 
     /// Remembers the caller at hand, unless something of it was not known.
-    pub(crate) fn remember(&mut self, budget: usize, taken: &[usize]) {
+    pub(crate) fn remember(&mut self, engine: &mut Engine, time: Time, taken: &[usize]) {
         let (Some(key), [] | [_]) = (self.unknown.take(), taken) else {
             return;
         };
-        let known = Known::new(&self.entries, taken.first().copied());
-        self.known.insert(budget, key, known);
+        engine.tell_table();
+        let age = engine.table.age();
+        if let Some(known) = Known::new(&self.entries, taken.first().copied(), time, age) {
+            engine.known.insert(engine.budget, key, known);
+        }
     }
 
     /// Hashes everything that the rules can ask for.
@@ -258,47 +249,94 @@ impl Callers {
         text.clear();
         text.extend_from_slice(&first.to_le_bytes());
         text.extend_from_slice(&second.to_le_bytes());
+        // Filters spare who acts as somebody else.
+        text.push(u8::from(event.has(0, FieldId::ImpersonatedUser)));
         folding::push_bytes(text, event.bytes(0, FieldId::SourceProvider));
         folding::push_bytes(text, event.bytes(0, FieldId::UserUsername));
         // Some authenticators give a user another one each time.
         if rules.reads_uid {
             folding::push_bytes(text, event.bytes(0, FieldId::UserUid));
         }
-        let mut list = |field| {
-            event.list(0, field, &mut |member| folding::push(text, Some(member)));
-            folding::push(text, None);
-        };
-        list(FieldId::SourceIps);
-        if rules.reads_groups {
-            list(FieldId::UserGroups);
+        // Two ways to write the same are two callers, which costs a little memory; one way has one meaning.
+        let recorded = event.caller(0);
+        if let Some(recorded) = recorded.filter(|recorded| recorded.len() <= MOST_RECORDED) {
+            let recorded = digest.short(recorded);
+            text.extend_from_slice(&AS_RECORDED.to_le_bytes());
+            text.extend_from_slice(&recorded.to_le_bytes());
+            return digest.short(text);
         }
-        // Filters spare who acts as somebody else.
-        text.push(u8::from(event.has(0, FieldId::ImpersonatedUser)));
-        let is_read = |key: &str| match &rules.extra {
-            Some(keys) => keys.iter().any(|known| **known == *key),
-            None => true,
-        };
-        let mut reads = false;
-        event.map(0, FieldId::UserExtra, &mut |item| match item {
-            MapItem::Text(key, value) if is_read(key) => {
-                folding::push(text, Some(key));
-                folding::push(text, Some(value));
-            }
-            MapItem::List(key) => {
-                reads = is_read(key);
-                if reads {
-                    folding::push(text, None);
-                    folding::push(text, Some(key));
-                }
-            }
-            MapItem::Member(member) if reads => folding::push(text, Some(member)),
-            _ => {}
-        });
+        push_list(text, event, FieldId::SourceIps);
+        if rules.reads_groups {
+            push_list(text, event, FieldId::UserGroups);
+        }
+        push_extra(text, event, rules.extra.as_deref());
         digest.short(text)
     }
 }
 
+/// Longest stretch of a record that tells of a caller.
+const MOST_RECORDED: usize = 2048;
+/// Stands before the hash of one: it is no length of a name.
+const AS_RECORDED: u64 = u64::MAX - 1;
+
+fn push_list(text: &mut Vec<u8>, event: &dyn FieldSource, field: FieldId) {
+    event.list_bytes(0, field, &mut |member| {
+        folding::push_bytes(text, Some(member));
+    });
+    folding::push(text, None);
+}
+
+/// Appends the keys of `user.extra` that are read, with their members; `None` for all keys.
+fn push_extra(text: &mut Vec<u8>, event: &dyn FieldSource, keys: Option<&[Box<str>]>) {
+    let is_read = |key: &str| keys.is_none_or(|keys| keys.iter().any(|known| **known == *key));
+    let mut reads = false;
+    event.map(0, FieldId::UserExtra, &mut |item| match item {
+        MapItem::Text(key, value) if is_read(key) => {
+            folding::push(text, Some(key));
+            folding::push(text, Some(value));
+        }
+        MapItem::List(key) => {
+            reads = is_read(key);
+            if reads {
+                folding::push(text, None);
+                folding::push(text, Some(key));
+            }
+        }
+        MapItem::Member(member) if reads => folding::push(text, Some(member)),
+        _ => {}
+    });
+}
+
 impl Engine {
+    /// That a caller was there; what is known of it, if all of that still is.
+    fn meet_caller(&mut self, key: u64, time: Time, shortest: Time) -> Option<Known> {
+        let at = self.known.find(key)?;
+        let known = *self.known.get(at)?;
+        let age = self.table.age();
+        if known.age == age && known.last >= time.saturating_sub(shortest) {
+            self.known.meet(at, time);
+            return Some(known);
+        }
+        self.tell_table();
+        let mut entries = known.entries();
+        let all = entries.all(|(at, half)| self.meet(at, half, time));
+        if let Some(known) = self.known.get_mut(at).filter(|_| all) {
+            known.age = age;
+            known.last = time.max(known.last);
+        }
+        all.then_some(known)
+    }
+
+    /// Tells the table which callers were there since it was told last.
+    pub(crate) fn tell_table(&mut self) {
+        let Self { known, table, .. } = self;
+        known.take_ahead(|known| {
+            for (at, half) in known.entries() {
+                table.catch_up(at, half, known.last);
+            }
+        });
+    }
+
     /// That an entry of `new_value` was there at a time, unless it is not known any more.
     fn meet(&mut self, at: u32, half: u64, time: Time) -> bool {
         let Some(entry) = self.table.get(at) else {

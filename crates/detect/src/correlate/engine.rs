@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use crate::correlate::digest::Digest;
 use crate::correlate::fact::{Fact, Key};
 use crate::correlate::fired::Fired;
+use crate::correlate::known::KnownCallers;
 use crate::correlate::plan::{index, short};
 use crate::correlate::sources::Sources;
 use crate::correlate::step::Step;
@@ -51,8 +52,7 @@ pub(crate) struct Engine {
     pub(crate) tallies: Vec<Tally>,
     /// Bytes of facts that wait.
     pub(crate) waiting: usize,
-    /// Bytes of what is known of callers.
-    pub(crate) callers: usize,
+    pub(crate) known: KnownCallers,
     /// Facts that were taken before their time for want of memory.
     pub(crate) hurried: u64,
     /// Events with hits that no correlation saw: without a time, or from a source for which there was no place.
@@ -81,7 +81,7 @@ impl Engine {
             table: Table::new(n_correlations, n_rules),
             tallies: vec![Tally::default(); n_correlations + n_rules],
             waiting: 0,
-            callers: 0,
+            known: KnownCallers::default(),
             hurried: 0,
             uncorrelated: 0,
             fired: Vec::new(),

@@ -4,7 +4,7 @@ use crate::correlate::engine::Engine;
 use crate::correlate::fact::Key;
 use crate::correlate::plan::index;
 use crate::correlate::silence::Silence;
-use crate::correlate::table::Owner;
+use crate::correlate::table::{Entry, Owner};
 use crate::correlate::time::Time;
 use crate::correlate::window::Window;
 use crate::rule_set::RuleSet;
@@ -12,12 +12,13 @@ use crate::rule_set::RuleSet;
 impl Engine {
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
-        self.table.bytes() + self.waiting + self.sources.bytes() + self.callers
+        self.table.bytes() + self.waiting + self.sources.bytes() + self.known.bytes()
     }
 
     /// Forgets what was not touched for the longest time until the rest fits.
     pub(crate) fn make_room(&mut self, rules: &RuleSet) {
         while self.bytes().saturating_add(self.table.bytes_to_grow()) > self.budget {
+            self.tell_table();
             let Some(oldest) = self.table.oldest() else {
                 return;
             };
@@ -41,7 +42,15 @@ impl Engine {
         };
         let stream = entry.stream;
         let taken = self.stream(stream).map_or(Time::MIN, |it| it.taken);
-        let expired = entry.window.expires(timespan) < taken;
+        let has_expired = |entry: &Entry| entry.window.expires(timespan) < taken;
+        if quietly && entry.window.is_learnt() && has_expired(entry) {
+            // Unless somebody was there of whom the table was not told.
+            self.tell_table();
+        }
+        let Some(entry) = self.table.get(at) else {
+            return false;
+        };
+        let expired = has_expired(entry);
         if quietly && (!expired || matches!(entry.window, Window::Open(_))) {
             return false;
         }

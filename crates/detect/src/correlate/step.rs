@@ -308,6 +308,7 @@ impl Step<'_> {
         };
         let (planned, time, owner) = (self.planned, self.time, Owner::Correlation(self.at));
         let before = time.saturating_sub(planned.timespan);
+        self.engine.tell_table();
         let learning = if let Some(at) = self.engine.table.find(fact.key) {
             self.engine.table.change(at, |window| match window {
                 Window::Learning { since, last, .. } => {

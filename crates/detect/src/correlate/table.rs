@@ -62,6 +62,8 @@ pub(crate) struct Table {
     touches: u64,
     /// Bytes of the windows.
     heap: usize,
+    /// Changes whenever something is forgotten that `new_value` knew, or moved.
+    age: u32,
 }
 
 impl Table {
@@ -74,11 +76,17 @@ impl Table {
             n_correlations,
             touches: 0,
             heap: 0,
+            age: 0,
         }
     }
 
     pub(crate) fn n_groups(&self, owner: Owner) -> usize {
         self.lists.get(self.list(owner)).map_or(0, |list| list.len)
+    }
+
+    /// A number that is another one as soon as something that `new_value` knew is not where it was.
+    pub(crate) fn age(&self) -> u32 {
+        self.age
     }
 
     /// Bytes in use.
@@ -148,15 +156,27 @@ impl Table {
         let Some(entry) = self.get_mut(at).filter(is_it) else {
             return false;
         };
-        let (Window::Learning { last, .. } | Window::Known { last, .. }) = &mut entry.window else {
+        let Some(last) = entry.window.met().filter(|last| **last >= since) else {
             return false;
         };
-        if *last < since {
-            return false;
-        }
         *last = time.max(*last);
         self.touch(at);
         true
+    }
+
+    /// That what `new_value` knows was there at a time: under a key that begins so, which stood at a place before.
+    pub(crate) fn catch_up(&mut self, at: u32, half: u64, time: Time) {
+        if self.meet(at, half, Time::MIN, time) {
+            return;
+        }
+        // What was taken out has made others move.
+        let is = |at: &u32| {
+            let entry = self.get(*at);
+            entry.is_some_and(|entry| hash(entry.key) == half)
+        };
+        if let Some(at) = self.index.find(half, is).copied() {
+            self.meet(at, half, Time::MIN, time);
+        }
     }
 
     /// Adds an entry that is not there yet.
@@ -211,11 +231,18 @@ impl Table {
         entry.heap = 0;
         entry.touched = 0;
         self.heap -= heap;
+        self.grow_old(&window);
         self.free.push(at);
         if self.free.len() >= MOST_FREE {
             self.trim();
         }
         Some((owner, stream, window))
+    }
+
+    fn grow_old(&mut self, window: &Window) {
+        if window.is_learnt() {
+            self.age = self.age.wrapping_add(1);
+        }
     }
 
     /// Gives the last chunk back, after what is in it has moved to places that are free.
@@ -253,6 +280,7 @@ impl Table {
         };
         let entry = std::mem::replace(entry, empty);
         let (key, owner, newer, older) = (entry.key, entry.owner, entry.newer, entry.older);
+        self.grow_old(&entry.window);
         if let Some(place) = self.get_mut(to) {
             *place = entry;
         }

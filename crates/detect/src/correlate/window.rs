@@ -288,6 +288,19 @@ impl Window {
         }
     }
 
+    /// Whether it is something that `new_value` knows.
+    pub(crate) fn is_learnt(&self) -> bool {
+        matches!(self, Self::Learning { .. } | Self::Known { .. })
+    }
+
+    /// When what `new_value` knows was there last.
+    pub(crate) fn met(&mut self) -> Option<&mut Time> {
+        match self {
+            Self::Learning { last, .. } | Self::Known { last, .. } => Some(last),
+            _ => None,
+        }
+    }
+
     /// When the state begins to say nothing any more, if nothing comes.
     pub(crate) fn expires(&self, timespan: Time) -> Time {
         let last = match self {

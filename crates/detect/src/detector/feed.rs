@@ -27,10 +27,9 @@ impl Detector {
         if self.has_hits() {
             self.hits(event, raw, placed);
         }
-        self.callers
-            .remember(self.engine.budget, self.scanner.taken());
-        self.engine.callers = self.callers.bytes();
         if let Some((time, stream)) = placed {
+            self.callers
+                .remember(&mut self.engine, time, self.scanner.taken());
             let watermark = time.saturating_sub(self.engine.lateness);
             self.engine.advance(stream, watermark);
         }

@@ -11,8 +11,8 @@ use crate::intern::Intern;
 #[derive(Debug, Default)]
 pub(crate) struct Several {
     places: Vec<(Place, Intern)>,
-    /// The places that are lists.
-    lists: Vec<usize>,
+    /// The places that are lists, one bit each.
+    lists: u64,
     /// One pass for each of the bodies, with the places that its paths have above.
     passes: Vec<Pass>,
 }
@@ -32,7 +32,7 @@ impl Several {
             .collect();
         let lists = places.iter().enumerate();
         let lists = lists.filter(|(_, (place, _))| place.path.is_empty());
-        let lists = lists.map(|(at, _)| at).collect();
+        let lists = lists.fold(0, |all, (at, _)| all | 1 << at);
         let mut passes = Vec::new();
         for body in [FieldId::RequestObject, FieldId::ResponseObject] {
             let of_body = places.iter().enumerate();
@@ -71,6 +71,18 @@ impl Several {
             .map_or(0, |(_, texts)| texts.get(text.as_bytes()))
     }
 
+    /// The list that an event has at a place.
+    fn list(&self, source: &impl FieldSource, at: u32) -> Option<FieldId> {
+        let (place, _) = self.places.get(at as usize)?;
+        Some(match place.field {
+            FieldId::ActorGroups if source.has(0, FieldId::ImpersonatedUser) => {
+                FieldId::ImpersonatedGroups
+            }
+            FieldId::ActorGroups => FieldId::UserGroups,
+            field => field,
+        })
+    }
+
     /// Writes down what an event says there, as far as it is wanted; which dimensions have a text that rules name there, and which have
     /// several or are not known.
     pub(crate) fn find(
@@ -86,19 +98,20 @@ impl Several {
             found: 0,
             vague: 0,
         };
-        for at in self.lists.iter().filter(|at| wanted >> **at & 1 == 1) {
-            let Some((place, texts)) = self.places.get(*at) else {
-                continue;
-            };
-            let field = match place.field {
-                FieldId::ActorGroups if source.has(0, FieldId::ImpersonatedUser) => {
-                    FieldId::ImpersonatedGroups
+        let mut left = wanted & self.lists;
+        while left != 0 {
+            let field = self.list(source, left.trailing_zeros());
+            // What stands in one list is asked by all places at once.
+            let same = bits(left).filter(|at| self.list(source, *at) == field);
+            let same = same.fold(0_u64, |all, at| all | 1 << at);
+            left &= !same;
+            let Some(field) = field else { continue };
+            source.list_bytes(0, field, &mut |text| {
+                for at in bits(same) {
+                    if let Some((_, texts)) = self.places.get(at as usize) {
+                        seen.add(at as usize, texts.get_folded(text, fold));
+                    }
                 }
-                FieldId::ActorGroups => FieldId::UserGroups,
-                field => field,
-            };
-            source.list(0, field, &mut |text| {
-                seen.add(*at, texts.get_folded(text.as_bytes(), fold));
             });
         }
         for pass in &self.passes {
@@ -122,6 +135,15 @@ impl Several {
         }
         (seen.found, seen.vague)
     }
+}
+
+/// The bits that are set, from the lowest.
+fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let at = mask.trailing_zeros();
+        mask &= mask.checked_sub(1)?;
+        Some(at)
+    })
 }
 
 /// What was found so far, one bit for each dimension.
