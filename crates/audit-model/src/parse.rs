@@ -3,6 +3,7 @@
 //! The decoder has checked the structure: strings are closed, brackets balance. The rest is read as well as it can be
 //! and never refused, because what the API server made of a malformed body is not known here.
 
+use crate::frame::first_fault;
 use crate::limits::Limits;
 use crate::scan;
 use crate::tree::{Kind, NodeId, Span, Tree, TreeError};
@@ -13,18 +14,35 @@ impl Tree {
     /// # Errors
     /// [`TreeError`] when the text nests too deep or holds too many values; what was read of it then hangs nowhere.
     pub(crate) fn parse(&mut self, json: &[u8], limits: &Limits) -> Result<NodeId, TreeError> {
+        let (root, _) = self.parse_with::<false>(json, limits);
+        root
+    }
+
+    /// The same of JSON that is to be sound and to end where the text does; `None` if it is not, or beyond the limits.
+    pub(crate) fn parse_sound(&mut self, json: &[u8], limits: &Limits) -> Option<NodeId> {
+        let (root, sound) = self.parse_with::<true>(json, limits);
+        root.ok().filter(|_| sound)
+    }
+
+    fn parse_with<const SOUND: bool>(
+        &mut self,
+        json: &[u8],
+        limits: &Limits,
+    ) -> (Result<NodeId, TreeError>, bool) {
         let max_nodes = self.n_nodes().saturating_add(limits.body_nodes());
         let mut open = self.take_open();
-        let result = Parser {
+        let mut parser = Parser {
             tree: self,
             json,
             at: 0,
             max_nodes,
             max_depth: limits.body_depth(),
-        }
-        .run(&mut open);
+            sound: true,
+        };
+        let result = parser.run::<SOUND>(&mut open);
+        let sound = parser.sound && parser.next_token().is_none();
         self.put_open(open);
-        result
+        (result, sound)
     }
 }
 
@@ -34,14 +52,56 @@ struct Parser<'t, 'j> {
     at: usize,
     max_nodes: usize,
     max_depth: usize,
+    /// Whether the grammar has held so far, where that is asked.
+    sound: bool,
 }
 
-impl<'j> Parser<'_, 'j> {
-    fn run(mut self, open: &mut Vec<NodeId>) -> Result<NodeId, TreeError> {
+/// What may come next by the grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    Value,
+    /// The first value of a list, or its end.
+    First,
+    /// The first key of an object, or its end.
+    FirstKey,
+    Key,
+    Colon,
+    /// A comma, or the end of what is open.
+    Comma,
+}
+
+impl Expect {
+    /// What may come after a token that begins so; `None` if it may not come here.
+    fn after(self, byte: u8, in_object: bool) -> Option<Self> {
+        Some(match (self, byte) {
+            (Self::Comma, b',') if in_object => Self::Key,
+            (Self::Comma, b',') | (Self::Colon, b':') => Self::Value,
+            (Self::FirstKey | Self::Comma, b'}') if in_object => Self::Comma,
+            (Self::First | Self::Comma, b']') if !in_object => Self::Comma,
+            (Self::FirstKey | Self::Key, b'"') => Self::Colon,
+            (Self::Value | Self::First, b'{') => Self::FirstKey,
+            (Self::Value | Self::First, b'[') => Self::First,
+            (_, b',' | b':' | b'}' | b']') => return None,
+            (Self::Value | Self::First, _) => Self::Comma,
+            _ => return None,
+        })
+    }
+}
+
+impl Parser<'_, '_> {
+    fn run<const SOUND: bool>(&mut self, open: &mut Vec<NodeId>) -> Result<NodeId, TreeError> {
         let mut root = None;
         // The key that the next value stands under, when the open container is an object.
         let mut key = None;
+        let mut expect = Expect::Value;
+        let mut complete = false;
         while let Some(byte) = self.next_token() {
+            if SOUND {
+                match expect.after(byte, self.in_object(open)) {
+                    Some(next) if self.sound => expect = next,
+                    _ => break,
+                }
+            }
             let node = match byte {
                 b',' | b':' => {
                     self.at += 1;
@@ -56,18 +116,18 @@ impl<'j> Parser<'_, 'j> {
                         }
                     }
                     if open.is_empty() {
+                        complete = true;
                         break;
                     }
                     continue;
                 }
                 b'"' if key.is_none() && self.in_object(open) => {
-                    let raw = self.string();
-                    key = Some(self.tree.add_key(raw));
+                    key = Some(self.string::<SOUND>());
                     continue;
                 }
                 b'"' => {
-                    let raw = self.string();
-                    self.tree.add_unescaped(raw)
+                    let span = self.string::<SOUND>();
+                    self.tree.add_text_at(span)
                 }
                 b'{' | b'[' => {
                     self.at += 1;
@@ -77,7 +137,7 @@ impl<'j> Parser<'_, 'j> {
                         Kind::List
                     })
                 }
-                _ => self.bare(),
+                _ => self.bare::<SOUND>(),
             };
             if self.tree.n_nodes() > self.max_nodes {
                 return Err(TreeError::Nodes);
@@ -95,9 +155,11 @@ impl<'j> Parser<'_, 'j> {
                 }
                 open.push(node);
             } else if open.is_empty() {
+                complete = true;
                 break;
             }
         }
+        self.sound &= complete;
         Ok(root.unwrap_or_else(|| self.tree.add(Kind::Null)))
     }
 
@@ -123,16 +185,32 @@ impl<'j> Parser<'_, 'j> {
         }
     }
 
-    /// What stands between the quotes of a string that begins here.
-    fn string(&mut self) -> &'j [u8] {
+    /// The text of a string that begins here.
+    fn string<const SOUND: bool>(&mut self) -> Span {
         let start = self.at + 1;
-        let end = scan::string_end_leniently(self.json, start);
+        if let Some(end) = scan::short_end(self.json, start) {
+            self.at = end + 1;
+            let plain = self.json.get(start..end);
+            return self.tree.add_plain(plain.unwrap_or_default());
+        }
+        if let Some((span, end)) = self.tree.add_string(self.json, start) {
+            self.at = end + 1;
+            return span;
+        }
+        let end = if SOUND {
+            let end = scan::string_end(self.json, start);
+            self.sound &= end.is_ok();
+            end.map_or(self.json.len(), |(end, _)| end)
+        } else {
+            scan::string_end_leniently(self.json, start)
+        };
         self.at = end + 1;
-        self.json.get(start..end).unwrap_or_default()
+        self.tree
+            .add_key(self.json.get(start..end).unwrap_or_default())
     }
 
     /// `true`, `false`, `null`, a number, or whatever stands in their place.
-    fn bare(&mut self) -> NodeId {
+    fn bare<const SOUND: bool>(&mut self) -> NodeId {
         let rest = self.json.get(self.at..).unwrap_or_default();
         let end = rest
             .iter()
@@ -147,13 +225,20 @@ impl<'j> Parser<'_, 'j> {
             b"true" => self.tree.add(Kind::Bool(true)),
             b"false" => self.tree.add(Kind::Bool(false)),
             b"null" => self.tree.add(Kind::Null),
-            number => self.tree.add_number_text(number),
+            number => {
+                if SOUND {
+                    self.sound &= first_fault(number).is_none();
+                }
+                self.tree.add_number_text(number)
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn show(tree: &Tree, node: NodeId) -> String {
@@ -263,5 +348,28 @@ mod tests {
         let deep = "[".repeat(9_999) + "7" + &"]".repeat(9_999);
         let root = tree.parse(deep.as_bytes(), &Limits::default()).unwrap();
         assert_eq!(tree.members(root).count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn sound_is_what_has_no_fault(pieces in prop::collection::vec(
+            prop_oneof![
+                3 => Just("{"), 3 => Just("}"), 2 => Just("["), 2 => Just("]"), 3 => Just(","), 3 => Just(":"),
+                4 => Just("\"a\""), 1 => Just("\"\\\""), 1 => Just("\"\u{1}\""), 2 => Just("1"), 1 => Just("-0.5e3"), 1 => Just("01"),
+                1 => Just("true"), 1 => Just("tru"), 1 => Just("null"), 1 => Just(" "), 1 => Just("\u{b}"),
+                2 => Just("{\"a\":1"), 1 => Just("\"b\":[1,{\"c\":\"d\"}]"),
+            ],
+            0..12,
+        )) {
+            let json = pieces.concat();
+            let mut tree = Tree::default();
+            let sound = tree.parse_sound(json.as_bytes(), &Limits::default());
+            prop_assert_eq!(sound.is_some(), first_fault(json.as_bytes()).is_none(), "{}", &json);
+            if let Some(sound) = sound {
+                let mut other = Tree::default();
+                let root = other.parse(json.as_bytes(), &Limits::default()).unwrap();
+                prop_assert_eq!(show(&tree, sound), show(&other, root));
+            }
+        }
     }
 }

@@ -13,6 +13,9 @@ pub(crate) enum Fault {
     Bracket(usize),
 }
 
+/// Where a string is this long, it is worth it to get ready for taking many bytes at a time.
+const LONG: usize = 64;
+
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
@@ -50,12 +53,11 @@ fn plain_end(bytes: &[u8], mut at: usize, most: usize) -> usize {
     at + rest.iter().position(special).unwrap_or(rest.len())
 }
 
-/// Which byte of a word is the first backslash.
+/// Where a string ends whose text begins at `at`, if it is short and has no escape.
 #[inline]
-pub(crate) fn backslash(word: [u8; 8]) -> Option<usize> {
-    let backslash = u64::from_le_bytes(word) ^ (ONES * u64::from(b'\\'));
-    let zero = backslash.wrapping_sub(ONES) & !backslash & HIGH;
-    (zero != 0).then(|| zero.trailing_zeros() as usize / 8)
+pub(crate) fn short_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let end = plain_end(bytes, at, at.saturating_add(LONG));
+    (bytes.get(end) == Some(&b'"')).then_some(end)
 }
 
 /// Position of the quote that closes the string whose text begins at `at`, whatever it holds; the end of `bytes` if none
@@ -78,8 +80,6 @@ fn string_end_with<const STRICT: bool>(
     bytes: &[u8],
     mut at: usize,
 ) -> Result<(usize, bool), Fault> {
-    /// Where a string is this long, it is worth it to get ready for taking many bytes at a time.
-    const LONG: usize = 64;
     let mut escaped = false;
     let long = at.saturating_add(LONG);
     let mut tried = false;

@@ -89,8 +89,11 @@ impl<R: Read> Framing<R> {
         }
     }
 
-    /// The next record; `None` at the end.
-    pub(crate) fn advance(&mut self) -> Result<Option<Found>, ReadError> {
+    /// The next record; `None` at the end. `open` is asked for each line that is no plain event whether it is a wrapper.
+    pub(crate) fn advance(
+        &mut self,
+        open: &mut dyn FnMut(&[u8], &Limits) -> bool,
+    ) -> Result<Option<Found>, ReadError> {
         loop {
             if let Some(list) = &mut self.list {
                 if let Some(found) = list.next(&self.input.buffer, &mut self.tape, &self.limits) {
@@ -106,7 +109,7 @@ impl<R: Read> Framing<R> {
             };
             let found = if self.array.is_some() {
                 match self.in_array(byte) {
-                    Step::Value => self.value()?,
+                    Step::Value => self.value(open)?,
                     Step::Again => None,
                     Step::Found(found) => Some(found),
                 }
@@ -118,7 +121,7 @@ impl<R: Read> Framing<R> {
                 });
                 None
             } else {
-                self.value()?
+                self.value(open)?
             };
             if found.is_some() {
                 return Ok(found);
@@ -150,11 +153,14 @@ impl<R: Read> Framing<R> {
     }
 
     /// Reads the value at the cursor; `None` if it was a list, whose items follow.
-    fn value(&mut self) -> Result<Option<Found>, ReadError> {
-        if let Some(found) = self.plain_line() {
-            return Ok(Some(found));
-        }
+    fn value(
+        &mut self,
+        open: &mut dyn FnMut(&[u8], &Limits) -> bool,
+    ) -> Result<Option<Found>, ReadError> {
         loop {
+            if let Some(found) = self.known_line(open) {
+                return Ok(Some(found));
+            }
             let line_end = self.input.line_end();
             let whole = line_end.is_some() || self.input.ended();
             let window = self.input.window();
@@ -196,14 +202,19 @@ impl<R: Read> Framing<R> {
         }
     }
 
-    /// The line at the cursor, if it is there to its end and is one plain event.
-    fn plain_line(&mut self) -> Option<Found> {
+    /// The line at the cursor, if it is there to its end and is one plain event or a wrapper.
+    fn known_line(&mut self, open: &mut dyn FnMut(&[u8], &Limits) -> bool) -> Option<Found> {
         let end = self.input.line_end().filter(|_| self.array.is_none())?;
         let line = self.input.window().get(..end)?;
         let length = line.trim_ascii_end().len();
-        self.viewer
-            .read(line, &self.limits)
-            .then(|| self.take(What::Plain, length))
+        let what = if self.viewer.read(line, &self.limits) {
+            What::Plain
+        } else if open(line, &self.limits) {
+            What::Skipped(SkipReason::NotAuditEvent)
+        } else {
+            return None;
+        };
+        Some(self.take(what, length))
     }
 
     /// Reads on until scanning a value of this length again is worth it.

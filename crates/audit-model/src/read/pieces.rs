@@ -53,7 +53,10 @@ impl<R: Read> Reader<R> {
                     return Ok(Some(Next::Inner(inner)));
                 }
             }
-            let found = self.framing.advance()?;
+            let opened = &mut self.opened;
+            let found = self
+                .framing
+                .advance(&mut |line, limits| opened.open_unknown(line, limits))?;
             self.counters.bytes = self.framing.input.offset();
             let Some(found) = found else {
                 if self.end_joining() {
@@ -64,6 +67,7 @@ impl<R: Read> Reader<R> {
             let Framing { input, limits, .. } = &self.framing;
             let raw = input.buffer.get(found.range.clone()).unwrap_or_default();
             let known = match found.what {
+                _ if self.opened.is_open() => true,
                 What::Skipped(SkipReason::NotAuditEvent) => self.opened.open(raw, limits),
                 What::Line(_) => self.opened.open_line(raw, limits),
                 _ => false,

@@ -182,23 +182,27 @@ fn row(outer: &Outer<'_>, cell: &dyn Fn(&str) -> Option<NodeId>, pieces: &mut Pi
 
 /// Reads where a cluster is out of its resource's id, which the pipelines write in upper case or not.
 fn source(resource: Option<&str>, pieces: &mut Pieces<'_>) {
-    let part = |name: &str| {
-        let mut parts = resource?.split('/');
-        parts
-            .by_ref()
-            .find(|part| part.eq_ignore_ascii_case(name))?;
-        parts
-            .next()
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-    };
     if resource.is_none() && pieces.source().is_some() {
         return;
     }
-    pieces.set_source(Source {
-        cluster: part("managedClusters").or_else(|| part("connectedClusters")),
-        account: part("subscriptions"),
-        project: part("resourceGroups"),
-        ..Source::from(Provider::Aks)
+    let resource = resource.unwrap_or_default();
+    pieces.set_source_of(Provider::Aks, resource, || {
+        // `/subscriptions/<id>/resourceGroups/<name>/providers/<provider>/managedClusters/<name>`
+        let part = |name: &str| {
+            let mut parts = resource.split('/');
+            parts
+                .by_ref()
+                .find(|part| part.eq_ignore_ascii_case(name))?;
+            parts
+                .next()
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+        };
+        Source {
+            cluster: part("managedClusters").or_else(|| part("connectedClusters")),
+            account: part("subscriptions"),
+            project: part("resourceGroups"),
+            ..Source::from(Provider::Aks)
+        }
     });
 }

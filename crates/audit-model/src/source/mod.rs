@@ -203,12 +203,9 @@ impl<'o> Outer<'o> {
 
     /// The value at a path of keys below a node.
     pub(crate) fn below(&self, node: NodeId, keys: &[&str]) -> Option<NodeId> {
-        let found = keys.iter().try_fold(node, |node, key| {
-            self.tree
-                .children(node)
-                .filter(|child| self.tree.key(*child) == Some(*key))
-                .last()
-        })?;
+        let found = keys
+            .iter()
+            .try_fold(node, |node, key| self.tree.last_at(node, key))?;
         (self.tree.kind(found) != Kind::Null).then_some(found)
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::error::DecodeError;
 use crate::limits::Limits;
 use crate::read::SkipReason;
-use crate::source::{Outer, Source, cut, line, sniff};
-use crate::tree::{NodeId, Tree};
+use crate::source::{Outer, Provider, Source, cut, line, sniff};
+use crate::tree::{NodeId, Tree, TreeError};
 
 /// No shorter record is a wrapper with something in it.
 const SHORTEST: usize = 16;
@@ -72,6 +72,14 @@ pub(crate) struct Opened {
     pending: Vec<Piece>,
     made: Vec<Piece>,
     tree: Tree,
+    last_source: LastSource,
+}
+
+/// Where the last record of a service came from, with the text that said so: most come from one place.
+#[derive(Debug, Default)]
+struct LastSource {
+    text: String,
+    source: Option<Arc<Source>>,
 }
 
 /// Where an adapter puts what it found.
@@ -80,6 +88,7 @@ pub(crate) struct Pieces<'p> {
     made: &'p mut Vec<Piece>,
     depth: u8,
     source: Option<Arc<Source>>,
+    last_source: &'p mut LastSource,
     max_bytes: usize,
 }
 
@@ -89,6 +98,11 @@ impl Opened {
         self.pending.pop()
     }
 
+    /// Whether there are pieces that are still to be taken.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Opens a record that is sound JSON and no native event; whether it is known to hold something.
     pub(crate) fn open(&mut self, record: &[u8], limits: &Limits) -> bool {
         self.clear();
@@ -96,6 +110,32 @@ impl Opened {
             return false;
         }
         self.open_value(Value::Outside(record), 0, None, limits)
+    }
+
+    /// The same of a record of which nothing is known yet, in one pass: `false` if it is no sound JSON object, may be a native
+    /// event, or holds nothing that is known.
+    pub(crate) fn open_unknown(&mut self, record: &[u8], limits: &Limits) -> bool {
+        self.clear();
+        if record.len() < SHORTEST || record.len() > limits.record_bytes() {
+            return false;
+        }
+        // What events begin with, so that odd ones are not read for nothing.
+        let inside = record.strip_prefix(b"{");
+        let inside = inside.map(<[u8]>::trim_ascii_start);
+        if inside.is_none_or(|inside| inside.starts_with(b"\"kind\"")) {
+            return false;
+        }
+        self.tree.clear();
+        let Some(root) = self.tree.parse_sound(record, limits) else {
+            return false;
+        };
+        if self.tree.children(root).any(|member| {
+            let key = self.tree.key(member).unwrap_or_default();
+            may_say_event(key)
+        }) {
+            return false;
+        }
+        self.sniff(Ok(root), 0, None, limits)
     }
 
     /// Opens a piece further; whether it is known to hold something.
@@ -116,24 +156,38 @@ impl Opened {
         source: Option<&Arc<Source>>,
         limits: &Limits,
     ) -> bool {
-        let Self {
-            bytes,
-            pending,
-            made,
-            tree,
-        } = self;
+        let Self { bytes, tree, .. } = self;
         tree.clear();
         let json = match value {
             Value::Outside(json) => json,
             Value::Piece(range) => bytes.get(range).unwrap_or_default(),
         };
         let parsed = tree.parse(json, limits);
+        self.sniff(parsed, depth, source, limits)
+    }
+
+    /// Asks the adapters for what is in the tree.
+    fn sniff(
+        &mut self,
+        parsed: Result<NodeId, TreeError>,
+        depth: u8,
+        source: Option<&Arc<Source>>,
+        limits: &Limits,
+    ) -> bool {
+        let Self {
+            bytes,
+            pending,
+            made,
+            tree,
+            last_source,
+        } = self;
         made.clear();
         let mut pieces = Pieces {
             bytes,
             made,
             depth: depth + 1,
             source: source.cloned(),
+            last_source,
             max_bytes: limits.record_bytes().saturating_mul(2),
         };
         let known = match parsed {
@@ -160,6 +214,7 @@ impl Opened {
             made: &mut self.made,
             depth: 1,
             source: None,
+            last_source: &mut self.last_source,
             max_bytes: limits.record_bytes().saturating_mul(2),
         };
         let known = line::open(line, "", &mut pieces);
@@ -180,6 +235,7 @@ impl Opened {
             made: &mut self.made,
             depth: piece.depth + 1,
             source: piece.source.clone(),
+            last_source: &mut self.last_source,
             max_bytes: limits.record_bytes().saturating_mul(2),
         };
         let known = piece.depth < MAX_DEPTH && line::open(&text, "", &mut pieces);
@@ -232,6 +288,11 @@ impl Opened {
     }
 }
 
+/// Whether an object under such a key may say that it is an event or a list of them.
+fn may_say_event(key: &str) -> bool {
+    matches!(key, "kind" | "auditID")
+}
+
 enum Value<'v> {
     Outside(&'v [u8]),
     Piece(Range<usize>),
@@ -241,6 +302,23 @@ impl Pieces<'_> {
     /// Says where the pieces that follow come from.
     pub(crate) fn set_source(&mut self, source: Source) {
         self.source = Some(Arc::new(source));
+    }
+
+    /// Says where the pieces that follow come from, if it follows from the provider and a text alone.
+    pub(crate) fn set_source_of(
+        &mut self,
+        provider: Provider,
+        text: &str,
+        make: impl FnOnce() -> Source,
+    ) {
+        let last = &mut *self.last_source;
+        let known = last.source.as_ref();
+        let known = known.filter(|known| known.provider == provider && last.text == text);
+        if known.is_none() {
+            text.clone_into(&mut last.text);
+            last.source = Some(Arc::new(make()));
+        }
+        self.source.clone_from(&last.source);
     }
 
     /// Says again what was known at an earlier time.

@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher;
 
-use crate::text::unescape;
+use crate::text::{unescape, unescape_string};
 use crate::tree::{Kind, NONE, Node, NodeId, Span, Tree};
 
 impl Tree {
@@ -195,9 +195,23 @@ impl Tree {
         self.span_from(start)
     }
 
-    /// Text, given what stands between its quotes.
-    pub(crate) fn add_unescaped(&mut self, raw: &[u8]) -> NodeId {
-        let span = self.add_key(raw);
+    /// What stands between the quotes of a string without escapes.
+    pub(crate) fn add_plain(&mut self, plain: &[u8]) -> Span {
+        match std::str::from_utf8(plain) {
+            Ok(text) => self.span(text),
+            Err(_) => self.add_key(plain),
+        }
+    }
+
+    /// The text of a JSON string that begins at `at`, and where its quote is; `None` if it is not a sound one.
+    pub(crate) fn add_string(&mut self, json: &[u8], at: usize) -> Option<(Span, usize)> {
+        let start = self.text.len();
+        let end = unescape_string(json, at, &mut self.text)?;
+        Some((self.span_from(start), end))
+    }
+
+    /// A text that has been added.
+    pub(crate) fn add_text_at(&mut self, span: Span) -> NodeId {
         self.add_span(Kind::Text, span)
     }
 

@@ -9,7 +9,7 @@
     reason = "code with vector instructions must be inlined into a function that is compiled for them"
 )]
 
-mod block;
+pub(crate) mod block;
 mod cursor;
 mod keys;
 mod late;

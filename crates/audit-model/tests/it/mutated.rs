@@ -81,7 +81,76 @@ fn a_line_that_was_cut_costs_itself() {
     }
 }
 
+/// What comes out of a stream: each record, with where its event is from.
+fn told(bytes: &[u8]) -> Vec<String> {
+    let mut reader = Reader::new(bytes);
+    let mut told = Vec::new();
+    while let Ok(Some(record)) = reader.next() {
+        told.push(match record {
+            Record::Event(record) | Record::Partial(record) => {
+                let event = record.event();
+                let json = String::from_utf8_lossy(&event.to_owned_json()).into_owned();
+                format!("{json} {:?}", event.source)
+            }
+            Record::Skipped(record) => format!("{:?}", record.reason),
+            Record::Malformed(record) => {
+                // Without its place, which is another one.
+                let error = record.error.to_string();
+                error.split(" at ").next().unwrap_or_default().to_owned()
+            }
+            _ => "another".to_owned(),
+        });
+    }
+    told
+}
+
+/// Members that make of a wrapper something else, or nothing else.
+const MEMBERS: &[&str] = &[
+    r#""kind":"Event","#,
+    r#""kind":null,"#,
+    r#""KIND":"Event","apiVersion":"audit.k8s.io/v1","#,
+    r#""kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[],"#,
+    r#""auditID":"a","stage":"b","verb":"c","#,
+    r#""\u0061uditID":"a","stage":"b","verb":"c","#,
+    r#""a":1,"\u006bind":"Event","apiVersion":"audit.k8s.io/v1","#,
+    r#""a":1,"#,
+    r#""log":"x","#,
+    r#""log":"x","log":{},"#,
+];
+
 proptest! {
+    /// A line that is one wrapper is read in one pass; as a member of an array it is read step by step.
+    #[test]
+    fn a_line_says_what_it_says_in_an_array(
+        (outer, inner) in (0..60_usize, 0..60_usize),
+        nested in any::<bool>(),
+        members in prop::collection::vec((prop::option::of(any::<prop::sample::Index>()), prop::sample::select(MEMBERS)), 0..3),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(b"x1\"\\{ \xff".to_vec())), 0..2),
+    ) {
+        let ((_, outer), (_, wrap)) = (JSON[outer % JSON.len()], JSON[inner % JSON.len()]);
+        let inside = event(inner);
+        let mut text = if nested { outer(&wrap(&inside)) } else { outer(&inside) };
+        for (at, member) in members {
+            // In the wrapper itself, or somewhere in it.
+            let braces: Vec<usize> = text.match_indices('{').map(|(at, _)| at + 1).collect();
+            if !braces.is_empty() {
+                let at = at.map_or(0, |at| at.index(braces.len()));
+                text.insert_str(braces[at], member);
+            }
+        }
+        let mut bytes = text.into_bytes();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let is_sound = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+        if is_sound && bytes.starts_with(b"{") && !bytes.contains(&b'\n') {
+            let line = [bytes.as_slice(), b"\n"].concat();
+            let array = [b"[", bytes.as_slice(), b"]"].concat();
+            prop_assert_eq!(told(&line), told(&array), "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
+
     #[test]
     fn damage_is_counted(
         parts in prop::collection::vec((0..60_usize, 0..60_usize), 1..4),
