@@ -36,7 +36,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::BodyNotLogged,
-        "a body of secrets, configmaps, token reviews, service account tokens or events, which the usual audit policies leave out",
+        "a body of secrets, configmaps, token reviews, service account tokens or events, which the usual audit policies leave out, or of exec and other connections, which have none",
         "test what the request line tells, or say `requires: Request`",
     ),
     kind(

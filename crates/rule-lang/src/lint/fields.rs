@@ -106,7 +106,7 @@ pub(crate) fn whole_member(item: &Item, report: &mut Report) -> Option<()> {
     None
 }
 
-fn tell(name: &Name, nowhere: Nowhere<'_>, report: &mut Report) {
+pub(super) fn tell(name: &Name, nowhere: Nowhere<'_>, report: &mut Report) {
     let help = meant(name, nowhere, report).unwrap_or_else(|| match nowhere.of {
         Of::Image => format!("its parts are {}", words(IMAGE_PARTS)),
         _ => "a field that is newer than this library is used all the same, and `lint: {allow: [no-such-field]}` says that it is meant".to_owned(),
