@@ -10,21 +10,14 @@ use crate::program::{Predicate, Program, RoutineIdx, Test};
 use crate::rule::Rule;
 
 /// Each rule that asks what one before it asks, with the first that does. Rules that are turned off do not count.
-pub(crate) fn duplicates(rules: &[Rule]) -> Vec<(usize, usize)> {
-    let mut first: HashMap<u64, Vec<usize>> = HashMap::new();
+pub(crate) fn duplicates<'r>(rules: &[&'r Rule]) -> Vec<(&'r Rule, &'r Rule)> {
+    let mut first: HashMap<u64, Vec<&Rule>> = HashMap::new();
     let mut found = Vec::new();
-    for (at, rule) in rules.iter().enumerate() {
-        if rule.inactive().is_some() {
-            continue;
-        }
+    for rule in rules.iter().filter(|rule| rule.inactive().is_none()) {
         let known = first.entry(fingerprint(rule)).or_default();
-        let same = known
-            .iter()
-            .copied()
-            .find(|known| rules.get(*known).is_some_and(|other| is_same(other, rule)));
-        match same {
-            Some(same) => found.push((at, same)),
-            None => known.push(at),
+        match known.iter().find(|other| is_same(other, rule)) {
+            Some(same) => found.push((*rule, *same)),
+            None => known.push(rule),
         }
     }
     found
