@@ -54,6 +54,7 @@ mod fold;
 mod foreign;
 mod format;
 mod guard;
+mod identity;
 mod item;
 mod keys;
 mod least;

@@ -225,6 +225,7 @@ impl Compiler {
             placeholders,
         } = Documents::take(&mut self.files);
         self.note_unused();
+        self.shared.regex_bytes.allow(self.sources.bytes());
         self.check_unique(&rules, &filters, &correlations);
         self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);

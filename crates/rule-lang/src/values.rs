@@ -109,10 +109,9 @@ impl Resolver<'_> {
             }
             return None;
         }
-        if !self.report.regex_bytes().is_left() {
-            let limit = limits::SET_REGEX_BYTES;
+        if let Some(limit) = self.report.regex_bytes().reached() {
             let message = format!(
-                "the regular expressions before this one take {limit} bytes compiled, which is the limit of a set"
+                "the regular expressions before this one take {limit} bytes compiled, which is the limit of a set of this size"
             );
             self.report
                 .add(Code::TooManyValues, value.span, message)
@@ -125,6 +124,9 @@ impl Resolver<'_> {
                 Some(regex)
             }
             Err(error) => {
+                if error.is_too_large {
+                    self.report.regex_bytes().take(limits::REGEX_BYTES);
+                }
                 let span = error
                     .part()
                     .map_or(value.span, |part| value.locate(self.file, part));
