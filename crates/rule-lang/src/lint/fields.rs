@@ -51,7 +51,16 @@ pub(crate) fn of_member(
     let Err(nowhere) = Value::of_member(of, path) else {
         return Some(());
     };
-    tell(name, nowhere, report);
+    let of_event = resolve::known(&name.text);
+    if of_event.is_some() && meant(name, nowhere, report).is_none() {
+        let help = format!(
+            "names in a block are paths in the member: {} of the event stands beside the block",
+            quoted(&name.text)
+        );
+        tell_with(name, nowhere, help, report);
+    } else {
+        tell(name, nowhere, report);
+    }
     (!matches!(nowhere.of, Of::Image)).then_some(())
 }
 

@@ -359,7 +359,7 @@ fn documents() {
         ("override: x\n", "wrong-type: x"),
         ("override: {rules: any}\n", "missing-key: override"),
         ("override: {enabled: false}\n", "missing-key: override"),
-        ("override: {rules: [], level: low}\n", "wrong-type: []"),
+        ("override: {rules: [], level: low}\n", "empty-values: []"),
         ("override: {rules: any, enabled: no}\n", "wrong-type: no"),
         ("override: {rules: any, level: lo}\n", "bad-value: lo"),
         (
