@@ -6,7 +6,7 @@ use super::kinds::{DiagnosticKind, kind};
 pub(super) const LINTS: &[DiagnosticKind] = &[
     kind(
         Code::AmbiguousYaml,
-        "a word without quotes that readers of YAML understand differently: `yes`, `010`, `12:30:45`",
+        "a word without quotes that readers of YAML understand differently: `yes`, `010`, `12:30:45`, `1.10`",
         "write it in quotes",
     ),
     kind(
