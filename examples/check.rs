@@ -41,7 +41,7 @@ struct Options {
     #[arg(long)]
     no_shipped: bool,
     /// Show for each event of a log whether a rule (its name, its id or its file) matches it and why; `-` reads the log from standard input. An event
-    /// may also be written as in tests, without what is nearly always the same
+    /// may also be written as in tests, in YAML or JSON, without what is nearly always the same
     #[arg(long, value_names = ["RULE", "EVENT"], num_args = 2)]
     explain: Vec<PathBuf>,
     /// Show for each rule which kinds of test it has, and the least audit level that it needs, by resource

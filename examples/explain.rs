@@ -1,5 +1,6 @@
 //! `check --explain RULE EVENT`: whether rules match the events of a log, and why.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -64,7 +65,9 @@ pub(crate) fn run(
     let mut out = BufWriter::new(io::stdout());
     let mut explainer = rules.explainer();
     // What a test would take for an event is no record of a log.
-    if let Some(event) = fragment(&head) {
+    if let Some(json) = fragment(&head)
+        && let Ok(event) = testing::event(&json)
+    {
         for rule in &found {
             if let Some(explanation) = explainer.explain(rule, &event) {
                 writeln!(out, "{place}:1")?;
@@ -111,14 +114,19 @@ pub(crate) fn run(
 /// Longest event that is taken as it would stand in a test.
 const FRAGMENT_BYTES: u64 = 1 << 20;
 
-/// The event that the whole of a text is, when it is none that a log could hold: it does not say what it is.
-fn fragment(text: &[u8]) -> Option<Event<'_>> {
-    let event = Event::decode_fragment(text, &Limits::default()).ok()?;
-    let says_something = event.verb.is_some() || event.object_ref.is_some() || event.user.is_some();
-    if event.kind.is_some() || event.api_version.is_some() || !says_something {
-        return None;
+/// The whole of a text as JSON, when it is an event that no log could hold: it does not say what it is, or is in YAML.
+fn fragment(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let decode = |json| Event::decode_fragment(json, &Limits::default()).ok();
+    let says_something = |event: &Event<'_>| {
+        event.verb.is_some() || event.object_ref.is_some() || event.user.is_some()
+    };
+    if let Some(event) = decode(text) {
+        let says_what = event.kind.is_some() || event.api_version.is_some();
+        return (!says_what && says_something(&event)).then_some(Cow::Borrowed(text));
     }
-    testing::event(text).ok()
+    let json = rule_lang::event_json(str::from_utf8(text).ok()?)?.into_bytes();
+    let is_event = decode(&json).is_some_and(|event| says_something(&event));
+    is_event.then_some(Cow::Owned(json))
 }
 
 /// Why a name stands for no rule that can be explained.

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anstyle::{AnsiColor, Color, Style};
-use detect::{Day, Level, LoadReport, LoadedDocument, PassedOver, RuleSetBuilder};
+use detect::{
+    Day, DocumentStatus, Expiry, Level, LoadReport, LoadedDocument, PassedOver, RuleSetBuilder,
+};
 
 pub use filters::FilterTotals;
 pub use placed::{MAX_WARNINGS, NOT_EVALUATED, Placed};
@@ -55,12 +57,16 @@ pub fn show_documents(
     wanted: impl Fn(&LoadedDocument) -> bool,
 ) -> io::Result<()> {
     let mut stderr = io::stderr();
+    let mut filtered = Vec::new();
     for document in report.documents().iter().filter(|found| wanted(found)) {
         writeln!(
             stderr,
             "note: {}",
             visible(&report.describe(document).to_string())
         )?;
+        if document.status() == DocumentStatus::Filtered {
+            filtered.extend(document.name());
+        }
     }
     for passed in report.passed_over() {
         let severity = match passed {
@@ -69,7 +75,9 @@ pub fn show_documents(
         };
         writeln!(stderr, "{severity}: {}", visible(&passed.to_string()))?;
     }
-    for expiry in report.expiries() {
+    // That a filter has expired is also why its document is filtered.
+    let is_told = |expiry: &Expiry| expiry.days_left < 0 && filtered.contains(&&*expiry.filter);
+    for expiry in report.expiries().iter().filter(|found| !is_told(found)) {
         writeln!(stderr, "note: {}", visible(&expiry.to_string()))?;
     }
     writeln!(stderr, "{report}")

@@ -38,6 +38,15 @@ impl Network {
     fn cut(&self, bits: u128) -> u128 {
         bits.checked_shr(self.host_bits).unwrap_or(0)
     }
+
+    /// The network with no bit set of those that are open.
+    fn whole(self) -> Self {
+        let bits = self.cut(self.bits).checked_shl(self.host_bits);
+        Self {
+            bits: bits.unwrap_or(0),
+            ..self
+        }
+    }
 }
 
 fn bits(address: IpAddr) -> (bool, u128) {
@@ -51,7 +60,7 @@ impl FromStr for Network {
     type Err = ParseNetworkError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseNetworkError(());
+        let error = || ParseNetworkError(None);
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
@@ -71,11 +80,17 @@ impl FromStr for Network {
             IpAddr::V6(address) if host_bits > 32 => (false, u128::from(address)),
             address => self::bits(address),
         };
-        Ok(Self {
+        let network = Self {
             is_v4,
             bits,
             host_bits,
-        })
+        };
+        let whole = network.whole();
+        if whole == network {
+            Ok(network)
+        } else {
+            Err(ParseNetworkError(Some(whole)))
+        }
     }
 }
 
@@ -91,12 +106,35 @@ impl fmt::Display for Network {
 }
 
 /// A text that is neither a network nor an address.
+///
+/// An address with a length, such as `10.1.2.3/8`, is neither: it may be meant as the one or as the other.
+///
+/// # Examples
+/// ```
+/// use audit_model::{Network, ParseNetworkError};
+///
+/// let error: ParseNetworkError = "10.1.2.3/8".parse::<Network>().unwrap_err();
+/// assert_eq!(error.network(), "10.0.0.0/8".parse().ok());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseNetworkError(());
+pub struct ParseNetworkError(Option<Network>);
+
+impl ParseNetworkError {
+    /// The network that the address lies in, when the text is an address with a length.
+    pub fn network(&self) -> Option<Network> {
+        self.0
+    }
+}
 
 impl fmt::Display for ParseNetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("neither a network, such as `10.0.0.0/8`, nor an address")
+        match self.0 {
+            None => f.write_str("neither a network, such as `10.0.0.0/8`, nor an address"),
+            Some(network) => write!(
+                f,
+                "an address in the network `{network}`, and not the network"
+            ),
+        }
     }
 }
 
@@ -110,7 +148,6 @@ mod tests {
     fn networks_hold_their_addresses() {
         for (network, inside, outside) in [
             ("192.0.2.0/24", "192.0.2.255", "192.0.3.0"),
-            ("192.0.2.77/24", "192.0.2.1", "192.0.1.1"),
             ("192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"),
             ("::ffff:192.0.2.0/120", "192.0.2.9", "::192.0.2.9"),
             ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"),
@@ -121,6 +158,22 @@ mod tests {
             assert!(parsed.contains(inside.parse().unwrap()), "{network}");
             assert!(!parsed.contains(outside.parse().unwrap()), "{network}");
             assert_eq!(parsed.to_string().parse(), Ok(parsed), "{network}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_length_is_no_network() {
+        for (text, network) in [
+            ("192.0.2.77/24", "192.0.2.0/24"),
+            ("10.1.2.3/0", "0.0.0.0/0"),
+            ("2001:db8::1/32", "2001:db8::/32"),
+            ("::1/0", "::/0"),
+            ("::ffff:192.0.2.9/120", "192.0.2.0/24"),
+        ] {
+            let error = text.parse::<Network>().unwrap_err();
+            assert_eq!(error.network(), network.parse().ok(), "{text}");
+            let shown = error.to_string();
+            assert!(shown.contains(&format!("`{network}`")), "{shown}");
         }
     }
 
@@ -140,7 +193,8 @@ mod tests {
             "[::1]:443",
             " 10.0.0.1",
         ] {
-            assert!(text.parse::<Network>().is_err(), "{text}");
+            let error = text.parse::<Network>().unwrap_err();
+            assert_eq!(error.network(), None, "{text}");
         }
     }
 }

@@ -89,17 +89,16 @@ pub(crate) struct Questions {
     all: Vec<Question>,
     regexes: Vec<meta::Regex>,
     texts: Vec<Texts>,
-    by_text: HashMap<String, PredicateId, FixedState>,
-    regex_by_text: HashMap<String, usize, FixedState>,
+    by_identity: HashMap<Vec<u8>, PredicateId, FixedState>,
+    by_regex: HashMap<rule_lang::Regex, usize, FixedState>,
     texts_by_field: HashMap<Option<FieldId>, usize, FixedState>,
 }
 
 impl Questions {
     /// The id of a predicate, which is taken in if it is new.
     pub(crate) fn intern(&mut self, predicate: &Predicate) -> Option<PredicateId> {
-        // The debug form is injective: it names every part of a predicate.
-        let text = format!("{predicate:?}");
-        if let Some(id) = self.by_text.get(&text) {
+        let identity = predicate.identity();
+        if let Some(id) = self.by_identity.get(&identity) {
             return Some(*id);
         }
         let ask = match &predicate.test {
@@ -140,7 +139,7 @@ impl Questions {
             ask,
             whole,
         });
-        self.by_text.insert(text, id);
+        self.by_identity.insert(identity, id);
         Some(id)
     }
 
@@ -156,20 +155,19 @@ impl Questions {
 
     /// Forgets what is needed only while predicates are taken in.
     pub(crate) fn finish(&mut self) {
-        self.by_text = HashMap::default();
-        self.regex_by_text = HashMap::default();
+        self.by_identity = HashMap::default();
+        self.by_regex = HashMap::default();
         self.texts_by_field = HashMap::default();
     }
 
     fn regex(&mut self, regex: &rule_lang::Regex) -> Option<usize> {
-        let text = format!("{regex:?}");
-        if let Some(at) = self.regex_by_text.get(&text) {
+        if let Some(at) = self.by_regex.get(regex) {
             return Some(*at);
         }
         // The compiler has built it before, under the same limits.
         let built = regex.build().ok()?;
         self.regexes.push(built);
-        self.regex_by_text.insert(text, self.regexes.len() - 1);
+        self.by_regex.insert(regex.clone(), self.regexes.len() - 1);
         Some(self.regexes.len() - 1)
     }
 

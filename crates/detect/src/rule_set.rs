@@ -171,6 +171,9 @@ impl fmt::Debug for RuleSet {
 /// Why a rule that `retain` drops is not evaluated.
 const LEFT_OUT: &str = "it was not asked for";
 
+/// Why a rule is not evaluated whose hits are only for correlations that are not there.
+const UNHEARD: &str = "its hits are only for correlations, and none that takes them is evaluated";
+
 /// A test of which rules stay.
 type Keep = Box<dyn FnMut(&Rule) -> bool>;
 /// A test of which correlations stay.
@@ -388,6 +391,7 @@ impl RuleSetBuilder {
         let mut keep_correlation = self.keep_correlation.unwrap_or_else(|| Box::new(|_| true));
         let wanted = Wanted::new(&correlations, &mut keep_correlation);
         let mut left_out = wanted.left_out.clone();
+        let mut unheard = HashSet::new();
         for (at, rule) in rules.into_iter().enumerate() {
             if rule.inactive().is_some() {
                 continue;
@@ -399,6 +403,9 @@ impl RuleSetBuilder {
             }
             // What only correlations want is of no use without them.
             if !is_used && (!is_kept || rule.is_silenced()) {
+                if is_kept {
+                    unheard.insert((rule.source(), rule.span()));
+                }
                 continue;
             }
             let told = is_kept && !rule.is_silenced();
@@ -409,6 +416,8 @@ impl RuleSetBuilder {
             let place = (document.source(), document.span());
             if left_out.contains(&place) {
                 document.keep_out(LEFT_OUT);
+            } else if unheard.contains(&place) {
+                document.keep_out(UNHEARD);
             } else if let Some(day) = expired.get(&place)
                 && document.status() == DocumentStatus::Active
             {

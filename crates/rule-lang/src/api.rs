@@ -36,15 +36,21 @@ macro_rules! types {
     (@of $of:ident) => { $crate::api::Of::$of };
 }
 
+mod admission;
+mod cluster;
 mod container;
 mod kinds;
 mod meta;
+mod network;
 mod own;
 mod pod;
 mod rbac;
+mod request;
+mod storage;
 mod volume;
+mod workload;
 
-pub(crate) use kinds::{KINDS, OTHER_BODIES, of_resource};
+pub(crate) use kinds::{KINDS, OTHER_BODIES, of_resource, of_subresource};
 pub(crate) use own::IMAGE_PARTS;
 
 use audit_model::{Field, FieldId, Form, Path, Segment, Shape, Texts};
@@ -161,6 +167,11 @@ impl Of {
             (Self::Object(of), Self::Object(other)) => std::ptr::eq(of, other),
             _ => std::mem::discriminant(&self) == std::mem::discriminant(&other),
         }
+    }
+
+    /// Whether it is a single text, number or truth value.
+    pub(crate) fn is_single(self) -> bool {
+        self.is_text() || matches!(self, Self::Number | Self::Bool | Self::Scalar)
     }
 
     /// Whether it is a text, of which more may be known.

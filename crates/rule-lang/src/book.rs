@@ -1,6 +1,8 @@
 //! Tests of the language reference, `docs/language.md` and `docs/correlations.md`: its rules compile, its diagnostics are
 //! those of the compiler, and its tables are those of the code.
 
+mod foreign;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::identity::identity;
 use crate::limits;
 use crate::program::{
     Block, BlockIdx, Op, OpIdx, Operand, Polarity, Predicate, PredicateIdx, Program, Quantifier,
@@ -71,7 +72,7 @@ type Code = Vec<(Op, Span, Option<Arc<str>>)>;
 struct Emitter {
     program: Program,
     /// Predicates by all that they are.
-    predicates: HashMap<String, PredicateIdx>,
+    predicates: HashMap<Vec<u8>, PredicateIdx>,
     /// Routines that exist already: scope, part of it, polarity.
     routines: HashMap<(usize, Part, Polarity), RoutineIdx>,
     /// Blocks by the index of their routine.
@@ -217,18 +218,16 @@ impl Emitter {
         test: &Test,
         polarity: Polarity,
     ) -> Result<PredicateIdx, TooLarge> {
-        let predicate = Predicate {
-            operand: operand.clone(),
-            polarity,
-            test: test.clone(),
-        };
-        // The derived form says all, which the text form for people need not.
-        let key = format!("{predicate:?}");
+        let key = identity(&(operand, polarity, test));
         if let Some(known) = self.predicates.get(&key) {
             return Ok(*known);
         }
         let idx = PredicateIdx(index(self.program.predicates.len())?);
-        self.program.predicates.push(predicate);
+        self.program.predicates.push(Predicate {
+            operand: operand.clone(),
+            polarity,
+            test: test.clone(),
+        });
         self.predicates.insert(key, idx);
         Ok(idx)
     }

@@ -1,10 +1,13 @@
 //! Selections, blocks and items: from the YAML tree to the AST. Nothing is looked up yet.
 
+use audit_model::{Path, Segment, Shape};
+
 use crate::ast::{Block, Body, Condition, Item, Keywords, Name, Scope, Selection};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::limits;
 use crate::modifier::{self, Chain};
 use crate::name;
+use crate::resolve;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::suggest::did_you_mean;
@@ -267,6 +270,10 @@ impl Reader<'_> {
             _ => false,
         };
         if is_map {
+            // What is no name is told when it is looked up.
+            let Ok(path) = Path::parse(&name.text) else {
+                return Some(Body::Broken(Some(name)));
+            };
             self.report
                 .add(
                     Code::NestedValues,
@@ -276,10 +283,7 @@ impl Reader<'_> {
                         quoted(&name.text)
                     ),
                 )
-                .set_help(format!(
-                    "say of which members: `{}[any]:`, with `sigma-version: 3` at the top",
-                    name.text
-                ));
+                .set_help(instead_of_map(&name.text, &path, value));
             return None;
         }
         let values = self.values(&name.text, name.span, value);
@@ -369,6 +373,28 @@ impl Reader<'_> {
         let message = format!("there are {n} values and the limit is {limit}");
         self.report.add(Code::TooManyValues, span, message);
         None
+    }
+}
+
+/// What to write in place of a map of fields.
+fn instead_of_map(name: &str, path: &Path, value: &Node) -> String {
+    let key = match &value.kind {
+        Kind::List(items) => items.iter().find_map(Node::map),
+        _ => value.map(),
+    };
+    let key = key.and_then(<[Entry]>::first);
+    let key = key.map_or("name", |first| first.key.text.as_str());
+    let below = quoted(&format!("{name}.{key}"));
+    let of_member = format!("`{name}[any]:`, with `sigma-version: 3` at the top");
+    let is_one = matches!(path.segments().last(), Some(Segment::Index(_)));
+    match resolve::known(name).and_then(|field| field.shape()) {
+        _ if is_one => format!("this is one member: write {below}"),
+        Some(Shape::Text | Shape::Number | Shape::Bool) => {
+            "it has one value, and the parts of another field are not below it".to_owned()
+        }
+        Some(Shape::Struct | Shape::Object) => format!("write {below}"),
+        Some(_) => format!("say of which members: {of_member}"),
+        None => format!("write {below}, or where there are several {of_member}"),
     }
 }
 

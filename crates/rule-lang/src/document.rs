@@ -21,6 +21,7 @@ use crate::source::Span;
 use crate::suggest::nearest;
 use crate::targets::Targets;
 use crate::test_file::TestDocument;
+use crate::values::bad_network;
 use crate::yaml::{Entry, Kind, Node};
 
 /// A document of a kind that is used.
@@ -388,7 +389,10 @@ impl<'a> Keys<'a> {
             }
             if name.text == placeholder::TRUSTED_PROXIES {
                 for value in &values {
-                    self.trusted_proxy(value);
+                    if let Err(error) = value.text.parse::<Network>() {
+                        let network = error.network().map(|network| network.to_string());
+                        bad_network(value, network, self.report);
+                    }
                 }
             }
             lists.push(List {
@@ -398,19 +402,6 @@ impl<'a> Keys<'a> {
             });
         }
         lists
-    }
-
-    /// Checks a value of the list of trusted proxies.
-    fn trusted_proxy(&mut self, value: &Scalar) {
-        if value.text.parse::<Network>().is_err() {
-            let message = format!(
-                "{} is neither a network nor an address",
-                quoted(&value.text)
-            );
-            self.report
-                .add(Code::BadNetwork, value.span, message)
-                .set_help("a trusted proxy is written like `10.0.0.5` or `10.0.0.0/24`");
-        }
     }
 
     /// Whether a document is for other logs; if so, that is reported.

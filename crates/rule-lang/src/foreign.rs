@@ -166,7 +166,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = &[
 ];
 
 /// What other tools write before the fields of the event itself.
-const PREFIXES: [&str; 9] = [
+pub(crate) const PREFIXES: [&str; 9] = [
     "kubernetes.audit.",
     "kubernetes_audit.",
     "properties.log.",

@@ -175,9 +175,14 @@ impl Guard {
         Self(Form::OneOf(all))
     }
 
-    fn and(self, other: Self) -> Self {
-        let (left, right) = match (self.0, other.0) {
-            (Form::Anything, form) | (form, Form::Anything) => return Self(form),
+    fn is_never(&self) -> bool {
+        matches!(&self.0, Form::OneOf(all) if all.is_empty())
+    }
+
+    fn and(self, other: &Self) -> Self {
+        let (left, right) = match (self.0, &other.0) {
+            (form, Form::Anything) => return Self(form),
+            (Form::Anything, form) => return Self(form.clone()),
             (Form::OneOf(left), Form::OneOf(right)) => (left, right),
         };
         if left.len() * right.len() > MOST_ALTERNATIVES {
@@ -185,7 +190,7 @@ impl Guard {
             return Self(Form::OneOf(if left.len() <= right.len() {
                 left
             } else {
-                right
+                right.clone()
             }));
         }
         let pairs = left

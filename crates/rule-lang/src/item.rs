@@ -240,7 +240,8 @@ impl Resolver<'_> {
                     .map(Asked::Any);
             }
             let literal = literal(value, relation, subject.chain.cased);
-            if !literal.pattern.matches_all() || subject.operand == Operand::Keyword {
+            let is_keyword = subject.operand == Operand::Keyword;
+            if !literal.pattern.matches_all() || is_keyword && !value.text.is_empty() {
                 return Some(Asked::Literal(literal));
             }
             if value.text.is_empty() {

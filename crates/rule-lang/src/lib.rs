@@ -54,6 +54,7 @@ mod fold;
 mod foreign;
 mod format;
 mod guard;
+mod identity;
 mod item;
 mod keys;
 mod least;
@@ -115,6 +116,7 @@ pub use rule::{
     AuditLevel, Filter, FilterIdx, Level, Message, MessagePart, ParseAuditLevelError,
     ParseLevelError, ParseStatusError, ParseTestKindError, Rule, RuleTest, Status, TestKind,
 };
+pub use rule_test::event_json;
 pub use schema::{schema, test_schema};
 pub use set::{Compiled, Compiler};
 pub use source::{LineColumn, SourceId, Sources, Span};

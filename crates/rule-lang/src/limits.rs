@@ -20,8 +20,9 @@ pub(crate) const VALUES: usize = 65_536;
 pub(crate) const REGEX_BYTES: usize = 1 << 20;
 /// Most regular expressions of one document.
 pub(crate) const REGEXES: usize = 1024;
-/// Most bytes that the compiled regular expressions of a set take together.
-pub(crate) const SET_REGEX_BYTES: usize = 64 << 20;
+/// Most bytes that the compiled regular expressions of a set take together, for each MiB of its files that is begun: so many
+/// take a third of a second, and those of a large set may take as many as it has rules.
+pub(crate) const SET_REGEX_BYTES: usize = 24 << 20;
 /// Deepest nesting of blocks.
 pub(crate) const BLOCK_DEPTH: usize = 8;
 /// Most instructions of one program.

@@ -54,6 +54,7 @@ pub(crate) fn document(scope: &Scope, of: About, report: &mut Report) {
         if of.claims_no_body {
             sources::body_not_logged(&facts, report);
         }
+        sources::body_of_connection(&facts, report);
         if facts.is_whole {
             sources::unrecorded_negation(&facts, report);
         }

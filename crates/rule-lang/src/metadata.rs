@@ -415,7 +415,8 @@ impl<'a> Keys<'a> {
                         ),
                     )
                     .set_help("the versions are `2` and `3`");
-                false
+                // Which of the two is meant nobody knows, so brackets are no mistake of their own.
+                true
             }
         }
     }

@@ -8,8 +8,10 @@ use crate::program::{Comparison, Relation};
 use crate::suggest::did_you_mean;
 use crate::time::TimePart;
 
+mod reason;
 mod table;
 
+use reason::reason;
 use table::{Modifier, Row, TABLE};
 
 /// How values are compared.
@@ -215,7 +217,7 @@ fn fits(name: &Name, row: &Row, before: &[(&Name, &Row)], report: &mut Report) -
         let that = quoted(other.name);
         return illegal(
             format!("{this} does not go with {that}"),
-            reason(row.modifier, other.modifier),
+            Some(reason(row.modifier, other.modifier)),
         );
     }
     let is_flag = matches!(row.modifier, Modifier::I | Modifier::M | Modifier::S);
@@ -248,53 +250,6 @@ fn fits(name: &Name, row: &Row, before: &[(&Name, &Row)], report: &mut Report) -
         );
     }
     true
-}
-
-/// Why two modifiers do not go together.
-fn reason(a: Modifier, b: Modifier) -> Option<&'static str> {
-    use Modifier::{
-        Base64, Base64Offset, Cased, Contains, EndsWith, Exists, Expand, Gt, Gte, Lt, Lte, Re,
-        StartsWith, Windash,
-    };
-    let either = |modifier| a == modifier || b == modifier;
-    let encodes =
-        |m: Modifier| matches!(m, Base64 | Base64Offset | Windash) || m.charset().is_some();
-    let sides = [Contains, StartsWith, EndsWith]
-        .into_iter()
-        .filter(|m| either(*m));
-    let comparisons = [Lt, Lte, Gt, Gte]
-        .into_iter()
-        .filter(|m| either(*m))
-        .count();
-    if either(Exists) {
-        Some("`exists` stands alone: it asks whether there is a value, whichever")
-    } else if either(Re) && either(Expand) {
-        Some("a list of texts is no regular expression")
-    } else if either(Re) && either(Cased) {
-        Some("a regular expression is case-sensitive unless `i` follows")
-    } else if a.time().is_some() && b.time().is_some() {
-        Some("write a second selection for the other part and join both by `and`")
-    } else if a.time().is_some() || b.time().is_some() {
-        Some(
-            "a part of a date is a number: it equals one or compares with `lt`, `lte`, `gt`, `gte`",
-        )
-    } else if a.charset().is_some() && b.charset().is_some() {
-        Some("a text is written in one way")
-    } else if either(Base64) && either(Base64Offset) {
-        Some("`base64` is the whole value, `base64offset` the value in the middle of others")
-    } else if encodes(a) || encodes(b) {
-        Some("a value is written in another way only to be compared as text")
-    } else if either(Re) {
-        Some("a regular expression is found anywhere in the text; `^` and `$` bind it to the ends")
-    } else if sides.count() == 2 {
-        Some("write one of them, or wildcards in the value")
-    } else if comparisons == 2 {
-        Some("for a range write a second selection and join both by `and`")
-    } else if comparisons == 1 {
-        Some("numbers are compared as numbers")
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A number without loss: an integer where the text is one, else a float.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +56,17 @@ impl Number {
             text.parse().ok().map(Self::Float)
         } else {
             None
+        }
+    }
+}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Int(int) => int.hash(state),
+            // Both zeros are equal.
+            Self::Float(float) => (float + 0.0).to_bits().hash(state),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use audit_model::{Field, FieldId, Path};
 use ipnet::IpNet;
 
+use crate::identity::identity;
 use crate::number::{Number, compare};
 use crate::regex::Regex;
 use crate::source::Span;
@@ -93,7 +94,7 @@ pub enum Operand {
 }
 
 /// One test of one operand.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Predicate {
     /// What is read.
     pub operand: Operand,
@@ -103,8 +104,16 @@ pub struct Predicate {
     pub test: Test,
 }
 
+impl Predicate {
+    /// Bytes that an equal predicate has and no other, to find those that are the same.
+    #[doc(hidden)]
+    pub fn identity(&self) -> Vec<u8> {
+        identity(self)
+    }
+}
+
 /// What a predicate asks of the values that its operand yields; true when any of them answers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Test {
     /// Something other than `null` is there: a scalar, an object, or a list even when it is empty.
     /// `null` as a value and `exists: false` are the negation of this.
@@ -133,7 +142,7 @@ pub enum Test {
 }
 
 /// What is asked of a part of a date.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum TimeTest {
     /// It is one of these numbers.
     OneOf(Vec<Number>),
@@ -157,7 +166,7 @@ impl TimeTest {
 }
 
 /// A value to compare with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Literal {
     /// What the text form must be.
     pub pattern: Pattern,

@@ -107,6 +107,8 @@ pub struct RegexError {
     /// The offending part of the pattern, in bytes.
     part: Option<Range<usize>>,
     help: Option<&'static str>,
+    /// Whether it was built up to the size limit.
+    pub(crate) is_too_large: bool,
 }
 
 impl RegexError {
@@ -139,6 +141,7 @@ impl RegexError {
             ),
             message,
             part,
+            is_too_large: error.size_limit().is_some(),
         }
     }
 

@@ -1,131 +1,25 @@
 //! What comes out of the compiler: rules and filters with their programs.
 
-use std::fmt;
-use std::str::FromStr;
+mod filter;
+mod words;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use audit_model::{Field, FieldId};
-use serde::{Deserialize, Serialize};
 
 use crate::correlation::Suppress;
-use crate::day::Day;
 use crate::least::Levels;
 use crate::metadata::Metadata;
 use crate::program::{Program, RoutineIdx};
 use crate::source::{SourceId, Span};
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident $error:ident $what:literal { $($(#[$variant_doc:meta])* $variant:ident $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+
-        }
-
-        impl $name {
-            /// Every one, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The word of every one.
-            pub(crate) const WORDS: &'static [&'static str] = &[$($text,)+];
-
-            /// The word in rules.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = $error;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $($text => Ok(Self::$variant),)+
-                    _ => Err($error(())),
-                }
-            }
-        }
-
-        #[doc = concat!("A text that is no ", $what, ".")]
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $error(());
-
-        impl fmt::Display for $error {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!("not a ", $what, ", which is one of", $(" `", $text, "`",)+))
-            }
-        }
-
-        impl std::error::Error for $error {}
-    };
-}
-
-pub(crate) use words;
-
-words! {
-    /// How bad it is when a rule matches. A rule that does not say is `medium`.
-    Level ParseLevelError "level" {
-        /// Worth recording only.
-        Informational "informational",
-        /// Worth a look when there is time.
-        Low "low",
-        /// Worth a look.
-        Medium "medium",
-        /// Worth a look at once.
-        High "high",
-        /// An incident.
-        Critical "critical",
-    }
-}
-
-words! {
-    /// How far a rule has come.
-    Status ParseStatusError "status" {
-        /// Does not work where it is run.
-        Unsupported "unsupported",
-        /// Replaced or no longer meaningful.
-        Deprecated "deprecated",
-        /// May have many false positives.
-        Experimental "experimental",
-        /// May need tuning.
-        Test "test",
-        /// In use.
-        Stable "stable",
-    }
-}
-
-words! {
-    /// How much of a request the audit policy writes into the log; each level holds what the ones before it hold.
-    AuditLevel ParseAuditLevelError "audit level" {
-        /// Who did what to which object, and the answer's code.
-        Metadata "Metadata",
-        /// The body of the request too.
-        Request "Request",
-        /// The body of the response too.
-        RequestResponse "RequestResponse",
-    }
-}
-
-words! {
-    /// What a rule's own test shows.
-    TestKind ParseTestKindError "kind of test" {
-        /// Events that the rule must find.
-        Hit "hit",
-        /// Events that look alike and that the rule must leave alone.
-        NearMiss "near-miss",
-        /// An attempt to get past the rule, which must be found all the same.
-        Evasion "evasion",
-    }
-}
+pub use filter::{Filter, FilterIdx};
+pub(crate) use words::words;
+pub use words::{
+    AuditLevel, Level, ParseAuditLevelError, ParseLevelError, ParseStatusError, ParseTestKindError,
+    Status, TestKind,
+};
 
 /// A rule that compiled.
 #[derive(Clone, Debug)]
@@ -308,110 +202,6 @@ impl Rule {
     /// an override turned it off.
     pub fn inactive(&self) -> Option<&str> {
         self.inactive.as_deref()
-    }
-
-    /// The file.
-    pub fn source(&self) -> SourceId {
-        self.metadata.source
-    }
-
-    /// The document in the file.
-    pub fn span(&self) -> Span {
-        self.metadata.span
-    }
-}
-
-/// Identifies a filter of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FilterIdx(u32);
-
-impl FilterIdx {
-    pub(crate) fn new(index: usize) -> Self {
-        Self(u32::try_from(index).unwrap_or(u32::MAX))
-    }
-
-    /// Its place in [`Compiled::filters`](crate::Compiled::filters).
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// A filter that compiled: a rule that it applies to matches only where the filter's condition holds too.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    pub(crate) metadata: Metadata,
-    pub(crate) expires: Option<Day>,
-    pub(crate) program: Program,
-    pub(crate) inactive: Option<String>,
-}
-
-impl Filter {
-    /// What others refer to it by: `name`, else the `id`, else the title.
-    pub fn name(&self) -> &str {
-        self.metadata.reference()
-    }
-
-    /// The `id`, a UUID.
-    pub fn id(&self) -> Option<&str> {
-        self.metadata.id.as_deref()
-    }
-
-    /// The title.
-    pub fn title(&self) -> &str {
-        &self.metadata.title
-    }
-
-    /// What the filter takes away, and why that is safe.
-    pub fn description(&self) -> Option<&str> {
-        self.metadata.description.as_deref()
-    }
-
-    /// The last day on which the filter applies: to events of later days it does not, nor to one without a time.
-    pub fn expires(&self) -> Option<Day> {
-        self.expires
-    }
-
-    /// Why the filter narrows nothing: an override turned it off.
-    pub fn inactive(&self) -> Option<&str> {
-        self.inactive.as_deref()
-    }
-
-    /// What is evaluated: a match of a rule stays when this holds.
-    pub fn program(&self) -> &Program {
-        &self.program
-    }
-
-    /// Whether the filter names an identity but no impersonated one, so that it must not be applied to an impersonated
-    /// request: it vouches for who holds the credential, not for whom they act as.
-    pub fn spares_impersonated(&self) -> bool {
-        let mut names_identity = false;
-        for field in self.program.fields() {
-            match field.id() {
-                FieldId::ImpersonatedUser
-                | FieldId::ImpersonatedUsername
-                | FieldId::ImpersonatedUid
-                | FieldId::ImpersonatedGroups
-                | FieldId::ImpersonatedExtra => return false,
-                FieldId::User
-                | FieldId::UserUsername
-                | FieldId::UserId
-                | FieldId::UserUid
-                | FieldId::UserGroups
-                | FieldId::UserExtra
-                | FieldId::ActorUsername
-                | FieldId::ActorGroups
-                | FieldId::ActorKind
-                | FieldId::ActorId
-                | FieldId::ServiceAccountNamespace
-                | FieldId::ServiceAccountName
-                | FieldId::NodeName
-                | FieldId::CredentialId
-                | FieldId::CredentialPod
-                | FieldId::CredentialNode => names_identity = true,
-                _ => {}
-            }
-        }
-        names_identity
     }
 
     /// The file.

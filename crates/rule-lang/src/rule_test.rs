@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::correlation::timespan;
-use crate::diagnostic::{Code, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::keys;
+use crate::limits;
 use crate::metadata::Keys;
 use crate::rule::{Level, RuleTest, TestKind};
 use crate::scalar::{Scalar, Style};
-use crate::source::Span;
-use crate::yaml::{Entry, Kind, Node};
+use crate::source::{Sources, Span};
+use crate::yaml::{self, Entry, Kind, Node};
 
 /// The key of an event that says when it comes.
 const AT: &str = "at";
@@ -174,6 +175,32 @@ fn json(event: &Node) -> String {
     let entries = event.map().unwrap_or_default().iter();
     write_map(entries.filter(|entry| entry.key.text != AT), &mut out);
     out
+}
+
+/// Reads an event that is written in YAML, as tests have it, and writes it as JSON, its `at` left out. `None` when the text
+/// is not one map, or is no YAML of rule files.
+///
+/// # Examples
+/// ```
+/// use rule_lang::event_json;
+///
+/// let yaml = "verb: get\nobjectRef: {resource: pods, name: '007'}\n";
+/// let json = r#"{"verb":"get","objectRef":{"resource":"pods","name":"007"}}"#;
+/// assert_eq!(event_json(yaml).as_deref(), Some(json));
+/// assert_eq!(event_json("- verb: get"), None);
+/// ```
+pub fn event_json(text: &str) -> Option<String> {
+    if text.len() > limits::FILE_BYTES {
+        return None;
+    }
+    let mut sources = Sources::default();
+    let mut report = Report::new(sources.add("event", text));
+    let documents = yaml::read(text, &mut report);
+    let [document] = documents.as_slice() else {
+        return None;
+    };
+    let node = document.node.as_ref()?;
+    (report.errors() == 0 && node.map().is_some()).then(|| json(node))
 }
 
 /// Recursion is as deep as the YAML, which has a limit.

@@ -11,9 +11,7 @@ use crate::correlation::{Correlation, CorrelationDocument, Linker, RuleInfo};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::limits;
-use crate::lint::filters::Filters;
 use crate::loaded::{Loaded, LoadedDocument};
-use crate::narrowing::Narrowing;
 use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
 use crate::render::render;
@@ -23,7 +21,7 @@ use crate::suggest::Shared;
 use crate::test_file::{self, Attacher, TestDocument};
 use crate::yaml;
 
-use one::Set;
+use one::{Set, Whole};
 
 /// Compiles a set of rule files.
 ///
@@ -227,32 +225,19 @@ impl Compiler {
             placeholders,
         } = Documents::take(&mut self.files);
         self.note_unused();
+        self.shared.regex_bytes.allow(self.sources.bytes());
         self.check_unique(&rules, &filters, &correlations);
         self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);
-        let mut set = Set {
-            sources: &self.sources,
-            placeholders: &placeholders,
-            filters: Filters::default(),
-            has_filters: !filters.is_empty(),
-        };
-        let mut narrowing = Narrowing::default();
+        let mut set = Set::new(&self.sources, &placeholders, !filters.is_empty());
         let mut compiled_filters = Vec::new();
         for (file, document) in filters {
-            let Some(File { report, .. }) = self.files.get_mut(file) else {
-                continue;
-            };
-            let targets = document.targets.clone();
-            if let Some((mut filter, added)) = set.filter(document, file, report) {
-                filter.inactive = overrides.of_filter(&filter.metadata).off;
-                if filter.inactive.is_none() {
-                    narrowing.add(compiled_filters.len(), targets, &filter.metadata.logsource);
-                }
-                set.filters.add(added);
-                compiled_filters.push(filter);
+            if let Some(File { report, .. }) = self.files.get_mut(file) {
+                let off = overrides.of_filter(&document.metadata).off;
+                compiled_filters.extend(set.filter(document, file, off, report));
             }
         }
-        let mut compiled_rules = Vec::new();
+        let (mut compiled_rules, mut wrong_rules) = (Vec::new(), Vec::new());
         let mut infos = Vec::new();
         for (file, document) in rules {
             if !correlations.is_empty() {
@@ -270,21 +255,25 @@ impl Compiler {
                 report.add(Code::TooManyRules, document.metadata.span, message);
                 break;
             }
-            let narrowed_by = narrowing.of(&document.metadata);
-            if let Some(mut rule) = set.rule(document, narrowed_by, report) {
-                let verdict = overrides.of_rule(&rule.metadata);
-                if let Some(level) = verdict.level {
-                    rule.level = level;
-                    rule.levels.clear();
-                }
-                rule.inactive = verdict.off.or(rule.inactive);
-                if let Some(info) = infos.last_mut() {
-                    info.compiles(compiled_rules.len(), rule.inactive.is_none());
-                }
-                compiled_rules.push(rule);
+            let Some(Whole { mut rule, is_good }) = set.rule(document, report) else {
+                continue;
+            };
+            let verdict = overrides.of_rule(&rule.metadata);
+            if let Some(level) = verdict.level {
+                rule.level = level;
+                rule.levels.clear();
             }
+            rule.inactive = verdict.off.or(rule.inactive);
+            if !is_good {
+                wrong_rules.push(rule);
+                continue;
+            }
+            if let Some(info) = infos.last_mut() {
+                info.compiles(compiled_rules.len(), rule.inactive.is_none());
+            }
+            compiled_rules.push(rule);
         }
-        set.filters.finish(&mut self.files);
+        set.finish(&mut self.files);
         let mut correlations = Self::correlations(
             &mut self.files,
             &correlations,
@@ -302,7 +291,7 @@ impl Compiler {
             correlations: &mut correlations,
         }
         .attach(tests, &mut self.files);
-        self.check_duplicates(&compiled_rules);
+        self.check_duplicates(compiled_rules.iter().chain(&wrong_rules));
         let reports = self.files.into_iter().map(|file| file.report);
         let diagnostics: Vec<Diagnostic> = reports.flat_map(Report::finish).collect();
         Compiled {

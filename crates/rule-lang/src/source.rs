@@ -97,6 +97,11 @@ impl Sources {
         (0..n).map(SourceId)
     }
 
+    /// Bytes of all files together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.files.iter().map(|file| file.text.len()).sum()
+    }
+
     /// Number of files.
     pub fn len(&self) -> usize {
         self.files.len()

@@ -18,27 +18,34 @@ pub(crate) struct Shared {
 /// Where documents begin that are there and cannot be used, by the names that they have, or seem to have.
 pub(crate) type Unused = Arc<OnceLock<HashMap<String, String>>>;
 
-/// How many bytes are left for compiled regular expressions. Clones share it: a pattern of ten bytes can be a megabyte
+/// How many bytes compiled regular expressions take, and may take. Clones share it: a pattern of ten bytes can be a megabyte
 /// compiled, so what one may take does not bound what many do.
-#[derive(Clone, Debug)]
-pub(crate) struct RegexBytes(Arc<AtomicUsize>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RegexBytes(Arc<Bytes>);
 
-impl RegexBytes {
-    /// Whether anything is left.
-    pub(crate) fn is_left(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
-    }
-
-    /// Takes as many bytes as there are, up to `bytes`.
-    pub(crate) fn take(&self, bytes: usize) {
-        let left = self.0.load(Ordering::Relaxed);
-        self.0.store(left.saturating_sub(bytes), Ordering::Relaxed);
-    }
+#[derive(Debug, Default)]
+struct Bytes {
+    taken: AtomicUsize,
+    limit: AtomicUsize,
 }
 
-impl Default for RegexBytes {
-    fn default() -> Self {
-        Self(Arc::new(AtomicUsize::new(limits::SET_REGEX_BYTES)))
+impl RegexBytes {
+    /// Lets them take what files of this many bytes together may.
+    pub(crate) fn allow(&self, file_bytes: usize) {
+        let n_mib = file_bytes.div_ceil(1 << 20).max(1);
+        let limit = n_mib.saturating_mul(limits::SET_REGEX_BYTES);
+        self.0.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// The limit, when it is reached.
+    pub(crate) fn reached(&self) -> Option<usize> {
+        let limit = self.0.limit.load(Ordering::Relaxed);
+        (self.0.taken.load(Ordering::Relaxed) >= limit).then_some(limit)
+    }
+
+    /// Counts one more.
+    pub(crate) fn take(&self, bytes: usize) {
+        self.0.taken.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 

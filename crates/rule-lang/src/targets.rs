@@ -1,6 +1,7 @@
 //! `rules`: what a filter or an override is about.
 
 use crate::ast::Name;
+use crate::diagnostic::Code;
 use crate::metadata::Keys;
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -35,7 +36,11 @@ impl Keys<'_> {
             Kind::List(items) => items.len(),
             _ => 1,
         };
-        if scalars.is_empty()
+        if all == 0 {
+            self.report
+                .add(Code::EmptyValues, rules.value.span, "`rules` names nothing")
+                .set_help("`rules: any` is for every rule");
+        } else if scalars.is_empty()
             || scalars.len() < all
             || scalars.iter().any(|scalar| scalar.is_null())
         {

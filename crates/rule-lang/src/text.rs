@@ -1,8 +1,10 @@
 //! Sigma strings: wildcards and escapes.
 
+mod glob;
+
 use std::fmt;
 
-use crate::fold::fold;
+use glob::{Glob, Piece, Segment};
 
 /// One token of a Sigma string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,27 +94,6 @@ pub enum PatternKind<'a> {
     Glob(&'a str),
 }
 
-/// Segments that stand in this order, with anything between them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Glob {
-    segments: Vec<Segment>,
-    /// Whether a `*` stands before the first segment.
-    open_start: bool,
-    /// Whether a `*` stands after the last segment.
-    open_end: bool,
-}
-
-/// A run of text and `?`, without `*`. Texts are not empty and not next to each other.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Segment(Vec<Piece>);
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Piece {
-    Text(String),
-    /// This many characters, whichever.
-    Skip(usize),
-}
-
 impl Pattern {
     /// Reads a Sigma string; unless `cased`, its case is folded.
     pub fn parse(text: &str, cased: bool) -> Self {
@@ -193,128 +174,6 @@ impl Pattern {
     }
 }
 
-impl Glob {
-    fn longest_text(&self) -> &str {
-        let pieces = self.segments.iter().flat_map(|segment| &segment.0);
-        let texts = pieces.filter_map(|piece| match piece {
-            Piece::Text(text) => Some(text.as_str()),
-            Piece::Skip(_) => None,
-        });
-        texts
-            .reduce(|longest, text| {
-                if text.len() > longest.len() {
-                    text
-                } else {
-                    longest
-                }
-            })
-            .unwrap_or_default()
-    }
-
-    fn matches(&self, text: &str) -> bool {
-        let mut segments = self.segments.as_slice();
-        let mut rest = text;
-        if !self.open_start
-            && let Some((first, more)) = segments.split_first()
-        {
-            let Some(after) = first.at_start(rest) else {
-                return false;
-            };
-            rest = after;
-            segments = more;
-            if segments.is_empty() && !self.open_end {
-                return rest.is_empty();
-            }
-        }
-        if !self.open_end
-            && let Some((last, more)) = segments.split_last()
-        {
-            let Some(before) = last.at_end(rest) else {
-                return false;
-            };
-            rest = before;
-            segments = more;
-        }
-        // The leftmost place of each segment leaves the most room to those after it.
-        for segment in segments {
-            let Some(after) = segment.find(rest) else {
-                return false;
-            };
-            rest = after;
-        }
-        true
-    }
-}
-
-impl Segment {
-    fn new(tokens: &[Token], cased: bool) -> Self {
-        let mut pieces: Vec<Piece> = Vec::new();
-        for token in tokens {
-            match (token, pieces.last_mut()) {
-                (Token::Char(c), last) => {
-                    let c = if cased { *c } else { fold(*c) };
-                    if let Some(Piece::Text(text)) = last {
-                        text.push(c);
-                    } else {
-                        pieces.push(Piece::Text(c.into()));
-                    }
-                }
-                (Token::One | Token::Any, Some(Piece::Skip(n))) => *n += 1,
-                (Token::One | Token::Any, _) => pieces.push(Piece::Skip(1)),
-            }
-        }
-        Self(pieces)
-    }
-
-    /// What follows the segment, when `text` begins with it.
-    fn at_start<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.0.iter().try_fold(text, |rest, piece| match piece {
-            Piece::Text(known) => rest.strip_prefix(known.as_str()),
-            Piece::Skip(n) => skip(rest, *n),
-        })
-    }
-
-    /// What precedes the segment, when `text` ends with it.
-    fn at_end<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.0
-            .iter()
-            .rev()
-            .try_fold(text, |rest, piece| match piece {
-                Piece::Text(known) => rest.strip_suffix(known.as_str()),
-                Piece::Skip(n) => {
-                    let (at, _) = rest.char_indices().nth_back(n - 1)?;
-                    rest.get(..at)
-                }
-            })
-    }
-
-    /// What follows the first occurrence.
-    fn find<'t>(&self, mut text: &'t str) -> Option<&'t str> {
-        // Characters before the first text are skipped once; after that only places of the text are tried.
-        let mut pieces = self.0.as_slice();
-        if let Some((Piece::Skip(n), more)) = pieces.split_first() {
-            text = skip(text, *n)?;
-            pieces = more;
-        }
-        let Some((Piece::Text(first), more)) = pieces.split_first() else {
-            return Some(text);
-        };
-        loop {
-            let at = text.find(first.as_str())?;
-            let after = text.get(at + first.len()..)?;
-            let rest = more.iter().try_fold(after, |rest, piece| match piece {
-                Piece::Text(known) => rest.strip_prefix(known.as_str()),
-                Piece::Skip(n) => skip(rest, *n),
-            });
-            if rest.is_some() {
-                return rest;
-            }
-            let step = text.get(at..)?.chars().next().map_or(1, char::len_utf8);
-            text = text.get(at + step..)?;
-        }
-    }
-}
-
 /// The text, when there is nothing else between wildcards at the ends.
 fn only_text(segments: &mut [Segment]) -> Option<String> {
     match segments {
@@ -325,12 +184,6 @@ fn only_text(segments: &mut [Segment]) -> Option<String> {
         },
         _ => None,
     }
-}
-
-/// The text without its first `n` characters, when it has as many.
-fn skip(text: &str, n: usize) -> Option<&str> {
-    let (at, c) = text.char_indices().nth(n.checked_sub(1)?)?;
-    text.get(at + c.len_utf8()..)
 }
 
 impl fmt::Display for Pattern {

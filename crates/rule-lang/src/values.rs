@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::ast::Name;
-use crate::diagnostic::{Code, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::encode::EncodeError;
 use crate::limits;
 use crate::modifier::Chain;
@@ -109,10 +109,9 @@ impl Resolver<'_> {
             }
             return None;
         }
-        if !self.report.regex_bytes().is_left() {
-            let limit = limits::SET_REGEX_BYTES;
+        if let Some(limit) = self.report.regex_bytes().reached() {
             let message = format!(
-                "the regular expressions before this one take {limit} bytes compiled, which is the limit of a set"
+                "the regular expressions before this one take {limit} bytes compiled, which is the limit of a set of this size"
             );
             self.report
                 .add(Code::TooManyValues, value.span, message)
@@ -125,6 +124,9 @@ impl Resolver<'_> {
                 Some(regex)
             }
             Err(error) => {
+                if error.is_too_large {
+                    self.report.regex_bytes().take(limits::REGEX_BYTES);
+                }
                 let span = error
                     .part()
                     .map_or(value.span, |part| value.locate(self.file, part));
@@ -140,21 +142,15 @@ impl Resolver<'_> {
     }
 
     pub(crate) fn network(&mut self, value: &Scalar) -> Option<IpNet> {
-        let network = value
-            .text
-            .parse::<IpNet>()
-            .or_else(|_| value.text.parse::<IpAddr>().map(IpNet::from));
-        if let Ok(network) = network {
-            return Some(network.trunc());
+        let network = value.text.parse::<IpNet>();
+        let network = network.or_else(|_| value.text.parse::<IpAddr>().map(IpNet::from));
+        let network = network.ok();
+        let whole = network.map(|network| network.trunc());
+        if whole.is_none() || whole != network {
+            bad_network(value, whole.map(|whole| whole.to_string()), self.report);
+            return None;
         }
-        let message = format!(
-            "{} is neither a network nor an address",
-            quoted(&value.text)
-        );
-        self.report
-            .add(Code::BadNetwork, value.span, message)
-            .set_help("networks are written like `10.0.0.0/8` or `fd00::/8`");
-        None
+        whole
     }
 
     pub(crate) fn reference(&mut self, value: &Scalar) -> Option<audit_model::Field> {
@@ -164,6 +160,27 @@ impl Resolver<'_> {
         };
         field(&name, self.report)
     }
+}
+
+/// Reports what is neither a network nor an address, but perhaps an address in a network.
+pub(crate) fn bad_network(value: &Scalar, network: Option<String>, report: &mut Report) {
+    let text = quoted(&value.text);
+    let address = value.text.split('/').next().unwrap_or_default();
+    let (message, help) = match network {
+        Some(network) => (
+            format!("{text} is an address with the length of a network"),
+            format!(
+                "write `{network}` for the whole network, or `{address}` for this address alone"
+            ),
+        ),
+        None => (
+            format!("{text} is neither a network nor an address"),
+            "write a network like `10.0.0.0/8` or `fd00::/8`, or an address alone".to_owned(),
+        ),
+    };
+    report
+        .add(Code::BadNetwork, value.span, message)
+        .set_help(help);
 }
 
 /// The sides that a modifier leaves open.

@@ -57,6 +57,36 @@ fn a_rule_is_read_from_standard_input() {
 }
 
 #[test]
+fn an_expired_filter_is_told_once() {
+    let filter = |title: &str, last: &str| {
+        format!(
+            "---\ntitle: {title}\nlogsource: {{product: kubernetes, service: audit}}\nexpires: {last}\n\
+             filter: {{rules: [deletes], ci: {{user.username: ci}}, condition: not ci}}\n"
+        )
+    };
+    let rules = format!(
+        "{RULES}{}{}",
+        filter("Old", "2020-01-01"),
+        filter("New", "9999-12-31")
+    );
+    let path = file("expired.yaml", rules.as_bytes());
+    for (program, arguments) in [
+        ("check", &[&*path][..]),
+        ("check", &["--documents", &path]),
+        ("evaluate", &["--rules", &path]),
+        ("evaluate", &["--documents", "--rules", &path]),
+        ("evaluate", &["--only", "deletes", "--rules", &path]),
+    ] {
+        let stderr = text(&run(program, arguments).stderr);
+        let told = stderr
+            .lines()
+            .filter(|line| line.contains("expired on 2020-01-01"));
+        assert_eq!(told.count(), 1, "{program} {arguments:?}\n{stderr}");
+        assert!(!stderr.contains("`New` expire"), "{stderr}");
+    }
+}
+
+#[test]
 fn an_empty_directory_is_an_error() {
     let empty = file("empty", b"");
     std::fs::remove_file(&empty).unwrap();
@@ -104,6 +134,8 @@ fn an_event_is_explained_as_tests_write_it() {
     for event in [
         r#"{"verb":"list","objectRef":{"resource":"pods"}}"#,
         "{\n  \"verb\": \"list\",\n  \"objectRef\": {\"resource\": \"pods\"}\n}\n",
+        "# as in a test\nverb: list\nobjectRef: {resource: pods}\n",
+        "{at: 5m, kind: Event, verb: list, objectRef: {resource: pods}}",
     ] {
         let output = pipe(
             "check",

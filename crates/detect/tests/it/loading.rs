@@ -141,6 +141,38 @@ fn endings_are_upper_case_too_and_hidden_files_are_told() {
 }
 
 #[test]
+fn a_rule_that_only_a_missing_correlation_wants_is_not_called_active() {
+    let correlation = |timespan: &str| {
+        format!(
+            "{}---\ntitle: Many\nname: many\ncorrelation: {{type: event_count, rules: [one], timespan: {timespan}, condition: {{gte: 5}}}}\n",
+            reads("one")
+        )
+    };
+    let off = "title: Off\noverride: {rules: [many], enabled: false}\n";
+    let first = |texts: &[&str]| {
+        let builder = RuleSet::builder();
+        let named = texts.iter().enumerate();
+        let builder = named.fold(builder, |builder, (at, text)| {
+            builder.text(format!("{at}.yaml"), *text)
+        });
+        let (rules, report) = builder.load();
+        (
+            rules.rule("one").is_some(),
+            report.describe(&report.documents()[0]).to_string(),
+        )
+    };
+    let active = (true, "0.yaml:1: rule `one` is active".to_owned());
+    assert_eq!(first(&[&correlation("5m")]), active);
+    let unheard = "0.yaml:1: rule `one` is filtered: its hits are only for correlations, and none that takes them is evaluated";
+    for texts in [
+        &[correlation("5mm").as_str()][..],
+        &[&correlation("5m"), off],
+    ] {
+        assert_eq!(first(texts), (false, unheard.to_owned()));
+    }
+}
+
+#[test]
 fn an_expired_filter_takes_no_part() {
     let filter = "title: Old\nlogsource: {product: kubernetes, service: audit}\nexpires: 2026-11-24\nfilter: {rules: [one], sel: {user.username: ci}, condition: not sel}\n";
     let text = format!("{}---\n{filter}", reads("one"));

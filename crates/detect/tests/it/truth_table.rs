@@ -92,37 +92,167 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("object.a[none]: {x: x}",           "yyyyyyyyyyyy.yyy", "............y..."),
 ];
 
-#[test]
-fn every_operator_on_every_kind_of_value() {
-    let mut yaml = String::new();
-    for (at, (item, _, _)) in TABLE.iter().enumerate() {
-        for (kind, condition) in [("plain", "selection"), ("not", "not selection")] {
-            let detection = format!("selection:\n  {item}\ncondition: {condition}");
-            yaml += &rule(&format!("{kind}-{at}"), &detection);
-        }
-    }
-    let rules = compile(&yaml);
+/// Items that are about texts of a form, and such a text as JSON; it takes the place of `x` in the values.
+#[rustfmt::skip]
+const FORMS: &[(&str, &str)] = &[
+    ("object.a|contains: am", r#""sample""#),
+    ("object.a|startswith: Sam", r#""sample""#),
+    ("object.a|endswith: PLE", r#""sample""#),
+    ("object.a|cased|contains: am", r#""sample""#),
+    ("object.a|all: [s*, '*e']", r#""sample""#),
+    ("object.a|expand: '%samples%'", r#""sample""#),
+    ("object.a|expand|cidr: '%networks%'", r#""10.1.2.3""#),
+    ("object.a|cidr: 10.0.0.0/8", r#""10.1.2.3""#),
+    ("object.a|cidr: 10.1.2.3", r#""10.1.2.3""#),
+    ("object.a|cidr: 'fd00::/8'", r#""fd00::1""#),
+    ("object.a|re: 'am.*l'", r#""sample""#),
+    ("object.a|re|i: AM", r#""sample""#),
+    ("object.a|re|ignorecase: AM", r#""sample""#),
+    ("object.a|re|m: ^le$", r#""samp\nle""#),
+    ("object.a|re|multiline: ^le$", r#""samp\nle""#),
+    ("object.a|re|s: p.l", r#""samp\nle""#),
+    ("object.a|re|dotall: p.l", r#""samp\nle""#),
+    ("object.a|fieldref: object.c", r#""sample""#),
+    ("object.a|fieldref|cased: object.c", r#""sample""#),
+    ("object.a|fieldref|contains: object.c", r#""sample""#),
+    ("object.a|fieldref|startswith: object.c", r#""sample""#),
+    ("object.a|fieldref|endswith: object.c", r#""sample""#),
+    ("object.a|lt: 5", r#""4""#),
+    ("object.a|lt: 5", "4"),
+    ("object.a|lte: 4", r#""4.0""#),
+    ("object.a|gt: 50", r#""5e9""#),
+    ("object.a|gte: 60", "60"),
+    ("object.a|minute: 30", r#""2026-11-21T13:30:45Z""#),
+    ("object.a|hour: 13", r#""2026-11-21T13:30:45Z""#),
+    ("object.a|hour: 13", r#""2026-11-21T15:30:45+02:00""#),
+    ("object.a|day: 21", r#""2026-11-21T13:30:45Z""#),
+    ("object.a|week: 47", r#""2026-11-21T13:30:45Z""#),
+    ("object.a|month: 11", r#""2026-11-21T13:30:45Z""#),
+    ("object.a|year: 2026", r#""2026-11-21T13:30:45Z""#),
+    ("object.a|hour|gte: 13", r#""2026-11-21T13:30:45Z""#),
+    ("object.a|hour|lt: 14", r#""2026-11-21T13:30:45Z""#),
+    ("object.a|windash: sample -x", r#""sample /x""#),
+    ("object.a|windash|contains: ' -x'", r#""sample –x y""#),
+    ("object.a|base64: sample", r#""c2FtcGxl""#),
+    ("object.a|base64offset|contains: sample", r#""eyJzYW1wbGUifQ""#),
+    ("object.a|utf16le|base64: x", r#""eAA=""#),
+    ("object.a|wide|base64: x", r#""eAA=""#),
+    ("object.a|utf16be|base64: x", r#""AHg=""#),
+    ("object.a|utf16|base64: x", r#""//54AA==""#),
+];
+
+/// The lists that items name.
+const LISTS: &str =
+    "title: lists\nplaceholders: {samples: [sample], networks: [10.0.0.0/8]}\n---\n";
+
+/// Which rules match each of the values, where another text may stand in the place of `x`.
+fn hits(yaml: &str, text: &str) -> Vec<Vec<String>> {
+    let rules = compile(yaml);
     let mut scanner = rules.scanner();
-    let hits = VALUES.map(|value| {
-        let body = format!(r#""verb":"create","requestObject":{{{value},"c":"x"}}"#);
+    let values = VALUES.iter().map(|value| {
+        let value = value
+            .replace(r#""x""#, text)
+            .replace("{4:", r#"{"4":"#)
+            .replace("{60:", r#"{"60":"#);
+        let body = format!(r#""verb":"create","requestObject":{{{value},"c":{text}}}"#);
         scan(&mut scanner, event(&body).as_bytes())
     });
-    let mut wrong = Vec::new();
-    for (at, (item, plain, negated)) in TABLE.iter().enumerate() {
-        for (kind, expected) in [("plain", plain), ("not", negated)] {
-            let name = format!("{kind}-{at}");
-            let found: String = hits
-                .iter()
-                .map(|hits| if hits.contains(&name) { 'y' } else { '.' })
-                .collect();
-            if found != **expected {
-                wrong.push(format!(
-                    "{kind} `{item}`\n  expected {expected}\n  found    {found}"
-                ));
-            }
+    values.collect()
+}
+
+/// A rule that asks for an item, and one that asks for the opposite.
+fn both(at: usize, item: &str) -> String {
+    let rules = [("plain", "selection"), ("not", "not selection")].map(|(kind, condition)| {
+        let detection = format!("selection:\n  {item}\ncondition: {condition}");
+        rule(&format!("{kind}-{at}"), &detection)
+    });
+    rules.concat()
+}
+
+/// What is wrong with the hits of an item.
+fn wrong(hits: &[Vec<String>], at: usize, item: &str, plain: &str, negated: &str) -> Vec<String> {
+    let rows = [("plain", plain), ("not", negated)];
+    let wrong = rows.into_iter().filter_map(|(kind, expected)| {
+        let name = format!("{kind}-{at}");
+        let found: String = hits
+            .iter()
+            .map(|hits| if hits.contains(&name) { 'y' } else { '.' })
+            .collect();
+        (found != expected)
+            .then(|| format!("{kind} `{item}`\n  expected {expected}\n  found    {found}"))
+    });
+    wrong.collect()
+}
+
+#[test]
+fn every_operator_on_every_kind_of_value() {
+    let rules = TABLE.iter().enumerate();
+    let yaml: String = rules.map(|(at, (item, ..))| both(at, item)).collect();
+    let hits = hits(&yaml, r#""x""#);
+    let rows = TABLE.iter().enumerate();
+    let wrong: Vec<String> = rows
+        .flat_map(|(at, (item, plain, negated))| wrong(&hits, at, item, plain, negated))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_operator_on_texts_of_its_form() {
+    // What is asked of the text is asked as `object.a: x` is of `x`.
+    let (_, plain, negated) = TABLE[0];
+    let rows = FORMS.iter().enumerate();
+    let wrong: Vec<String> = rows
+        .flat_map(|(at, (item, text))| {
+            let hits = hits(&(LISTS.to_owned() + &both(at, item)), text);
+            wrong(&hits, at, item, plain, negated)
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The names of modifiers, which the page of the language has all of.
+fn modifiers() -> Vec<String> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/language.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, table) = page
+        .split_once("| modifier | holds when | example |\n")
+        .unwrap();
+    let rows = table.lines().skip(1).take_while(|row| row.starts_with('|'));
+    let mut names = Vec::new();
+    for row in rows {
+        let mut words = row.split('`');
+        names.push(words.nth(1).unwrap().to_owned());
+        // Other names of the same.
+        if let Some((before, _)) = row.split_once("` too") {
+            names.push(before.rsplit('`').next().unwrap().to_owned());
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    names
+}
+
+#[test]
+fn no_operator_is_missing() {
+    let items = || {
+        let table = TABLE.iter().map(|(item, ..)| *item);
+        table.chain(FORMS.iter().map(|(item, _)| *item))
+    };
+    let names = modifiers();
+    assert!(names.len() >= 30, "{names:?}");
+    for name in names {
+        let has = |item: &str| {
+            let key = item.split(": ").next().unwrap_or_default();
+            key.split('|').skip(1).any(|modifier| modifier == name)
+        };
+        assert!(items().any(has), "`{name}` is not in the table");
+    }
+    for bracket in ["any", "all", "all_or_empty", "none", "0", "-1"] {
+        let bracket = format!("object.a[{bracket}]");
+        assert!(items().any(|item| item.starts_with(&bracket)), "{bracket}");
+    }
+    for (item, plain, negated) in TABLE {
+        let lengths = [plain.len(), negated.len()];
+        assert_eq!(lengths, [VALUES.len(); 2], "{item}");
+    }
 }
 
 #[test]

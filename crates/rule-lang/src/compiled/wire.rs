@@ -1,6 +1,8 @@
-//! How values stand in the bytes: what writes them, what reads them, and the types of the standard library.
+//! How values stand in the bytes: what writes them, and what reads them.
 //!
 //! Whole numbers are LEB128, texts and lists have their length in front, and a variant of an enum is a byte.
+
+mod values;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -294,143 +296,6 @@ impl<T: Wire> Wire for Kept<T> {
             told: Wire::read(input)?,
             item: Wire::read(input)?,
         })
-    }
-}
-
-impl Wire for bool {
-    fn write(&self, out: &mut Writer) {
-        out.byte(u8::from(*self));
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        let at = input.at();
-        match input.byte()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(malformed(at, "this is neither true nor false")),
-        }
-    }
-}
-
-impl Wire for u8 {
-    fn write(&self, out: &mut Writer) {
-        out.byte(*self);
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        input.byte()
-    }
-}
-
-impl Wire for u32 {
-    fn write(&self, out: &mut Writer) {
-        out.number(u64::from(*self));
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        let at = input.at();
-        input
-            .number()?
-            .try_into()
-            .map_err(|_| malformed(at, "a number is too large"))
-    }
-}
-
-impl Wire for usize {
-    fn write(&self, out: &mut Writer) {
-        out.length(*self);
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        let at = input.at();
-        input
-            .number()?
-            .try_into()
-            .map_err(|_| malformed(at, "a number is too large"))
-    }
-}
-
-impl Wire for i32 {
-    fn write(&self, out: &mut Writer) {
-        out.raw(&self.to_le_bytes());
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        input.array().map(Self::from_le_bytes)
-    }
-}
-
-impl Wire for i128 {
-    fn write(&self, out: &mut Writer) {
-        out.raw(&self.to_le_bytes());
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        input.array().map(Self::from_le_bytes)
-    }
-}
-
-impl Wire for String {
-    fn write(&self, out: &mut Writer) {
-        out.text(self);
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        input.text().map(Self::from)
-    }
-}
-
-impl Wire for Box<str> {
-    fn write(&self, out: &mut Writer) {
-        out.text(self);
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        input.text().map(Self::from)
-    }
-}
-
-impl<T: Wire> Wire for Option<T> {
-    fn write(&self, out: &mut Writer) {
-        self.is_some().write(out);
-        if let Some(value) = self {
-            value.write(out);
-        }
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        bool::read(input)?.then(|| T::read(input)).transpose()
-    }
-}
-
-impl<T: Wire> Wire for Vec<T> {
-    fn write(&self, out: &mut Writer) {
-        out.length(self.len());
-        for item in self {
-            item.write(out);
-        }
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        /// What is allocated before the first item has been read.
-        const FIRST: usize = 64;
-        let length = input.length()?;
-        let mut items = Self::with_capacity(length.min(FIRST));
-        for _ in 0..length {
-            items.push(T::read(input)?);
-        }
-        Ok(items)
-    }
-}
-
-impl<A: Wire, B: Wire> Wire for (A, B) {
-    fn write(&self, out: &mut Writer) {
-        self.0.write(out);
-        self.1.write(out);
-    }
-
-    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        Ok((A::read(input)?, B::read(input)?))
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) const ERRORS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::BadNetwork,
-        "a value of `cidr`, or a trusted proxy, that is neither a network nor an address",
+        "a value of `cidr`, or a trusted proxy, that is neither a network nor an address, or has bits set beyond the length of the network",
         "write `10.0.0.0/8` or `fd00::/8`",
     ),
     kind(

@@ -6,7 +6,7 @@ use super::kinds::{DiagnosticKind, kind};
 pub(super) const LINTS: &[DiagnosticKind] = &[
     kind(
         Code::AmbiguousYaml,
-        "a word without quotes that readers of YAML understand differently: `yes`, `010`, `12:30:45`",
+        "a word without quotes that readers of YAML understand differently: `yes`, `010`, `12:30:45`, `1.10`",
         "write it in quotes",
     ),
     kind(
@@ -36,7 +36,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::BodyNotLogged,
-        "a body of secrets, configmaps, token reviews, service account tokens or events, which the usual audit policies leave out",
+        "a body of secrets, configmaps, token reviews, service account tokens or events, which the usual audit policies leave out, or of exec and other connections, which have none",
         "test what the request line tells, or say `requires: Request`",
     ),
     kind(

@@ -6,28 +6,109 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use crate::outline::Outline;
-use crate::program::{Predicate, Program, RoutineIdx, Test};
+use crate::program::{Op, Predicate, PredicateIdx, Program, RoutineIdx, Test};
 use crate::rule::Rule;
 
 /// Each rule that asks what one before it asks, with the first that does. Rules that are turned off do not count.
-pub(crate) fn duplicates(rules: &[Rule]) -> Vec<(usize, usize)> {
-    let mut first: HashMap<u64, Vec<usize>> = HashMap::new();
+pub(crate) fn duplicates<'r>(rules: &[&'r Rule]) -> Vec<(&'r Rule, &'r Rule)> {
+    // Most rules have tests that no other has, which is found out soon.
+    let mut by_tests: HashMap<u64, Vec<&Rule>> = HashMap::new();
+    let rules: Vec<(&Rule, u64)> = rules
+        .iter()
+        .filter(|rule| rule.inactive().is_none())
+        .map(|rule| (*rule, Tests::of(rule)))
+        .collect();
+    for (rule, tests) in &rules {
+        by_tests.entry(*tests).or_default().push(rule);
+    }
+    let mut first: HashMap<u64, Vec<&Rule>> = HashMap::new();
     let mut found = Vec::new();
-    for (at, rule) in rules.iter().enumerate() {
-        if rule.inactive().is_some() {
+    for (rule, tests) in &rules {
+        if by_tests.get(tests).is_none_or(|alike| alike.len() < 2) {
             continue;
         }
         let known = first.entry(fingerprint(rule)).or_default();
-        let same = known
-            .iter()
-            .copied()
-            .find(|known| rules.get(*known).is_some_and(|other| is_same(other, rule)));
-        match same {
-            Some(same) => found.push((at, same)),
-            None => known.push(at),
+        match known.iter().find(|other| is_same(other, rule)) {
+            Some(same) => found.push((*rule, *same)),
+            None => known.push(rule),
         }
     }
     found
+}
+
+/// The tests of a rule, whichever way they are joined.
+struct Tests<'r> {
+    program: &'r Program,
+    seen: Vec<bool>,
+    hashes: Vec<u64>,
+}
+
+impl<'r> Tests<'r> {
+    /// The same for rules that ask the same, and seldom for others.
+    fn of(rule: &'r Rule) -> u64 {
+        let program = rule.program();
+        let mut tests = Self {
+            program,
+            seen: vec![false; program.routines().len()],
+            hashes: Vec::new(),
+        };
+        tests.routine(program.condition());
+        for (routine, _) in rule.levels() {
+            tests.routine(*routine);
+        }
+        // One that stands twice is one.
+        tests.hashes.sort_unstable();
+        tests.hashes.dedup();
+        let mut hasher = DefaultHasher::new();
+        tests.hashes.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Calls are as deep as blocks, which have a limit.
+    fn routine(&mut self, idx: RoutineIdx) {
+        match self.seen.get_mut(idx.index()) {
+            Some(seen) if !*seen => *seen = true,
+            _ => return,
+        }
+        let Some(routine) = self.program.routine(idx) else {
+            return;
+        };
+        let range = routine.start.index()..routine.end.index();
+        for op in self.program.ops().get(range).unwrap_or_default() {
+            match op {
+                Op::Test(predicate) => self.test(*predicate),
+                Op::Call(routine) => self.routine(*routine),
+                Op::Block(block) => {
+                    if let Some(block) = self.program.block(*block) {
+                        let mut hasher = DefaultHasher::new();
+                        block.operand.hash(&mut hasher);
+                        self.hashes.push(hasher.finish());
+                        self.routine(block.routine);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// One of several values is the one or the other.
+    fn test(&mut self, predicate: PredicateIdx) {
+        let Some(Predicate { operand, test, .. }) = self.program.predicate(predicate) else {
+            return;
+        };
+        let mut hasher = DefaultHasher::new();
+        operand.hash(&mut hasher);
+        if let Test::OneOf(literals) = test {
+            self.hashes.extend(literals.iter().map(|literal| {
+                let mut hasher = hasher.clone();
+                literal.hash(&mut hasher);
+                hasher.finish()
+            }));
+        } else {
+            test.hash(&mut hasher);
+            self.hashes.push(hasher.finish());
+        }
+    }
 }
 
 /// What a program asks, whichever way it is written: split over selections, in another order, or said twice.

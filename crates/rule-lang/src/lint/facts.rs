@@ -37,6 +37,8 @@ pub(super) struct Facts<'a> {
     uses: Vec<(bool, bool)>,
     /// Groups that hold of every match.
     required: Vec<usize>,
+    /// Selections of which one alone makes a match.
+    alone: Vec<usize>,
     /// Whether these are all; if not, nothing is told for what is not asked.
     pub(super) is_whole: bool,
 }
@@ -73,10 +75,16 @@ impl<'a> Facts<'a> {
             require(condition, scope, &mut required);
         }
         required.truncate(CONTEXT);
+        let mut alone = Vec::new();
+        if let Some(condition) = &scope.condition {
+            suffice(condition, scope, &mut alone);
+        }
+        alone.sort_unstable();
         Self {
             groups,
             is_whole,
             uses: uses(scope),
+            alone,
             required: required
                 .into_iter()
                 .filter_map(|selection| *sole.get(selection)?)
@@ -87,6 +95,11 @@ impl<'a> Facts<'a> {
     /// Whether what a selection finds is what the rule finds: it is never used under `not`.
     pub(super) fn is_sought(&self, group: &Group<'_>) -> bool {
         self.uses.get(group.selection) == Some(&(true, false))
+    }
+
+    /// Whether a group makes a match, whatever else is asked: it is one of alternatives.
+    pub(super) fn is_alone(&self, group: &Group<'_>) -> bool {
+        self.alone.binary_search(&group.selection).is_ok()
     }
 
     /// Whether a selection takes away: it is used under `not`.
@@ -278,6 +291,32 @@ fn require(condition: &Condition, scope: &Scope, required: &mut Vec<usize>) {
             );
             if !is_any || found.len() == 1 {
                 required.extend(found);
+            }
+        }
+    }
+}
+
+/// The selections of which each alone makes a condition hold.
+fn suffice(condition: &Condition, scope: &Scope, alone: &mut Vec<usize>) {
+    match condition {
+        Condition::Or(parts) => {
+            for part in parts {
+                suffice(part, scope, alone);
+            }
+        }
+        Condition::And(parts) => {
+            if let [part] = parts.as_slice() {
+                suffice(part, scope, alone);
+            }
+        }
+        Condition::Not(..) => {}
+        Condition::Name(_)
+        | Condition::Them(Quantity::Any, _)
+        | Condition::Pattern(Quantity::Any, _) => alone.extend(named(condition, scope)),
+        Condition::Them(..) | Condition::Pattern(..) => {
+            let found = named(condition, scope);
+            if found.len() == 1 {
+                alone.extend(found);
             }
         }
     }

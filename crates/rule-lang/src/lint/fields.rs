@@ -51,7 +51,16 @@ pub(crate) fn of_member(
     let Err(nowhere) = Value::of_member(of, path) else {
         return Some(());
     };
-    tell(name, nowhere, report);
+    let of_event = resolve::known(&name.text);
+    if of_event.is_some() && meant(name, nowhere, report).is_none() {
+        let help = format!(
+            "names in a block are paths in the member: {} of the event stands beside the block",
+            quoted(&name.text)
+        );
+        tell_with(name, nowhere, help, report);
+    } else {
+        tell(name, nowhere, report);
+    }
     (!matches!(nowhere.of, Of::Image)).then_some(())
 }
 
@@ -106,7 +115,7 @@ pub(crate) fn whole_member(item: &Item, report: &mut Report) -> Option<()> {
     None
 }
 
-fn tell(name: &Name, nowhere: Nowhere<'_>, report: &mut Report) {
+pub(super) fn tell(name: &Name, nowhere: Nowhere<'_>, report: &mut Report) {
     let help = meant(name, nowhere, report).unwrap_or_else(|| match nowhere.of {
         Of::Image => format!("its parts are {}", words(IMAGE_PARTS)),
         _ => "a field that is newer than this library is used all the same, and `lint: {allow: [no-such-field]}` says that it is meant".to_owned(),

@@ -1,13 +1,14 @@
 //! Paths below bodies, by the resources that a rule names: members that their objects do not have, and values that these
 //! members never have.
 
-use audit_model::{FieldId, Segment};
+use audit_model::{FieldId, Path, Segment};
 
 use super::facts::{Asked, Facts, Group, Part, What};
 use super::names::near;
 use super::requests::{GROUP, RESOURCE, SUBRESOURCE};
 use super::{fields, never, resources};
 use crate::api::{self, KINDS, Nowhere, OTHER_BODIES, Of, Type, Value};
+use crate::ast::{Body, Name};
 use crate::diagnostic::{Report, quoted};
 use crate::metadata::listed;
 
@@ -52,7 +53,7 @@ fn is_body(id: FieldId) -> bool {
 
 /// The objects that a group is about; `None` when these are not known.
 fn objects(facts: &Facts<'_>, group: &Group<'_>) -> Option<Objects> {
-    // A subresource has a body of its own, but for these.
+    // Subresources whose body is the object.
     let same = [
         "",
         "status",
@@ -63,7 +64,7 @@ fn objects(facts: &Facts<'_>, group: &Group<'_>) -> Option<Objects> {
     ];
     let subresource = facts.asked(group, SUBRESOURCE);
     if !subresource.is_absent() && !subresource.is_only(&same) {
-        return None;
+        return of_subresource(facts.asked(group, RESOURCE), subresource).map(Objects::Named);
     }
     let groups = facts.asked(group, GROUP);
     let is_own = match groups {
@@ -87,9 +88,10 @@ fn objects(facts: &Facts<'_>, group: &Group<'_>) -> Option<Objects> {
     }
     let types = names.iter().map(|name| api::of_resource(&name.text));
     let types = types.collect::<Option<Vec<_>>>()?;
-    // Of pods only the metrics have another kind, which nobody writes.
+    // Of pods and nodes only the metrics have another kind, which nobody writes.
     let is_shared = |name: &str| {
-        resources::find(name).is_some_and(|found| found.is_shared() && found.plural != "pods")
+        resources::find(name)
+            .is_some_and(|found| found.is_shared() && !["nodes", "pods"].contains(&found.plural))
     };
     let any_shared = names.iter().any(|name| is_shared(&name.text));
     Some(if any_shared && matches!(groups, Asked::Nothing) {
@@ -99,22 +101,41 @@ fn objects(facts: &Facts<'_>, group: &Group<'_>) -> Option<Objects> {
     })
 }
 
+/// The bodies of subresources, when all that are asked for are known.
+fn of_subresource(resource: Asked<'_>, subresource: Asked<'_>) -> Option<Vec<&'static Type>> {
+    let subresources = subresource.texts()?;
+    let of = |resource: &str| {
+        let bodies = subresources.iter();
+        let bodies = bodies.map(|subresource| api::of_subresource(resource, &subresource.text));
+        bodies.collect::<Option<Vec<_>>>()
+    };
+    if matches!(resource, Asked::Nothing) {
+        return of("");
+    }
+    let bodies = resource.texts()?.iter().map(|name| of(&name.text));
+    Some(bodies.collect::<Option<Vec<_>>>()?.concat())
+}
+
 fn of_part(part: &Part<'_>, objects: &Objects, report: &mut Report) {
     let segments = part.field.path().segments();
     let Some(Segment::Key(first)) = segments.first() else {
         return;
     };
-    // These are of every object, and directives of patches of none.
+    // These are of every object.
     let is_every = ["apiVersion", "kind", "metadata"].contains(&&**first);
-    let is_directive =
-        |segment: &Segment| matches!(segment, Segment::Key(key) if key.starts_with('$'));
     // Bodies that are no such object.
     let is_bare = matches!(
         part.field.id(),
         FieldId::RequestObject | FieldId::ResponseObject
     );
-    let is_other = is_bare && OTHER_BODIES.contains(&&**first);
-    if is_every || is_other || segments.iter().any(is_directive) {
+    let is_status = &**first == "status";
+    let is_other = is_bare
+        && OTHER_BODIES.contains(&&**first)
+        // The answer to what failed has a text here, and an object has an object.
+        && !(is_status && segments.len() > 1);
+    // Custom resources keep anything in their status.
+    let is_anything = is_status && !matches!(objects, Objects::Named(_));
+    if is_every || is_other || is_anything {
         return;
     }
     let mut types: Vec<&'static Type> = match objects {
@@ -122,39 +143,125 @@ fn of_part(part: &Part<'_>, objects: &Objects, report: &mut Report) {
         Objects::Any => KINDS.iter().map(|(_, of)| *of).collect(),
     };
     types.dedup_by_key(|of| of.name);
+    let place = Place {
+        name: part.name,
+        segments,
+        what: part.what,
+        in_member: false,
+    };
+    of_place(&place, &types, objects, report);
+}
+
+/// A test or a block, and the path that it asks about in objects of some types.
+struct Place<'a> {
+    name: &'a Name,
+    segments: &'a [Segment],
+    what: What<'a>,
+    /// Whether the path begins in the member of a list, and not in the object.
+    in_member: bool,
+}
+
+impl Place<'_> {
+    fn keys(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().filter_map(|segment| match segment {
+            Segment::Key(key) => Some(&**key),
+            _ => None,
+        })
+    }
+}
+
+fn of_place(place: &Place<'_>, types: &[&'static Type], objects: &Objects, report: &mut Report) {
+    // Directives of patches are of no object.
+    if report.is_full() || place.keys().any(|key| key.starts_with('$')) {
+        return;
+    }
     let mut values = Vec::new();
     let mut nowhere = Vec::new();
     for of in types {
-        match Value::of_segments(of, segments) {
+        match Value::of_segments(of, place.segments) {
             Ok(value) => values.push(value),
             Err(found) => nowhere.push(found),
         }
     }
-    if let Some((first, others)) = values.split_first() {
-        let is_same = |other: &Value| other.of.is_same(first.of);
-        if let What::Item(item) = part.what
-            && others.iter().all(is_same)
-        {
-            never::typed(item, *first, report);
+    let Some((first, others)) = values.split_first() else {
+        return match objects {
+            Objects::Named(_) => missing(place, &nowhere, report),
+            Objects::Shared(_) | Objects::Any => misspelled(place, &nowhere, report),
+        };
+    };
+    match place.what {
+        What::Item(item) => {
+            if others.iter().all(|other| other.of.is_same(first.of)) {
+                never::typed(item, *first, report);
+            }
         }
-        return;
+        What::Block(block) => {
+            if let Some(types) = members(&values) {
+                for body in block
+                    .scope
+                    .selections
+                    .iter()
+                    .filter_map(|found| found.body.as_ref())
+                {
+                    of_member(body, &types, objects, report);
+                }
+            } else if values
+                .iter()
+                .all(|value| value.of.is_single() && !value.list)
+            {
+                fields::no_members(place.name, report);
+            }
+        }
     }
-    match objects {
-        Objects::Named(_) => missing(part, &nowhere, report),
-        Objects::Shared(_) | Objects::Any => misspelled(part, &nowhere, report),
+}
+
+/// The types of the members of lists, when all are lists of objects that are known.
+fn members(values: &[Value]) -> Option<Vec<&'static Type>> {
+    let types = values.iter().map(|value| match value.of {
+        Of::Object(of) if value.list => Some(of),
+        _ => None,
+    });
+    types.collect()
+}
+
+/// What a block asks of each member of a list, by paths in it.
+fn of_member(body: &Body, types: &[&'static Type], objects: &Objects, report: &mut Report) {
+    let (name, what) = match body {
+        Body::And(parts) | Body::Or(parts) => {
+            for part in parts {
+                of_member(part, types, objects, report);
+            }
+            return;
+        }
+        Body::Item(item) => (&item.name, What::Item(item)),
+        Body::Block(block) => (&block.name, What::Block(block)),
+        Body::Keywords(_) | Body::Broken(_) => return,
+    };
+    // Without steps it is the member itself.
+    if let Ok(path) = Path::parse(&name.text)
+        && !path.segments().is_empty()
+    {
+        let segments = path.segments();
+        let place = Place {
+            name,
+            segments,
+            what,
+            in_member: true,
+        };
+        of_place(&place, types, objects, report);
     }
 }
 
 /// A path that no object of the named resources has: a slip, or a path of other resources.
-fn missing(part: &Part<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
+fn missing(place: &Place<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
     let Some(found) = nowhere.iter().max_by_key(|found| found.at) else {
         return;
     };
-    if let Some(help) = fields::meant(part.name, *found, report) {
-        return fields::tell_with(part.name, *found, help, report);
+    if let Some(help) = fields::meant(place.name, *found, report) {
+        return fields::tell_with(place.name, *found, help, report);
     }
-    let upto = part.field.path().segments().get(..=found.at);
-    let upto = upto.unwrap_or_default();
+    let upto = place.segments.get(..=found.at);
+    let upto = upto.filter(|_| !place.in_member).unwrap_or_default();
     let has = |of: &'static Type| Value::is_member(of, upto);
     let others: Vec<&str> = KINDS
         .iter()
@@ -162,20 +269,20 @@ fn missing(part: &Part<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
         .map(|(plural, _)| *plural)
         .collect();
     if others.is_empty() {
-        return;
+        return fields::tell(place.name, *found, report);
     }
-    let keys: Vec<&str> = part.keys().collect();
+    let keys: Vec<&str> = place.keys().collect();
     let help =
         if keys.starts_with(&["spec", "template"]) || keys.starts_with(&["spec", "containers"]) {
             "`podSpec`, `containers` and `volumes` read the template of every kind".to_owned()
         } else {
             format!("it is in {}", listed(&others))
         };
-    fields::tell_with(part.name, *found, help, report);
+    fields::tell_with(place.name, *found, help, report);
 }
 
 /// A path that no known object has, when it is nearly one that some have. A custom resource may have any other.
-fn misspelled(part: &Part<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
+fn misspelled(place: &Place<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
     let Some(deepest) = nowhere.iter().map(|found| found.at).max() else {
         return;
     };
@@ -185,9 +292,9 @@ fn misspelled(part: &Part<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
         };
         if found.in_list
             && found.key.bytes().all(|byte| byte.is_ascii_digit())
-            && let Some(help) = fields::meant(part.name, *found, report)
+            && let Some(help) = fields::meant(place.name, *found, report)
         {
-            return fields::tell_with(part.name, *found, help, report);
+            return fields::tell_with(place.name, *found, help, report);
         }
         let names: Vec<&'static str> = of.names().collect();
         let Some(meant) = near(found.key, names.iter().copied()) else {
@@ -198,8 +305,8 @@ fn misspelled(part: &Part<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
         if stem(meant) == stem(found.key) {
             continue;
         }
-        let whole = fields::replaced(&part.name.text, found.key, meant);
+        let whole = fields::replaced(&place.name.text, found.key, meant);
         let help = format!("did you mean {}?", quoted(&whole));
-        return fields::tell_with(part.name, *found, help, report);
+        return fields::tell_with(place.name, *found, help, report);
     }
 }

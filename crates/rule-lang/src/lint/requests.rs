@@ -2,7 +2,7 @@
 
 use audit_model::{FieldId, Segment};
 
-use super::facts::{Asked, Facts, Group, What, exact, is_one_of, is_text};
+use super::facts::{Asked, Facts, Group, Part, What, exact, is_one_of, is_text};
 use super::names;
 use super::resources;
 use crate::diagnostic::{Code, Report, quoted};
@@ -84,7 +84,7 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
             stream_without_get(facts, group, report);
             if facts.is_whole {
                 create_without_operation(facts, group, report);
-                if !names_subresource {
+                if !names_subresource || facts.is_alone(group) {
                     without_subresource(facts, group, report);
                 }
             }
@@ -271,6 +271,9 @@ fn without_subresource(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report
     let Some((_, names)) = own_values(group, RESOURCE) else {
         return;
     };
+    if facts.context(group).any(tells_subresource) {
+        return;
+    }
     let verbs = facts.asked(group, VERBS);
     let groups = facts.asked(group, GROUP).texts();
     for value in names.iter().take(super::LINTED_VALUES) {
@@ -305,33 +308,35 @@ fn without_subresource(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report
 
 /// Whether a rule says which subresources it means, or reads what only some have.
 fn names_subresource(facts: &Facts<'_>) -> bool {
-    facts.parts().any(|part| {
-        part.is(SUBRESOURCE)
-            || matches!(
-                part.field.id(),
-                // These read requests without a subresource, or those of one.
-                FieldId::PodSpec
-                    | FieldId::Containers
-                    | FieldId::Volumes
-                    | FieldId::HostPaths
-                    | FieldId::RbacRules
-                    | FieldId::RbacSubjects
-                    | FieldId::RbacRoleRef
-                    | FieldId::Object
-                    | FieldId::Patch
-                    | FieldId::RequestObject
-                    | FieldId::ResponseObject
-                    | FieldId::ExecCommand
-                    | FieldId::ExecProgram
-                    | FieldId::ExecCommandLine
-                    | FieldId::ExecContainer
-                    | FieldId::ExecTty
-                    | FieldId::ExecStdin
-                    | FieldId::RequestUri
-                    | FieldId::UriPath
-                    | FieldId::UriQuery
-            )
-    })
+    facts.parts().any(tells_subresource)
+}
+
+fn tells_subresource(part: &Part<'_>) -> bool {
+    part.is(SUBRESOURCE)
+        || matches!(
+            part.field.id(),
+            // These read requests without a subresource, or those of one.
+            FieldId::PodSpec
+                | FieldId::Containers
+                | FieldId::Volumes
+                | FieldId::HostPaths
+                | FieldId::RbacRules
+                | FieldId::RbacSubjects
+                | FieldId::RbacRoleRef
+                | FieldId::Object
+                | FieldId::Patch
+                | FieldId::RequestObject
+                | FieldId::ResponseObject
+                | FieldId::ExecCommand
+                | FieldId::ExecProgram
+                | FieldId::ExecCommandLine
+                | FieldId::ExecContainer
+                | FieldId::ExecTty
+                | FieldId::ExecStdin
+                | FieldId::RequestUri
+                | FieldId::UriPath
+                | FieldId::UriQuery
+        )
 }
 
 /// The values that a group itself asks of a field, and where they stand.

@@ -55,6 +55,47 @@ pub(super) fn body_not_logged(facts: &Facts<'_>, report: &mut Report) {
     }
 }
 
+/// Subresources that connect the client to something, so that what is sent is a stream and no body.
+const CONNECT: &[&str] = &["attach", "exec", "portforward", "proxy"];
+
+/// A body of a request that has none.
+pub(super) fn body_of_connection(facts: &Facts<'_>, report: &mut Report) {
+    for group in facts.groups.iter().filter(|group| facts.is_sought(group)) {
+        if report.is_full() {
+            return;
+        }
+        let subresource = facts.asked(group, SUBRESOURCE);
+        let Some(first) = subresource.texts().and_then(<[_]>::first) else {
+            continue;
+        };
+        let is_sent = |part: &&Part<'_>| {
+            matches!(
+                part.field.id(),
+                FieldId::Object | FieldId::Patch | FieldId::RequestObject
+            )
+        };
+        let body = group.parts.iter().filter(is_sent).find(|part| asks(part));
+        let Some(body) = body.filter(|_| subresource.is_only(CONNECT)) else {
+            continue;
+        };
+        let help = if subresource.is_only(&["attach", "exec"]) {
+            "the command is `exec.command`, and the container `exec.container`"
+        } else {
+            "what is asked for stands in `requestURI`"
+        };
+        report
+            .add(
+                Code::BodyNotLogged,
+                body.name.span,
+                format!(
+                    "a request for {} has no body, so the API server logs none",
+                    quoted(&first.text)
+                ),
+            )
+            .set_help(help);
+    }
+}
+
 fn is_body(field: FieldId) -> bool {
     matches!(
         field,

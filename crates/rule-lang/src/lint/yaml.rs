@@ -73,7 +73,32 @@ fn value(scalar: &Scalar, report: &mut Report) {
                 "write the number without an exponent, or text in quotes: {}",
                 in_quotes(&scalar.text)
             ));
+    } else if scalar.number().is_some()
+        && let Some(shorter) = without_zeros(&scalar.text)
+    {
+        report
+            .add(
+                Code::AmbiguousYaml,
+                scalar.span,
+                format!(
+                    "{} keeps its zeros here and is {} to other readers of YAML",
+                    quoted(&scalar.text),
+                    quoted(shorter)
+                ),
+            )
+            .set_help(format!(
+                "write {} for the number, or text in quotes: {}",
+                quoted(shorter),
+                in_quotes(&scalar.text)
+            ));
     }
+}
+
+/// A number without the zeros at the end of its fraction, when it has some: a version, as likely as not.
+fn without_zeros(number: &str) -> Option<&str> {
+    let shorter = number.contains('.').then(|| number.trim_end_matches('0'))?;
+    let shorter = shorter.strip_suffix('.').unwrap_or(shorter);
+    (shorter.len() < number.len()).then_some(shorter)
 }
 
 /// A key is text, whatever it looks like.

@@ -81,12 +81,11 @@ impl Compiler {
             ));
     }
 
-    /// Reports rules that ask what another rule of the set asks.
-    pub(super) fn check_duplicates(&mut self, rules: &[Rule]) {
-        for (at, first) in lint::duplicates::duplicates(rules) {
-            let (Some(rule), Some(first)) = (rules.get(at), rules.get(first)) else {
-                continue;
-            };
+    /// Reports rules that ask what another rule of the set asks, in whichever order they come.
+    pub(super) fn check_duplicates<'r>(&mut self, rules: impl Iterator<Item = &'r Rule>) {
+        let mut rules: Vec<&Rule> = rules.collect();
+        rules.sort_by_key(|rule| (rule.source(), rule.span()));
+        for (rule, first) in lint::duplicates::duplicates(&rules) {
             let source = rule.source();
             let own = self.files.get_mut(source.index());
             let Some(File { report, .. }) = own.filter(|file| !file.report.is_full()) else {

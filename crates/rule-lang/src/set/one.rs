@@ -1,7 +1,6 @@
 //! One rule or filter: names looked up, linted, compiled and verified.
 
-use std::sync::Arc;
-
+use super::File;
 use crate::ast;
 use crate::compile::{self, Output};
 use crate::diagnostic::{Code, Report, quoted};
@@ -10,10 +9,12 @@ use crate::least;
 use crate::limits;
 use crate::lint;
 use crate::lint::filters::{Added, Filters};
+use crate::narrowing::Narrowing;
 use crate::placeholder::Placeholders;
 use crate::resolve::Resolver;
-use crate::rule::{Filter, FilterIdx, Rule};
+use crate::rule::{Filter, Rule};
 use crate::source::{Sources, Span};
+use crate::targets::Targets;
 use crate::tree::{self, Tree};
 
 /// What is made of the selections and the condition of a document.
@@ -25,6 +26,34 @@ struct Made {
     inactive: Option<String>,
     /// What was asked, as it was written; nothing where a list is empty.
     tree: Option<tree::Scope>,
+    /// Whether the document has no error anywhere else.
+    is_good: bool,
+}
+
+/// A rule whose selections and condition are whole.
+pub(super) struct Whole {
+    pub(super) rule: Rule,
+    /// Whether it has no error anywhere else. A rule with one is compared with others and not used.
+    pub(super) is_good: bool,
+}
+
+/// Filters by the rules that they narrow.
+#[derive(Default)]
+struct Narrowers {
+    n: usize,
+    narrowing: Narrowing,
+    compared: Filters,
+}
+
+impl Narrowers {
+    fn add(&mut self, filter: &Filter, targets: Targets, added: Option<Added>) {
+        if filter.inactive.is_none() {
+            let logsource = &filter.metadata.logsource;
+            self.narrowing.add(self.n, targets, logsource);
+        }
+        self.compared.add(added);
+        self.n += 1;
+    }
 }
 
 /// What documents need of the set.
@@ -32,23 +61,41 @@ pub(super) struct Set<'a> {
     pub(super) sources: &'a Sources,
     pub(super) placeholders: &'a Placeholders,
     /// The filters, beside which each rule is looked at.
-    pub(super) filters: Filters,
-    pub(super) has_filters: bool,
+    good: Narrowers,
+    /// Filters with an error that does not matter to that.
+    wrong: Narrowers,
+    has_filters: bool,
 }
 
-impl Set<'_> {
+impl<'a> Set<'a> {
+    pub(super) fn new(
+        sources: &'a Sources,
+        placeholders: &'a Placeholders,
+        has_filters: bool,
+    ) -> Self {
+        Self {
+            sources,
+            placeholders,
+            good: Narrowers::default(),
+            wrong: Narrowers::default(),
+            has_filters,
+        }
+    }
+
+    /// Reports what was found of filters beside rules.
+    pub(super) fn finish(&self, files: &mut [File]) {
+        self.good.compared.finish(files);
+        self.wrong.compared.finish(files);
+    }
+
     /// A rule, and the filters that narrow it.
-    pub(super) fn rule(
-        &mut self,
-        document: RuleDocument,
-        narrowed_by: Arc<[FilterIdx]>,
-        report: &mut Report,
-    ) -> Option<Rule> {
+    pub(super) fn rule(&mut self, document: RuleDocument, report: &mut Report) -> Option<Whole> {
         let Made {
             output,
             inferred,
             inactive,
             tree,
+            is_good,
         } = self.program(
             document.scope.as_ref(),
             document.metadata.span,
@@ -56,14 +103,17 @@ impl Set<'_> {
             document.requires,
             report,
         )?;
-        if !narrowed_by.is_empty()
-            && let (Some(ast), Some(tree)) = (&document.scope, &tree)
-        {
-            self.filters
-                .compare(&document.metadata, ast, tree, &narrowed_by);
-        }
+        let narrowed_by = |of: &mut Narrowers| {
+            let filters = of.narrowing.of(&document.metadata);
+            if let (Some(ast), Some(tree), false) = (&document.scope, &tree, filters.is_empty()) {
+                of.compared.compare(&document.metadata, ast, tree, &filters);
+            }
+            filters
+        };
+        let filters = narrowed_by(&mut self.good);
+        narrowed_by(&mut self.wrong);
         let levels = output.extra.into_iter().zip(document.levels).collect();
-        Some(Rule {
+        let rule = Rule {
             metadata: document.metadata,
             level: document.level,
             levels,
@@ -74,19 +124,26 @@ impl Set<'_> {
             suppress: document.suppress,
             silenced: false,
             program: output.program,
-            filters: narrowed_by,
+            filters,
             inactive,
-        })
+        };
+        Some(Whole { rule, is_good })
     }
 
-    /// A filter, and what of it is compared with rules.
+    /// A filter, which is compared with the rules that come later.
     pub(super) fn filter(
         &mut self,
         document: FilterDocument,
         file: usize,
+        inactive: Option<String>,
         report: &mut Report,
-    ) -> Option<(Filter, Option<Added>)> {
-        let Made { output, tree, .. } = self.program(
+    ) -> Option<Filter> {
+        let Made {
+            output,
+            tree,
+            is_good,
+            ..
+        } = self.program(
             document.scope.as_ref(),
             document.metadata.span,
             false,
@@ -97,20 +154,26 @@ impl Set<'_> {
             metadata: document.metadata,
             expires: document.expires,
             program: output.program,
-            inactive: None,
+            inactive,
         };
         let added = document.scope.zip(tree).map(|(ast, tree)| Added {
             file,
             ast,
             tree,
-            targets: document.targets,
+            targets: document.targets.clone(),
             spares_impersonated: filter.spares_impersonated(),
         });
-        Some((filter, added))
+        let narrowers = if is_good {
+            &mut self.good
+        } else {
+            &mut self.wrong
+        };
+        narrowers.add(&filter, document.targets, added);
+        is_good.then_some(filter)
     }
 
-    /// Resolves, lints and compiles; `None` when the document has an error, old or new. What could be read is linted all the
-    /// same.
+    /// Resolves, lints and compiles; `None` when the selections or the condition have an error. What could be read is linted
+    /// all the same.
     fn program(
         &self,
         scope: Option<&ast::Scope>,
@@ -171,14 +234,12 @@ impl Set<'_> {
             let asks = lint::cost::asks_for_something(&scope);
             lint::cost::asked_of_all(ast, asks, &output.program, report);
         }
-        if has_errors {
-            return None;
-        }
         Some(Made {
             output,
             inferred,
             inactive,
             tree,
+            is_good: !has_errors,
         })
     }
 }

@@ -150,7 +150,7 @@ fn placeholders_stand_in_the_middle_of_values() {
     assert_eq!(
         values(&compile(&[
             &cidr,
-            "placeholders: {nets: [10.1.2.3/8, 'fd00::1']}\n"
+            "placeholders: {nets: [10.0.0.0/8, 'fd00::1']}\n"
         ])),
         "in [10.0.0.0/8, fd00::1/128]"
     );

@@ -81,7 +81,8 @@ pub(in crate::lint) enum What<'a> {
 pub(in crate::lint) struct Problem<'a> {
     pub(in crate::lint) atoms: Vec<Atom<'a>>,
     pub(super) vars: Vec<Var>,
-    pub(super) by_field: HashMap<FieldId, usize>,
+    /// By [`FieldId::index`].
+    by_field: Vec<Option<usize>>,
     /// The first is the document's own.
     pub(in crate::lint) scopes: Vec<Scope>,
     keys: HashMap<VarKey, usize>,
@@ -118,11 +119,16 @@ impl<'a> Problem<'a> {
         Some(problem)
     }
 
+    /// The variable of a field's own value.
+    pub(super) fn var_of(&self, field: FieldId) -> Option<usize> {
+        self.by_field.get(field.index()).copied().flatten()
+    }
+
     fn empty() -> Self {
         Self {
             atoms: Vec::new(),
             vars: Vec::new(),
-            by_field: HashMap::new(),
+            by_field: vec![None; FieldId::COUNT],
             scopes: vec![Scope {
                 selections: Vec::new(),
                 condition: Formula::Const(true),
@@ -311,8 +317,9 @@ impl<'a> Problem<'a> {
             if let Some(id) = field
                 && whole
                 && !is_time
+                && let Some(of_field) = self.by_field.get_mut(id.index())
             {
-                self.by_field.insert(id, var);
+                *of_field = Some(var);
             }
             self.vars.push(Var {
                 kind,

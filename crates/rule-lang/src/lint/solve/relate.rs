@@ -29,6 +29,7 @@ pub(super) fn check(
         domains,
         budget,
         required: Vec::new(),
+        required_bits: 0,
     };
     let n_fields = event.gather();
     if n_fields == 0 || !budget.spend(n_fields * EACH) {
@@ -51,6 +52,14 @@ struct Event<'e, 'a> {
     budget: &'e Budget,
     /// Fields that must be there themselves or by something below them, with a literal that says so.
     required: Vec<(FieldId, Literal)>,
+    /// The same fields, a bit for each.
+    required_bits: u128,
+}
+
+/// The bit of a field.
+fn bit(field: FieldId) -> u128 {
+    const { assert!(FieldId::COUNT <= 128) };
+    1 << field.index()
 }
 
 impl Event<'_, '_> {
@@ -78,14 +87,19 @@ impl Event<'_, '_> {
             } else {
                 literals.iter().find(shows)
             };
-            self.required
-                .extend(literal.map(|literal| (field, *literal)));
+            if let Some(literal) = literal {
+                self.required.push((field, *literal));
+                self.required_bits |= bit(field);
+            }
         }
         n_fields
     }
 
     /// A literal that wants the field, or something below it, to be there.
     fn required(&self, field: FieldId) -> Option<Literal> {
+        if self.required_bits & bit(field) == 0 {
+            return None;
+        }
         let mut found = self.required.iter().filter(|(known, _)| *known == field);
         found.next().map(|(_, literal)| *literal)
     }
@@ -126,8 +140,7 @@ impl Event<'_, '_> {
 
     /// The values that a field is left, when they are few.
     fn values(&self, field: FieldId) -> Option<&[Value]> {
-        let var = self.problem.by_field.get(&field)?;
-        match self.domain(*var)? {
+        match self.domain(self.problem.var_of(field)?)? {
             Domain::Finite(values) => Some(values),
             Domain::Open => None,
         }
@@ -162,10 +175,10 @@ impl Event<'_, '_> {
 
     /// Whether a field must not be there.
     fn is_gone(&self, field: FieldId) -> bool {
-        let Some(var) = self.problem.by_field.get(&field) else {
+        let Some(var) = self.problem.var_of(field) else {
             return false;
         };
-        if let Some(Domain::Finite(values)) = self.domain(*var) {
+        if let Some(Domain::Finite(values)) = self.domain(var) {
             return values.iter().all(|value| *value == Value::Absent);
         }
         self.store.of(self.problem, field).iter().any(|literal| {

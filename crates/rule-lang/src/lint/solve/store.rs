@@ -89,8 +89,8 @@ impl Store {
     }
 
     pub(super) fn of(&self, problem: &Problem<'_>, field: FieldId) -> &[Literal] {
-        let var = problem.by_field.get(&field);
-        var.and_then(|var| self.by_var.get(var))
+        let var = problem.var_of(field);
+        var.and_then(|var| self.by_var.get(&var))
             .map_or(&[], Vec::as_slice)
     }
 
