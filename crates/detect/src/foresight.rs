@@ -181,7 +181,7 @@ impl Foresight {
             let made = raw.and_then(|raw| test.leaf.shape(raw, shaped));
             made.map(Value::Text)
         };
-        shaped.is_some_and(|value| questions.matches(&question.ask, value, memory))
+        shaped.is_some_and(|value| questions.matches(question, value, memory))
     }
 
     /// Collects the tests to ask; whether there are some, and not too many.
@@ -219,7 +219,7 @@ impl Foresight {
 /// Under which keys the values stand that a test asks for; none where it asks for something else than values.
 fn leaves(question: &Question) -> Vec<Leaf> {
     match &question.ask {
-        Ask::OneOf(_) | Ask::Compare(..) | Ask::Regex(_) | Ask::Cidr(_) | Ask::Time(..) => {}
+        Ask::OneOf(_) | Ask::Compare(_) | Ask::Regex(_) | Ask::Cidr(_) | Ask::Time(..) => {}
         Ask::Exists | Ask::Present | Ask::FieldRef { .. } => return Vec::new(),
     }
     // One in a negative position makes no rule match by holding.
