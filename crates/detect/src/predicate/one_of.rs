@@ -4,6 +4,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rule_lang::{Literal, Number, Pattern, PatternKind};
 
 use crate::fold::folded;
+use crate::gate::Gate;
 use crate::intern::Intern;
 use crate::predicate::bounds::{Bounds, Rank};
 use crate::sought::MOST_TEXTS;
@@ -19,6 +20,8 @@ pub(crate) struct OneOf {
     patterns: Vec<Pattern>,
     /// Texts that must stand somewhere in a value, where there are many: with their case folded, and as they are.
     words: [Vec<AhoCorasick>; 2],
+    /// Tells texts that none of the patterns and words match.
+    gate: Option<Box<Gate>>,
     /// While predicates are taken in.
     numbers: Vec<Number>,
     /// Where the numbers stand among the bounds of the operand, ascending.
@@ -67,6 +70,10 @@ impl OneOf {
                 one_of.patterns.extend(words);
             }
         }
+        let parts = literals.iter().map(|literal| &literal.pattern);
+        let parts = parts.filter(|pattern| !matches!(pattern.kind(), PatternKind::Exact(_)));
+        // There is none where one has no text that is long enough.
+        one_of.gate = Gate::new(parts.map(part)).map(Box::new);
         folded.sort_unstable();
         cased.sort_unstable();
         one_of.folded = folded.into();
@@ -100,35 +107,56 @@ impl OneOf {
 
     /// Whether a text that stands by itself is one of these.
     pub(crate) fn matches(&self, text: &str, texts: &Texts, memory: &mut String) -> bool {
-        let cased = if self.cased.is_empty() {
-            0
-        } else {
-            texts.cased.get(text.as_bytes())
-        };
+        if !self.cased.is_empty() && holds(&self.cased, texts.cased.get(text.as_bytes())) {
+            return true;
+        }
+        let may_be_known = !self.folded.is_empty() && texts.folded.may_know(text.as_bytes());
+        let may_hold_part = self.may_hold_part(text);
+        // Most texts are none of these, which is told without folding them.
+        if !may_be_known && !may_hold_part {
+            return false;
+        }
         let folded = if self.folds { folded(text, memory) } else { "" };
-        let known = if self.folded.is_empty() {
-            0
-        } else {
-            texts.folded.get(folded.as_bytes())
-        };
-        self.matches_text(text, folded, known, cased)
-    }
-
-    fn has_word(&self, text: &str, folded: &str) -> bool {
-        let [in_folded, in_text] = &self.words;
-        in_folded.iter().any(|words| words.is_match(folded))
-            || in_text.iter().any(|words| words.is_match(text))
+        may_be_known && holds(&self.folded, texts.folded.get(folded.as_bytes()))
+            || may_hold_part && self.holds_part(text, folded)
     }
 
     /// The same for a text whose numbers among those of its field are known.
     pub(crate) fn matches_text(&self, text: &str, folded: &str, known: u32, cased: u32) -> bool {
         holds(&self.folded, known)
             || holds(&self.cased, cased)
-            || self.has_word(text, folded)
-            || self
-                .patterns
-                .iter()
-                .any(|pattern| pattern.matches(if pattern.is_cased() { text } else { folded }))
+            || self.may_hold_part(text) && self.holds_part(text, folded)
+    }
+
+    /// Whether a text may match a word or a pattern; `false` is certain.
+    fn may_hold_part(&self, text: &str) -> bool {
+        let has_words = self.words.iter().any(|words| !words.is_empty());
+        (has_words || !self.patterns.is_empty())
+            && self
+                .gate
+                .as_ref()
+                .is_none_or(|gate| gate.may_hold(text.as_bytes()))
+    }
+
+    fn holds_part(&self, text: &str, folded: &str) -> bool {
+        let [in_folded, in_text] = &self.words;
+        let is_matched =
+            |pattern: &Pattern| pattern.matches(if pattern.is_cased() { text } else { folded });
+        in_folded.iter().any(|words| words.is_match(folded))
+            || in_text.iter().any(|words| words.is_match(text))
+            || self.patterns.iter().any(is_matched)
+    }
+}
+
+/// A text that whatever a pattern matches contains; it may be empty.
+fn part(pattern: &Pattern) -> &str {
+    match pattern.kind() {
+        PatternKind::Exact(text)
+        | PatternKind::Prefix(text)
+        | PatternKind::Suffix(text)
+        | PatternKind::Contains(text)
+        | PatternKind::Glob(text) => text,
+        _ => "",
     }
 }
 
