@@ -5,7 +5,6 @@
 //! field must contain; where there is neither, in a list of rules that always run. The index may select rules that do
 //! not match, and never leaves out one that does.
 
-mod gate;
 mod needles;
 mod several;
 
@@ -16,8 +15,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rule_lang::{Conjunction, Guard, Place};
 
-use needles::Needles;
-pub(crate) use needles::{MOST_TEXTS, Memo};
+use needles::{Memo, Needles};
 use several::Several;
 
 use crate::intern::Intern;

@@ -34,12 +34,18 @@ impl Intern {
     /// The number of a text with its case folded; 0 for one that is not known.
     #[inline]
     pub(crate) fn get_folded(&self, text: &[u8], memory: &mut Vec<u8>) -> u32 {
-        // Folding keeps the length of ASCII, so most texts are told from all others before it.
-        if self.edges.may_hold(text, |byte| byte.to_ascii_lowercase()) || !text.is_ascii() {
+        if self.may_know(text) {
             self.get(folded_bytes(text, memory))
         } else {
             0
         }
+    }
+
+    /// Whether a text may be known once its case is folded; `false` is certain.
+    #[inline]
+    pub(crate) fn may_know(&self, text: &[u8]) -> bool {
+        // Folding keeps the length of ASCII, so most texts are told from all others before it.
+        self.edges.may_hold(text, |byte| byte.to_ascii_lowercase()) || !text.is_ascii()
     }
 
     /// The number of a text; 0 for one that is not known.

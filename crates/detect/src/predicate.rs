@@ -3,23 +3,26 @@
 //! Rules ask the same questions: `verb`, `resource` and `outcome` stand in nearly all of them. A predicate that several
 //! programs hold is kept once here, under one id, and its answer is remembered while an event is looked at.
 
-use std::net::IpAddr;
+mod bounds;
+mod networks;
+mod one_of;
+mod regexes;
+mod seen;
+mod shared;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use audit_model::{Field, FieldId, Plain, Value};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use regex_automata::Input;
 use regex_automata::meta;
 use rule_lang::{
-    Comparison, Literal, Number, Operand, Pattern, PatternKind, Polarity, Predicate, Relation,
-    Test, TimePart, TimeTest, compare, fold_into,
+    Comparison, Number, Operand, Polarity, Predicate, Relation, Test, TimePart, TimeTest, fold_into,
 };
 
-use crate::fold::folded;
-use crate::index::MOST_TEXTS;
-use crate::intern::Intern;
-use crate::networks::Networks;
+use bounds::Rank;
+use one_of::{OneOf, Texts};
+use regexes::{Budget, Search};
+use seen::Seen;
+use shared::{Gathered, Shared};
 
 /// A predicate among those of all rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub(crate) struct Question {
     pub(crate) operand: Operand,
     pub(crate) polarity: Polarity,
     pub(crate) ask: Ask,
+    /// What its operand is compared with, in [`Questions::shared`].
+    shared: usize,
     /// The field itself, with nothing below it, and its place in [`Questions::texts`].
     pub(crate) whole: Option<(FieldId, usize)>,
 }
@@ -46,10 +51,11 @@ pub(crate) enum Ask {
     Exists,
     Present,
     OneOf(OneOf),
-    Compare(Comparison, Number),
-    /// Indices of [`Questions::regexes`].
-    Regex(Vec<usize>),
-    Cidr(Networks),
+    Compare(Bound),
+    /// Numbers of expressions among those of the operand.
+    Regex(Vec<u32>),
+    /// The number of the list of networks among those of the operand.
+    Cidr(usize),
     FieldRef {
         relation: Relation,
         field: Field,
@@ -58,39 +64,27 @@ pub(crate) enum Ask {
     Time(TimePart, TimeTest),
 }
 
-/// A list of values. Those without wildcards are numbers of the texts of their field, so that a value is looked up once
-/// for all predicates.
-#[derive(Debug, Default)]
-pub(crate) struct OneOf {
-    /// Numbers in [`Texts::folded`], ascending.
-    folded: Box<[u32]>,
-    /// Numbers in [`Texts::cased`], ascending.
-    cased: Box<[u32]>,
-    patterns: Vec<Pattern>,
-    /// Texts that must stand somewhere in a value, where there are many: with their case folded, and as they are.
-    words: [Vec<AhoCorasick>; 2],
-    numbers: Vec<Number>,
-    /// Whether some value is compared without regard to case.
-    folds: bool,
-    /// The place of the texts in [`Questions::texts`].
-    texts: usize,
-}
-
-/// The texts that values of one field are compared with, those of all predicates.
-#[derive(Debug, Default)]
-struct Texts {
-    folded: Intern,
-    cased: Intern,
+/// A number that values are compared with.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    comparison: Comparison,
+    number: Number,
+    /// Where it stands among those of the operand, once all are known.
+    rank: Rank,
 }
 
 /// All predicates of a rule set.
 #[derive(Debug, Default)]
 pub(crate) struct Questions {
     all: Vec<Question>,
+    /// Expressions that are asked by themselves.
     regexes: Vec<meta::Regex>,
     texts: Vec<Texts>,
+    /// By operand.
+    shared: Vec<Shared>,
+    gathered: Vec<Gathered>,
     by_identity: HashMap<Vec<u8>, PredicateId, FixedState>,
-    by_regex: HashMap<rule_lang::Regex, usize, FixedState>,
+    by_operand: HashMap<Operand, usize, FixedState>,
     texts_by_field: HashMap<Option<FieldId>, usize, FixedState>,
 }
 
@@ -101,21 +95,33 @@ impl Questions {
         if let Some(id) = self.by_identity.get(&identity) {
             return Some(*id);
         }
+        let next = self.gathered.len();
+        let shared = *self
+            .by_operand
+            .entry_ref(&predicate.operand)
+            .or_insert(next);
+        if shared == next {
+            self.gathered.push(Gathered::default());
+        }
         let ask = match &predicate.test {
             Test::Exists => Ask::Exists,
             Test::Present => Ask::Present,
             Test::OneOf(literals) => {
                 let at = self.texts_of(predicate.operand.field().map(Field::id));
-                Ask::OneOf(OneOf::new(literals, at, self.texts.get_mut(at)?))
+                let one_of = OneOf::new(literals, at, self.texts.get_mut(at)?);
+                self.gathered.get_mut(shared)?.numbers(one_of.numbers());
+                Ask::OneOf(one_of)
             }
-            Test::Compare(comparison, number) => Ask::Compare(*comparison, *number),
-            Test::Regex(regexes) => Ask::Regex(
-                regexes
-                    .iter()
-                    .filter_map(|regex| self.regex(regex))
-                    .collect(),
-            ),
-            Test::Cidr(networks) => Ask::Cidr(Networks::new(networks)),
+            Test::Compare(comparison, number) => {
+                self.gathered.get_mut(shared)?.numbers(&[*number]);
+                Ask::Compare(Bound {
+                    comparison: *comparison,
+                    number: *number,
+                    rank: Rank::default(),
+                })
+            }
+            Test::Regex(regexes) => Ask::Regex(self.gathered.get_mut(shared)?.regexes(regexes)),
+            Test::Cidr(networks) => Ask::Cidr(self.gathered.get_mut(shared)?.networks(networks)),
             Test::FieldRef {
                 relation,
                 field,
@@ -137,6 +143,7 @@ impl Questions {
             operand: predicate.operand.clone(),
             polarity: predicate.polarity,
             ask,
+            shared,
             whole,
         });
         self.by_identity.insert(identity, id);
@@ -153,22 +160,37 @@ impl Questions {
         at
     }
 
-    /// Forgets what is needed only while predicates are taken in.
+    /// Puts together what predicates ask of the same operands, and forgets what is needed only while they are taken in.
     pub(crate) fn finish(&mut self) {
-        self.by_identity = HashMap::default();
-        self.by_regex = HashMap::default();
-        self.texts_by_field = HashMap::default();
-    }
-
-    fn regex(&mut self, regex: &rule_lang::Regex) -> Option<usize> {
-        if let Some(at) = self.by_regex.get(regex) {
-            return Some(*at);
+        let mut budget = Budget::default();
+        let mut numbers = HashMap::with_hasher(FixedState::default());
+        let regexes = &mut self.regexes;
+        let mut number = |regex: &rule_lang::Regex| {
+            if let Some(number) = numbers.get(regex) {
+                return Some(*number);
+            }
+            // The compiler has built it before, under the same limits.
+            regexes.push(regex.build().ok()?);
+            numbers.insert(regex.clone(), regexes.len() - 1);
+            Some(regexes.len() - 1)
+        };
+        self.shared = std::mem::take(&mut self.gathered)
+            .into_iter()
+            .map(|gathered| gathered.finish(&mut budget, &mut number))
+            .collect();
+        for question in &mut self.all {
+            let Some(shared) = self.shared.get(question.shared) else {
+                continue;
+            };
+            match &mut question.ask {
+                Ask::OneOf(one_of) => one_of.finish(shared.bounds()),
+                Ask::Compare(bound) => bound.rank = shared.bounds().rank(bound.number),
+                _ => {}
+            }
         }
-        // The compiler has built it before, under the same limits.
-        let built = regex.build().ok()?;
-        self.regexes.push(built);
-        self.by_regex.insert(regex.clone(), self.regexes.len() - 1);
-        Some(self.regexes.len() - 1)
+        self.by_identity = HashMap::default();
+        self.by_operand = HashMap::default();
+        self.texts_by_field = HashMap::default();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -184,7 +206,10 @@ impl Questions {
         Memory {
             text: String::new(),
             other: String::new(),
+            folded: Vec::new(),
+            found: Vec::new(),
             caches: self.regexes.iter().map(meta::Regex::create_cache).collect(),
+            seen: self.shared.iter().map(Shared::memory).collect(),
             values: vec![Known::default(); self.texts.len()],
         }
     }
@@ -195,7 +220,11 @@ impl Questions {
 pub(crate) struct Memory {
     text: String,
     other: String,
+    folded: Vec<u8>,
+    found: Vec<u32>,
     caches: Vec<meta::Cache>,
+    /// By operand.
+    seen: Vec<Seen>,
     /// By place in [`Questions::texts`]: what the value of the field itself is, once it was looked at.
     values: Vec<Known>,
 }
@@ -206,130 +235,10 @@ struct Known {
     event: u64,
     folded: u32,
     cased: u32,
-    /// The text with its case folded.
+    /// Where a number stands among those of the operand.
+    rank: Rank,
+    /// The text with its case folded, or the digits of a number.
     text: String,
-}
-
-impl OneOf {
-    fn new(literals: &[Literal], at: usize, texts: &mut Texts) -> Self {
-        let mut one_of = Self {
-            texts: at,
-            ..Self::default()
-        };
-        let (mut folded, mut cased) = (Vec::new(), Vec::new());
-        let mut words = [Vec::new(), Vec::new()];
-        for literal in literals {
-            let pattern = &literal.pattern;
-            one_of.folds |= !pattern.is_cased();
-            one_of.numbers.extend(literal.number);
-            match pattern.kind() {
-                PatternKind::Exact(text) if pattern.is_cased() => {
-                    cased.push(texts.cased.add(text));
-                }
-                PatternKind::Exact(text) => folded.push(texts.folded.add(text)),
-                PatternKind::Contains(_) => {
-                    let [folded, cased] = &mut words;
-                    let words = if pattern.is_cased() { cased } else { folded };
-                    words.push(pattern.clone());
-                }
-                _ => one_of.patterns.push(pattern.clone()),
-            }
-        }
-        for (words, automata) in words.into_iter().zip(&mut one_of.words) {
-            *automata = together(&words);
-            if automata.is_empty() {
-                one_of.patterns.extend(words);
-            }
-        }
-        folded.sort_unstable();
-        cased.sort_unstable();
-        one_of.folded = folded.into();
-        one_of.cased = cased.into();
-        one_of
-    }
-
-    fn matches(&self, value: Value<'_>, texts: &Texts, memory: &mut String) -> bool {
-        let Some(text) = value.as_text() else {
-            return false;
-        };
-        if self.matches_number(value) {
-            return true;
-        }
-        let cased = if self.cased.is_empty() {
-            0
-        } else {
-            texts.cased.get(text.as_bytes())
-        };
-        let folded = if self.folds { folded(text, memory) } else { "" };
-        let known = if self.folded.is_empty() {
-            0
-        } else {
-            texts.folded.get(folded.as_bytes())
-        };
-        self.matches_text(text, folded, known, cased)
-    }
-
-    fn matches_number(&self, value: Value<'_>) -> bool {
-        if let Value::Number(number) = value
-            && !self.numbers.is_empty()
-            && let Some(number) = Number::parse(number)
-        {
-            let equals =
-                |one: &Number| compare(number, *one).is_some_and(std::cmp::Ordering::is_eq);
-            return self.numbers.iter().any(equals);
-        }
-        false
-    }
-
-    fn has_word(&self, text: &str, folded: &str) -> bool {
-        let [in_folded, in_text] = &self.words;
-        in_folded.iter().any(|words| words.is_match(folded))
-            || in_text.iter().any(|words| words.is_match(text))
-    }
-
-    fn matches_text(&self, text: &str, folded: &str, known: u32, cased: u32) -> bool {
-        holds(&self.folded, known)
-            || holds(&self.cased, cased)
-            || self.has_word(text, folded)
-            || self
-                .patterns
-                .iter()
-                .any(|pattern| pattern.matches(if pattern.is_cased() { text } else { folded }))
-    }
-}
-
-/// Automata for texts that are sought anywhere in a value; none for so few that each is sought by itself.
-fn together(words: &[Pattern]) -> Vec<AhoCorasick> {
-    /// From this many texts on one automaton is faster.
-    const SOME: usize = 4;
-    /// Past this many an automaton with a table of all steps takes too much memory.
-    const MANY: usize = 256;
-    if words.len() < SOME {
-        return Vec::new();
-    }
-    let kind = if words.len() > MANY {
-        AhoCorasickKind::ContiguousNFA
-    } else {
-        AhoCorasickKind::DFA
-    };
-    let automata = words.chunks(MOST_TEXTS).map(|words| {
-        let texts = words.iter().filter_map(|word| match word.kind() {
-            PatternKind::Contains(text) => Some(text),
-            _ => None,
-        });
-        AhoCorasick::builder()
-            .kind(Some(kind))
-            // Most values are short, so that getting ready to look for rare bytes takes longer than looking at all.
-            .prefilter(false)
-            .build(texts)
-    });
-    // What does not fit into an automaton is sought text by text.
-    automata.collect::<Result<_, _>>().unwrap_or_default()
-}
-
-/// Whether a text's number is among some; 0 is that of a text that no rule names.
-fn holds(numbers: &[u32], number: u32) -> bool {
-    number != 0 && numbers.binary_search(&number).is_ok()
 }
 
 impl Questions {
@@ -343,61 +252,107 @@ impl Questions {
         event: u64,
         memory: &mut Memory,
     ) -> bool {
-        let text = match value {
-            Plain::Missing => return false,
-            Plain::Text(text) => text,
-            Plain::Number(number) => {
-                let mut digits = std::mem::take(&mut memory.other);
-                digits.clear();
-                // Writing to a `String` cannot fail.
-                let _ = std::fmt::Write::write_fmt(&mut digits, format_args!("{number}"));
-                let matches = self.matches(&question.ask, Value::Number(&digits), memory);
-                memory.other = digits;
-                return matches;
-            }
-        };
-        let Ask::OneOf(one_of) = &question.ask else {
-            return self.matches(&question.ask, Value::Text(text), memory);
-        };
+        match (value, &question.ask) {
+            (Plain::Missing, _) => return false,
+            (Plain::Text(_), Ask::OneOf(_)) | (Plain::Number(_), _) => {}
+            (Plain::Text(text), _) => return self.matches(question, Value::Text(text), memory),
+        }
         let (Some(texts), Some(known)) = (self.texts.get(at), memory.values.get_mut(at)) else {
             return false;
         };
         if known.event != event {
             known.event = event;
             known.text.clear();
-            fold_into(text, &mut known.text);
+            match value {
+                Plain::Text(text) => {
+                    fold_into(text, &mut known.text);
+                    known.cased = texts.cased.get(text.as_bytes());
+                }
+                Plain::Number(number) => {
+                    // Writing to a `String` cannot fail.
+                    let _ = std::fmt::Write::write_fmt(&mut known.text, format_args!("{number}"));
+                    known.cased = texts.cased.get(known.text.as_bytes());
+                    let shared = self.shared.get(question.shared);
+                    let rank = |shared: &Shared| shared.bounds().rank(Number::Int(number.into()));
+                    known.rank = shared.map(rank).unwrap_or_default();
+                }
+                Plain::Missing => {}
+            }
             known.folded = texts.folded.get(known.text.as_bytes());
-            known.cased = texts.cased.get(text.as_bytes());
         }
-        one_of.matches_text(text, &known.text, known.folded, known.cased)
+        match (&question.ask, value) {
+            (Ask::OneOf(one_of), Plain::Text(text)) => {
+                one_of.matches_text(text, &known.text, known.folded, known.cased)
+            }
+            (Ask::OneOf(one_of), _) => {
+                one_of.has_rank(known.rank)
+                    || one_of.matches_text(&known.text, &known.text, known.folded, known.cased)
+            }
+            (Ask::Compare(bound), _) => bound.comparison.holds(known.rank.cmp(&bound.rank)),
+            _ => {
+                let digits = std::mem::take(&mut known.text);
+                let matches = self.matches(question, Value::Number(&digits), memory);
+                if let Some(known) = memory.values.get_mut(at) {
+                    known.text = digits;
+                }
+                matches
+            }
+        }
     }
-}
 
-impl Questions {
     /// Whether a value answers a question; those about presence and other fields are asked elsewhere.
-    pub(crate) fn matches(&self, ask: &Ask, value: Value<'_>, memory: &mut Memory) -> bool {
-        match ask {
+    pub(crate) fn matches(
+        &self,
+        question: &Question,
+        value: Value<'_>,
+        memory: &mut Memory,
+    ) -> bool {
+        let operand = self
+            .shared
+            .get(question.shared)
+            .zip(memory.seen.get_mut(question.shared));
+        match &question.ask {
             Ask::Exists => value != Value::Null,
             Ask::Present => !matches!(value, Value::Null | Value::List { empty: true }),
-            Ask::OneOf(one_of) => self
-                .texts
-                .get(one_of.texts)
-                .is_some_and(|texts| one_of.matches(value, texts, &mut memory.text)),
-            Ask::Compare(comparison, bound) => compares(value, *comparison, *bound),
-            Ask::Regex(regexes) => value.as_text().is_some_and(|text| {
-                regexes.iter().any(
-                    |at| match (self.regexes.get(*at), memory.caches.get_mut(*at)) {
-                        (Some(regex), Some(cache)) => regex
-                            .search_half_with(cache, &Input::new(text).earliest(true))
-                            .is_some(),
-                        _ => false,
-                    },
-                )
-            }),
+            Ask::OneOf(one_of) => {
+                if let (Value::Number(number), Some((shared, seen))) = (value, operand)
+                    && one_of.has_numbers()
+                    && shared
+                        .rank(number, seen)
+                        .is_some_and(|rank| one_of.has_rank(rank))
+                {
+                    return true;
+                }
+                let texts = self.texts.get(one_of.texts);
+                value
+                    .as_text()
+                    .zip(texts)
+                    .is_some_and(|(text, texts)| one_of.matches(text, texts, &mut memory.text))
+            }
+            Ask::Compare(bound) => match (value, operand) {
+                (Value::Number(text) | Value::Text(text), Some((shared, seen))) => shared
+                    .rank(text, seen)
+                    .is_some_and(|rank| bound.comparison.holds(rank.cmp(&bound.rank))),
+                _ => false,
+            },
+            Ask::Regex(regexes) => {
+                let search = Search {
+                    regexes: &self.regexes,
+                    caches: &mut memory.caches,
+                    folded: &mut memory.folded,
+                    found: &mut memory.found,
+                };
+                value
+                    .as_text()
+                    .zip(operand)
+                    .is_some_and(|(text, (shared, seen))| {
+                        shared.matches_any(regexes, text, seen, search)
+                    })
+            }
             Ask::Cidr(networks) => value
                 .as_text()
-                .and_then(|text| text.parse().ok())
-                .is_some_and(|ip: IpAddr| networks.contains(ip)),
+                .zip(operand)
+                .is_some_and(|(text, (shared, seen))| shared.is_within(*networks, text, seen)),
             Ask::Time(part, test) => value
                 .as_text()
                 .and_then(|text| part.of(text))
@@ -430,13 +385,4 @@ pub(crate) fn relates(
         Relation::StartsWith => left.starts_with(right),
         Relation::EndsWith => left.ends_with(right),
     }
-}
-
-fn compares(value: Value<'_>, comparison: Comparison, bound: Number) -> bool {
-    let (Value::Number(text) | Value::Text(text)) = value else {
-        return false;
-    };
-    Number::parse(text)
-        .and_then(|number| compare(number, bound))
-        .is_some_and(|ordering| comparison.holds(ordering))
 }

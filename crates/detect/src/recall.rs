@@ -6,7 +6,7 @@
 use audit_model::Value;
 
 use crate::predicate::PredicateId;
-use crate::spread::{mix, place};
+use crate::spread::{mix, place, spread};
 
 /// Entries; a power of two.
 const ENTRIES: usize = 1024;
@@ -58,12 +58,7 @@ fn said<'v>(value: &'v Value<'_>) -> Option<(u8, &'v [u8])> {
 
 /// The place for a text that stands under a key.
 fn slot(key: usize, text: &[u8]) -> usize {
-    let (words, rest) = text.as_chunks::<8>();
-    let rest = rest
-        .iter()
-        .fold(text.len() as u64, |word, byte| word << 8 | u64::from(*byte));
-    let words = words.iter().map(|word| u64::from_le_bytes(*word));
-    let hash = words.chain([rest]).fold(key as u64, mix);
+    let hash = mix(key as u64, spread(text));
     place(hash, ENTRIES)
 }
 

@@ -15,6 +15,17 @@ pub(crate) fn place(hash: u64, size: usize) -> usize {
     usize::try_from(spread).unwrap_or_default() & size.wrapping_sub(1)
 }
 
+/// A hash of bytes.
+#[inline]
+pub(crate) fn spread(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let rest = rest.iter().fold(bytes.len() as u64, |word, byte| {
+        word << 8 | u64::from(*byte)
+    });
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    words.chain([rest]).fold(0, mix)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

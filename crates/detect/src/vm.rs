@@ -166,7 +166,7 @@ impl Machine<'_> {
             Operand::Keyword => {
                 let (questions, memory) = (self.questions, &mut *self.memory);
                 self.scratch.any_text(self.source, &mut |text| {
-                    questions.matches(&question.ask, Value::Text(text), memory)
+                    questions.matches(question, Value::Text(text), memory)
                 })
             }
             // Verified programs have no such test outside of a block.
@@ -266,7 +266,7 @@ impl<'m> Inside<'m> {
         let (questions, ask) = (self.questions, &question.ask);
         match ask {
             Ask::Exists | Ask::Present => self.tree().any_node(start, path, doubt, &mut |value| {
-                questions.matches(ask, value, memory)
+                questions.matches(question, value, memory)
             }),
             Ask::FieldRef {
                 relation,
@@ -289,7 +289,7 @@ impl<'m> Inside<'m> {
                 })
             }
             _ => self.tree().any_value(start, path, doubt, &mut |value| {
-                questions.matches(ask, value, memory)
+                questions.matches(question, value, memory)
             }),
         }
     }

@@ -261,7 +261,7 @@ impl Teller<'_> {
         } else {
             tree.any_value(start, path, Doubt::AnyReading, &mut |value| {
                 let all = negated || matches!(question.ask, Ask::FieldRef { .. });
-                let matched = all || inside.questions.matches(&question.ask, value, memory);
+                let matched = all || inside.questions.matches(question, value, memory);
                 show(value, matched)
             });
         }

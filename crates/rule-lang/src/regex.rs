@@ -7,6 +7,7 @@ use std::ops::Range;
 use regex_automata::meta;
 use regex_automata::util::syntax;
 use regex_syntax::ParserBuilder;
+use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
 use crate::fold::fold_into;
@@ -52,15 +53,22 @@ impl Regex {
             .map_err(|error| RegexError::new(&error))
     }
 
-    /// Texts, their case folded, of which a text that matches contains one; `None` where none is long enough to tell.
-    pub(crate) fn needles(&self) -> Option<Vec<String>> {
-        let hir = ParserBuilder::new()
+    /// What is sought, with all options in it; `None` for bad syntax.
+    #[doc(hidden)]
+    pub fn hir(&self) -> Option<Hir> {
+        ParserBuilder::new()
             .case_insensitive(self.case_insensitive)
             .multi_line(self.multi_line)
             .dot_matches_new_line(self.dot_matches_new_line)
             .build()
             .parse(&self.pattern)
-            .ok()?;
+            .ok()
+    }
+
+    /// Texts, their case folded, of which a text that matches contains one; `None` where none is long enough to tell.
+    #[doc(hidden)]
+    pub fn needles(&self) -> Option<Vec<String>> {
+        let hir = self.hir()?;
         let [prefixes, suffixes] = [ExtractKind::Prefix, ExtractKind::Suffix].map(|kind| {
             let found = Extractor::new().kind(kind).extract(&hir);
             let literals = found.literals()?.iter();

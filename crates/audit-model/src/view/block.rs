@@ -17,9 +17,33 @@ pub(crate) struct Marks {
     pub(crate) controls: u64,
 }
 
+/// Bytes before a quote by which it is told whether it may end a text that is sought.
+pub(crate) const KNOWN: usize = 3;
+
+/// The last bytes of some texts, by the place before their end: for the lower and the upper half of a byte, which texts
+/// can have it there, one bit for some of them.
+pub(crate) type Endings = [[[u8; 16]; 2]; KNOWN];
+
+/// What a block is read with that stands before it.
+pub(crate) const WINDOW: usize = 64 + KNOWN;
+
+/// Where quotes are that may end a text, and where backslashes are, in the 64 bytes at the end of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stops {
+    pub(crate) ends: u64,
+    pub(crate) backslashes: u64,
+}
+
 /// A way to look at many bytes at once.
 pub(crate) trait Look: Copy {
     fn marks(self, block: &[u8; 64]) -> Marks;
+
+    /// Endings in the form in which they are looked for.
+    type Endings: Copy;
+
+    fn endings(self, endings: &Endings) -> Self::Endings;
+
+    fn text_ends(self, endings: &Self::Endings, window: &[u8; WINDOW]) -> Stops;
 
     /// Whether some byte is not ASCII.
     fn beyond_ascii(self, block: &[u8; 64]) -> bool;
@@ -53,6 +77,34 @@ impl<S: Simd> Look for Vector<S> {
         }
     }
 
+    type Endings = [[u8x32<S>; 2]; KNOWN];
+
+    #[inline(always)]
+    fn endings(self, endings: &Endings) -> Self::Endings {
+        let wide = |table: &[u8; 16]| {
+            let mut both = [0; 32];
+            let (chunks, _) = both.as_chunks_mut::<16>();
+            for chunk in chunks {
+                *chunk = *table;
+            }
+            u8x32::load_array(self.0, both)
+        };
+        let [last, second, third] = endings;
+        [last, second, third].map(|[lower, upper]| [wide(lower), wide(upper)])
+    }
+
+    #[inline(always)]
+    fn text_ends(self, endings: &Self::Endings, window: &[u8; WINDOW]) -> Stops {
+        let (first, _) = window.split_at(32 + KNOWN);
+        let (_, second) = window.split_at(32);
+        let [ends, backslashes] = self.half_ends(endings, first);
+        let [more_ends, more_backslashes] = self.half_ends(endings, second);
+        Stops {
+            ends: joined(ends, more_ends),
+            backslashes: joined(backslashes, more_backslashes),
+        }
+    }
+
     #[inline(always)]
     fn beyond_ascii(self, block: &[u8; 64]) -> bool {
         let bytes = u8x64::load_array_ref(self.0, block);
@@ -76,6 +128,30 @@ impl<S: Simd> Look for Vector<S> {
         let other = u8x32::load_array_ref(self.0, other);
         let same = u8x32::load_array_ref(self.0, one).simd_eq(other);
         low(same.to_bitmask())
+    }
+}
+
+impl<S: Simd> Vector<S> {
+    /// The same as [`Look::text_ends`] for 32 bytes and those before them.
+    #[inline(always)]
+    fn half_ends(self, endings: &[[u8x32<S>; 2]; KNOWN], window: &[u8]) -> [mask8x32<S>; 2] {
+        let load = |at: usize| {
+            let bytes = window.get(at..).and_then(|rest| rest.first_chunk());
+            u8x32::load_array_ref(self.0, bytes.unwrap_or(&[0; 32]))
+        };
+        let half = u8x32::splat(self.0, 0xf);
+        // Written out, or it would be a loop.
+        let known = |[lower, upper]: [u8x32<S>; 2], bytes: u8x32<S>| {
+            lower.swizzle_dyn_within_blocks(bytes & half)
+                & upper.swizzle_dyn_within_blocks((bytes >> 4_u32) & half)
+        };
+        let [last, second, third] = *endings;
+        let bytes = load(KNOWN);
+        let quote = u8x32::splat(self.0, b'"');
+        let found = known(last, load(2)) & known(second, load(1)) & known(third, load(0));
+        let ends = found.simd_gt(u8x32::splat(self.0, 0)) & bytes.simd_eq(quote);
+        let backslashes = bytes.simd_eq(u8x32::splat(self.0, b'\\'));
+        [ends, backslashes]
     }
 }
 
@@ -155,6 +231,41 @@ impl Look for Words {
             marks.controls |= gather(control(word)) << shift;
         }
         marks
+    }
+
+    type Endings = Endings;
+
+    #[inline(always)]
+    fn endings(self, endings: &Endings) -> Endings {
+        *endings
+    }
+
+    #[inline(always)]
+    fn text_ends(self, endings: &Endings, window: &[u8; WINDOW]) -> Stops {
+        let mut stops = Stops {
+            ends: 0,
+            backslashes: 0,
+        };
+        for (at, places) in window.windows(KNOWN + 1).enumerate() {
+            let Some((last, before)) = places.split_last() else {
+                continue;
+            };
+            if *last == b'\\' {
+                stops.backslashes |= 1 << at;
+            } else if *last == b'"' {
+                let is_known = |(halves, byte): (&[[u8; 16]; 2], &u8)| {
+                    let [lower, upper] = halves;
+                    let lower = lower.get(usize::from(byte & 0xf)).copied();
+                    let upper = upper.get(usize::from(byte >> 4)).copied();
+                    lower.unwrap_or_default() & upper.unwrap_or_default()
+                };
+                let known = endings.iter().zip(before.iter().rev()).map(is_known);
+                if known.fold(0xff, |all, bits| all & bits) != 0 {
+                    stops.ends |= 1 << at;
+                }
+            }
+        }
+        stops
     }
 
     #[inline(always)]
@@ -298,125 +409,4 @@ pub(crate) fn skip<L: Look>(look: L, bytes: &[u8], start: usize) -> Option<usize
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::scan;
-
-    /// Runs the same code with each way of looking.
-    fn both(bytes: &[u8]) -> [Option<usize>; 2] {
-        let level = fearless_simd::Level::new();
-        [
-            fearless_simd::dispatch!(level, simd => skip(Vector(simd), bytes, 0)),
-            skip(Words, bytes, 0),
-        ]
-    }
-
-    fn naive_escaped(bytes: &[u8]) -> Vec<bool> {
-        let mut escaped = vec![false; bytes.len() + 1];
-        for at in 0..bytes.len() {
-            escaped[at + 1] = bytes[at] == b'\\' && !escaped[at];
-        }
-        escaped
-    }
-
-    fn has_backslash_outside(mut bytes: &[u8]) -> bool {
-        while let Some(at) = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-            if bytes[at] == b'\\' {
-                return true;
-            }
-            let (end, _) = scan::string_end(bytes, at + 1).unwrap();
-            bytes = &bytes[end + 1..];
-        }
-        false
-    }
-
-    /// Text with many of the bytes that matter.
-    fn text(most: usize) -> impl Strategy<Value = Vec<u8>> {
-        let byte = prop_oneof![
-            6 => Just(b'"'), 6 => Just(b'\\'), 3 => Just(b'{'), 3 => Just(b'}'), 2 => Just(b'['), 2 => Just(b']'),
-            8 => Just(b'a'), 1 => any::<u8>(),
-        ];
-        prop::collection::vec(byte, 0..most)
-    }
-
-    proptest! {
-        #[test]
-        fn both_ways_of_looking_see_the_same(bytes in prop::array::uniform32(any::<u8>()), more in prop::array::uniform32(any::<u8>())) {
-            let mut block = [0; 64];
-            block[..32].copy_from_slice(&bytes);
-            block[32..].copy_from_slice(&more);
-            let level = fearless_simd::Level::new();
-            let marks = fearless_simd::dispatch!(level, simd => Vector(simd).marks(&block));
-            prop_assert_eq!(marks, Words.marks(&block));
-            let stops = fearless_simd::dispatch!(level, simd => Vector(simd).stops(&bytes));
-            prop_assert_eq!(stops, Words.stops(&bytes));
-            let mut other = more;
-            other[..16].copy_from_slice(&bytes[..16]);
-            let same = fearless_simd::dispatch!(level, simd => Vector(simd).same(&bytes, &other));
-            prop_assert_eq!(same, Words.same(&bytes, &other));
-            for at in 0..32 {
-                prop_assert_eq!(same >> at & 1 == 1, bytes[at] == other[at]);
-            }
-            let beyond = fearless_simd::dispatch!(level, simd => Vector(simd).beyond_ascii(&block));
-            prop_assert_eq!(beyond, Words.beyond_ascii(&block));
-            prop_assert_eq!(beyond, !block.is_ascii());
-            prop_assert_eq!(is_ascii(Words, &block[..bytes[0] as usize % 65]), block[..bytes[0] as usize % 65].is_ascii());
-        }
-
-        #[test]
-        fn escapes_are_those_that_one_finds_byte_by_byte(bytes in text(200)) {
-            let naive = naive_escaped(&bytes);
-            let mut carry = 0;
-            for (at, chunk) in bytes.chunks(64).enumerate() {
-                let mut backslashes = 0;
-                for (bit, byte) in chunk.iter().enumerate() {
-                    backslashes |= u64::from(*byte == b'\\') << bit;
-                }
-                let mask = escaped(backslashes, &mut carry);
-                for bit in 0..chunk.len() {
-                    prop_assert_eq!(mask >> bit & 1 == 1, naive[at * 64 + bit]);
-                }
-            }
-            if bytes.len() >= 32 {
-                let mut backslashes = 0;
-                for (bit, byte) in bytes[..32].iter().enumerate() {
-                    backslashes |= u32::from(*byte == b'\\') << bit;
-                }
-                let (mask, open) = escaped_half(backslashes);
-                for (bit, naive) in naive.iter().take(32).enumerate() {
-                    prop_assert_eq!(mask >> bit & 1 == 1, *naive);
-                }
-                prop_assert_eq!(open, naive[32]);
-            }
-        }
-
-        #[test]
-        fn a_value_ends_where_the_decoder_says(bytes in text(300), open in prop_oneof![Just(b'{'), Just(b'[')]) {
-            let mut text = vec![open];
-            text.extend(bytes);
-            let slow = scan::skip(&text, 0).ok().filter(|(_, depth)| *depth <= 64).map(|(end, _)| end);
-            let [vector, words] = both(&text);
-            prop_assert_eq!(vector, words);
-            // What the decoder takes and this does not has a backslash where none belongs.
-            let odd = slow.is_some_and(|end| has_backslash_outside(&text[..end]));
-            prop_assert_eq!(vector, slow.filter(|_| !odd));
-        }
-    }
-
-    #[test]
-    fn values_of_all_lengths_end_where_they_end() {
-        for n in 0..200 {
-            let text = format!("[{}\"{}\"]", "[]".repeat(n % 7), "x".repeat(n));
-            assert_eq!(both(text.as_bytes()), [Some(text.len()); 2]);
-            assert_eq!(both(&text.as_bytes()[..text.len() - 1]), [None; 2]);
-        }
-        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
-        assert_eq!(both(deep(64).as_bytes()), [Some(128); 2]);
-        assert_eq!(both(deep(65).as_bytes()), [None; 2]);
-        assert_eq!(both(b"[}"), [None; 2]);
-        assert_eq!(both(b"[\"\x01\"]"), [None; 2]);
-        assert_eq!(both(b"[]\"\x01\""), [Some(2); 2]);
-    }
-}
+mod tests;

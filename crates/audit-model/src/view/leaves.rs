@@ -1,9 +1,11 @@
 //! The scalars under some keys of a body, wherever these stand, without following paths.
 
-use fearless_simd::Level;
+use fearless_simd::{Level, dispatch};
 
 use crate::edges::Edges;
-use crate::view::scalars::{self, Below, Each, Guide};
+use crate::view::block::{Look, Vector, Words};
+use crate::view::scalars::{self, Below, Each, Guide, MOST_BYTES};
+use crate::view::seek::{Sought, seek};
 
 /// Keys of a body that are looked for at every depth.
 ///
@@ -25,6 +27,9 @@ pub struct BodyLeaves {
     /// By bucket, where its keys end.
     ends: [usize; BUCKETS],
     edges: Edges,
+    /// The ASCII characters of the keys, one bit each, and whether there are others.
+    characters: u128,
+    beyond_ascii: bool,
 }
 
 /// Buckets that keys are filed in.
@@ -47,10 +52,18 @@ impl BodyLeaves {
             keys: Vec::new(),
             ends: [0; BUCKETS],
             edges: Edges::default(),
+            characters: 0,
+            beyond_ascii: false,
         };
         for (number, key) in keys.into_iter().enumerate() {
             let key = key.as_ref().as_bytes();
             leaves.edges.add(key);
+            for byte in key {
+                match 1_u128.checked_shl(u32::from(*byte)) {
+                    Some(bit) => leaves.characters |= bit,
+                    None => leaves.beyond_ascii = true,
+                }
+            }
             leaves.keys.push((key.into(), number));
         }
         leaves.keys.sort_unstable_by_key(|(key, _)| bucket(key));
@@ -66,6 +79,47 @@ impl BodyLeaves {
     /// Returns whether that was all. If not, the body is odd, and a tree must say what it holds.
     pub fn read(&self, body: &[u8], memory: &mut String, each: &mut Each<'_>) -> bool {
         body.first() == Some(&b'{') && scalars::read(self.level, self, body, memory, each)
+    }
+
+    /// The same for those of the keys that are asked for, without reading all of the body: they are sought in it. What
+    /// stands under another key may be handed out too, as if it stood under one of these.
+    ///
+    /// Returns whether that was all. If not, the body must be [read](Self::read).
+    pub fn seek(
+        &self,
+        body: &[u8],
+        asked: &dyn Fn(usize) -> bool,
+        memory: &mut String,
+        each: &mut Each<'_>,
+    ) -> bool {
+        let done = if self.level.is_fallback() {
+            self.seek_by(Words, body, asked, memory, each)
+        } else {
+            dispatch!(self.level, simd => self.seek_by(Vector(simd), body, asked, memory, each))
+        };
+        done.is_some()
+    }
+
+    #[inline(always)]
+    fn seek_by<L: Look>(
+        &self,
+        look: L,
+        body: &[u8],
+        asked: &dyn Fn(usize) -> bool,
+        memory: &mut String,
+        each: &mut Each<'_>,
+    ) -> Option<()> {
+        if body.first() != Some(&b'{') || body.len() > MOST_BYTES {
+            return None;
+        }
+        let keys = self.keys.iter().filter(|(_, number)| asked(*number));
+        let sought = Sought::new(keys.map(|(key, _)| &**key));
+        let is_odd = |unit: u16| match 1_u128.checked_shl(u32::from(unit)) {
+            Some(bit) => self.characters & bit != 0,
+            None => self.beyond_ascii,
+        };
+        let number = |key: &[u8]| self.number(key).filter(|number| asked(*number));
+        seek(look, body, &sought, is_odd, number, memory, each)
     }
 
     /// The number of a key.
@@ -114,175 +168,4 @@ impl Guide for BodyLeaves {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::limits::Limits;
-    use crate::path::Segment;
-    use crate::tree::Tree;
-    use crate::value::Value;
-    use crate::view::block::Words;
-    use crate::walk::Doubt;
-
-    const KEYS: [&str; 3] = ["a", "bc", "hostNetwork"];
-
-    /// What stands under the keys, by both ways of looking.
-    fn read(body: &[u8]) -> Option<Vec<(usize, String)>> {
-        let leaves = BodyLeaves::new(KEYS);
-        let (mut memory, mut found) = (String::new(), Vec::new());
-        let mut add =
-            |key, value: Value<'_>| found.push((key, value.as_text().unwrap().to_owned()));
-        let all = leaves.read(body, &mut memory, &mut add);
-        let mut by_words = Vec::new();
-        let mut add =
-            |key, value: Value<'_>| by_words.push((key, value.as_text().unwrap().to_owned()));
-        let is_object = body.first() == Some(&b'{');
-        let words =
-            is_object && scalars::walk(Words, &leaves, body, &mut memory, &mut add).is_some();
-        assert_eq!(all, words);
-        assert_eq!(found, by_words);
-        all.then_some(found)
-    }
-
-    /// What a tree has under one of the keys, at any depth that the tests reach.
-    fn tree(body: &[u8]) -> Vec<(usize, String)> {
-        let mut tree = Tree::default();
-        let root = tree.parse(body, &Limits::default()).unwrap();
-        let mut found = Vec::new();
-        // All paths of up to four keys that end in one of those.
-        let names = ["a", "bc", "hostNetwork", "x\"y", "other"];
-        let mut paths: Vec<Vec<&str>> = vec![vec![]];
-        for _ in 0..4 {
-            let longer: Vec<_> = paths
-                .iter()
-                .flat_map(|path| names.map(|name| [path.as_slice(), &[name]].concat()))
-                .collect();
-            for path in &longer {
-                let Some(number) = KEYS.iter().position(|key| path.last() == Some(key)) else {
-                    continue;
-                };
-                let path: Vec<_> = path.iter().map(|key| Segment::Key((*key).into())).collect();
-                tree.any_value(root.into(), &path, Doubt::AnyReading, &mut |value| {
-                    found.extend(value.as_text().map(|text| (number, text.to_owned())));
-                    false
-                });
-            }
-            paths = longer;
-        }
-        found
-    }
-
-    #[track_caller]
-    fn agree(body: &str) {
-        let mut found = read(body.as_bytes()).unwrap_or_else(|| panic!("{body}"));
-        let mut expected = tree(body.as_bytes());
-        found.sort();
-        found.dedup();
-        expected.sort();
-        expected.dedup();
-        assert_eq!(found, expected, "{body}");
-    }
-
-    #[test]
-    fn scalars_under_the_keys_are_found_at_every_depth() {
-        for body in [
-            r#"{"a":"x","other":{"bc":[1,[true,null],{"a":2},"y"]},"hostNetwork":{"a":-1e3}}"#,
-            r#"{"a":["\u0041",{"a":["z"]},[]],"a":false}"#,
-            r#"{"other":"\"a\":1","bc":"}]"}"#,
-            r#"{"k:{\"a\":1}":1,"f\\":2,"a":{"x\"y":{"bc":3}}}"#,
-            r#" { "a" : [ 1 , { "bc" : "x" } ] } "#.trim_start(),
-            "{}",
-        ] {
-            agree(body);
-        }
-    }
-
-    #[test]
-    fn keys_are_found_wherever_blocks_end() {
-        for n in 0..140 {
-            let filler = "f".repeat(n);
-            agree(&format!(
-                r#"{{"other":"{filler}","hostNetwork":true,"a":"{filler}","bc":1}}"#
-            ));
-            agree(&format!(
-                r#"{{"other":"{filler}\\","a":{{"bc":["{filler}\""]}}}}"#
-            ));
-        }
-    }
-
-    #[test]
-    fn what_is_odd_is_left_to_the_tree() {
-        for body in [
-            r#"{"\u0061":1}"#,
-            r#"{"a" 1}"#,
-            r#"{"a",1}"#,
-            r#"{"a":,"bc":1}"#,
-            r#"{"a":what}"#,
-            r#"{"other":[c\"],"a":"x"}"#,
-            "{\"other\":\"\n\",\"a\":1}",
-            r#"{"a":[1}"#,
-            r#"[{"a":1}]"#,
-            r#""a""#,
-            "",
-        ] {
-            assert_eq!(read(body.as_bytes()), None, "{body}");
-        }
-        let long = format!(r#"{{"{}\u0061":1}}"#, "k".repeat(200));
-        assert_eq!(read(long.as_bytes()), None);
-        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(65), "]".repeat(65));
-        assert_eq!(read(deep.as_bytes()), None);
-    }
-
-    fn json() -> impl Strategy<Value = String> {
-        let leaf = prop_oneof![
-            Just("null".to_owned()),
-            Just("true".to_owned()),
-            Just("-1".to_owned()),
-            Just("\"x\"".to_owned()),
-            Just("\"\\u00e9\\\\\"".to_owned()),
-            Just("\"a\\\":1\"".to_owned()),
-            "[a-z]{20,70}".prop_map(|text| format!("\"{text}\"")),
-        ];
-        leaf.prop_recursive(3, 40, 5, |inner| {
-            let key = prop::sample::select(&["a", "bc", "hostNetwork", "other"][..]);
-            let member = (key, inner.clone());
-            prop_oneof![
-                prop::collection::vec(inner, 0..4).prop_map(|all| format!("[{}]", all.join(","))),
-                prop::collection::vec(member, 0..5).prop_map(|all| {
-                    let all: Vec<_> = all
-                        .iter()
-                        .map(|(key, value)| format!("\"{key}\":{value}"))
-                        .collect();
-                    format!("{{{}}}", all.join(","))
-                }),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn generated_scalars_are_those_of_a_tree(value in json()) {
-            agree(&format!("{{\"a\":{value}}}"));
-        }
-
-        #[test]
-        fn nothing_is_lost_of_what_is_broken(value in json(), changes in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(&b"{}[],:\"\\a1( \n"[..])), 1..4)) {
-            let mut body = format!("{{\"a\":{value}}}").into_bytes();
-            for (at, byte) in changes {
-                let at = at.index(body.len());
-                body[at] = byte;
-            }
-            if let Some(found) = read(&body) {
-                for value in tree(&body) {
-                    prop_assert!(found.contains(&value), "{value:?} in {}", String::from_utf8_lossy(&body));
-                }
-            }
-        }
-
-        #[test]
-        fn any_bytes_are_read_to_an_end(body in "\\{[{}:,\"\\\\ab\\[\\]1 ]{0,200}") {
-            read(body.as_bytes());
-        }
-    }
-}
+mod tests;

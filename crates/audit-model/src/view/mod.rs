@@ -18,6 +18,7 @@ mod leaves;
 mod paths;
 mod read;
 mod scalars;
+mod seek;
 mod source;
 mod spans;
 

@@ -73,11 +73,7 @@ pub(super) fn walk<L: Look, G: Guide>(
     each: &mut Each<'_>,
 ) -> Option<()> {
     let cursor = Cursor { look, bytes: body };
-    let mut texts = Texts {
-        body,
-        n_asked: 0,
-        whole: None,
-    };
+    let mut texts = Texts::new(body);
     let mut place = guide.root();
     // The places of the containers that are open; which of these are objects, the innermost lowest.
     let mut open = [place; MOST_OPEN];
@@ -146,20 +142,31 @@ pub(super) fn walk<L: Look, G: Guide>(
 }
 
 /// The texts of a body.
-struct Texts<'b> {
+pub(super) struct Texts<'b> {
     body: &'b [u8],
-    n_asked: u32,
+    /// Bytes that were asked for, and what it takes to ask.
+    n_asked: usize,
     /// All of it, once it is known to be text.
     whole: Option<&'b str>,
 }
 
 impl<'b> Texts<'b> {
+    pub(super) fn new(body: &'b [u8]) -> Self {
+        Self {
+            body,
+            n_asked: 0,
+            whole: None,
+        }
+    }
+
     #[inline(always)]
     fn get(&mut self, range: Range<usize>) -> Option<&'b str> {
-        /// Where so many are asked for, that all of it is text costs less to find than that each of them is.
-        const MANY: u32 = 24;
-        self.n_asked += 1;
-        if self.n_asked == MANY {
+        /// What it costs to ask for one, in bytes.
+        const EACH: usize = 64;
+        // Where so much is asked for, that all of it is text costs less to find than that each of them is.
+        let before = self.n_asked;
+        self.n_asked += range.len() + EACH;
+        if before <= self.body.len() && self.n_asked > self.body.len() {
             self.whole = std::str::from_utf8(self.body).ok();
         }
         match self.whole {
@@ -171,7 +178,7 @@ impl<'b> Texts<'b> {
 
 /// Passes over the scalar that begins here; one that is wanted, and is not `null`, is handed out.
 #[inline(always)]
-fn scalar<L: Look>(
+pub(super) fn scalar<L: Look>(
     cursor: Cursor<'_, L>,
     texts: &mut Texts<'_>,
     at: usize,

@@ -1,20 +1,13 @@
-//! Texts that must stand somewhere in a field: all of a field's in one automaton.
+//! Texts that must stand somewhere in a field for rules to match.
 
 use std::collections::BTreeMap;
 
-use aho_corasick::automaton::OverlappingState;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use audit_model::FieldId;
 
-use crate::fold::folded_bytes;
 use crate::index::Asked;
-use crate::index::gate::Gate;
+use crate::sought::Sought;
 use crate::spread::{mix, place};
 
-/// Past this many texts the automaton is one that takes less memory.
-const MANY: usize = 1000;
-/// Most texts of one automaton: the time to build one grows with the square of their number.
-pub(crate) const MOST_TEXTS: usize = 4096;
 /// Entries of a [`Memo`]; a power of two.
 const MEMO_ENTRIES: usize = 1024;
 /// Longest text that is remembered.
@@ -26,12 +19,7 @@ const MEMO_RULES: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Needles {
     asked: Asked,
-    /// Each with the number of texts in those before it.
-    automata: Vec<(usize, AhoCorasick)>,
-    /// Tells many bytes at a time that none of a few texts is there.
-    gate: Option<Gate>,
-    /// By text.
-    rules: Vec<Vec<u32>>,
+    sought: Sought,
 }
 
 /// What was found in texts that come again and again: user agents and names of users are few, paths are not.
@@ -57,36 +45,9 @@ impl Needles {
         needles: BTreeMap<String, Vec<u32>>,
         always: &mut Vec<u32>,
     ) -> Self {
-        let kind = if needles.len() > MANY {
-            AhoCorasickKind::ContiguousNFA
-        } else {
-            AhoCorasickKind::DFA
-        };
-        let texts: Vec<&String> = needles.keys().collect();
-        let mut automata = Vec::new();
-        let mut left_over = Vec::new();
-        for (chunk, first) in texts.chunks(MOST_TEXTS).zip((0..).step_by(MOST_TEXTS)) {
-            let automaton = AhoCorasick::builder()
-                .match_kind(MatchKind::Standard)
-                .kind(Some(kind))
-                // Its choice of rare bytes goes wrong where every text has them, as in paths.
-                .prefilter(false)
-                .build(chunk);
-            match automaton {
-                Ok(automaton) => automata.push((first, automaton)),
-                Err(_) => left_over.extend(first..first + chunk.len()),
-            }
-        }
-        let gate = Gate::new(needles.keys().map(String::as_str));
-        let rules: Vec<Vec<u32>> = needles.into_values().collect();
-        for text in left_over {
-            always.extend(rules.get(text).into_iter().flatten());
-        }
         Self {
             asked: Asked::text(field),
-            automata,
-            gate,
-            rules,
+            sought: Sought::new(needles, always),
         }
     }
 
@@ -118,44 +79,20 @@ impl Needles {
         found: &mut Vec<u32>,
     ) {
         // Most texts hold none, which is told without folding them.
-        if self.gate.as_ref().is_some_and(|gate| !gate.may_hold(text)) {
+        if !self.sought.may_hold(text) {
             return;
         }
         let first = found.len();
         let Some(entry) = memo.entry(text) else {
-            self.search(folded_bytes(text, memory), found);
+            self.sought.find(text, memory, found);
             return;
         };
         if entry.is(text) {
             found.extend(entry.rules.iter().take(usize::from(entry.n_rules)));
             return;
         }
-        self.search(folded_bytes(text, memory), found);
+        self.sought.find(text, memory, found);
         entry.put(text, found.get(first..).unwrap_or_default());
-    }
-
-    fn search(&self, text: &[u8], found: &mut Vec<u32>) {
-        for (first, automaton) in &self.automata {
-            // Nor have most texts that come here any, which is told without the bookkeeping for overlaps.
-            if automaton.is_match(text) {
-                self.collect(automaton, *first, text, found);
-            }
-        }
-    }
-
-    /// Adds the rules of all texts of one automaton that are there.
-    fn collect(&self, automaton: &AhoCorasick, first: usize, text: &[u8], found: &mut Vec<u32>) {
-        let mut state = OverlappingState::start();
-        while automaton
-            .try_find_overlapping(Input::new(text), &mut state)
-            .is_ok()
-        {
-            let Some(at) = state.get_match() else {
-                return;
-            };
-            let rules = self.rules.get(first + at.pattern().as_usize());
-            found.extend(rules.into_iter().flatten());
-        }
     }
 }
 

@@ -56,6 +56,8 @@ mod support;
 #[cfg(test)]
 mod threads;
 #[cfg(test)]
+mod together;
+#[cfg(test)]
 mod trusted_proxies;
 #[cfg(test)]
 mod truth_table;

@@ -23,7 +23,7 @@ pub(crate) fn config(cases: u32) -> Config {
 }
 
 /// Networks of trusted proxies, as a list has them and as numbers.
-type Proxies = &'static [(&'static str, (u32, u32))];
+pub(crate) type Proxies = &'static [(&'static str, (u32, u32))];
 
 /// Lists that leave something of the addresses of events, and one that leaves nothing.
 const PROXIES: [Proxies; 4] = [
@@ -65,7 +65,11 @@ fn told(hits: Hits<'_>) -> Vec<(String, String)> {
 }
 
 /// Compiles rules and scans events with one scanner, and each with a new one too.
-fn check(rules: &[Rule], events: &[Vec<u8>], proxies: Proxies) -> Result<usize, TestCaseError> {
+pub(crate) fn check(
+    rules: &[Rule],
+    events: &[Vec<u8>],
+    proxies: Proxies,
+) -> Result<usize, TestCaseError> {
     let trusted: Vec<&str> = proxies.iter().map(|(text, _)| *text).collect();
     let mut text = format!(
         "placeholders: {{trusted_proxies: [{}]}}\n",
@@ -232,7 +236,7 @@ fn formatting_keeps_what_a_rule_means() {
 }
 
 /// Choices from a seed, for sets that are too large to be drawn and shrunk rule by rule.
-fn seeded(seed: u64, n: usize) -> Vec<u16> {
+pub(crate) fn seeded(seed: u64, n: usize) -> Vec<u16> {
     let mut state = seed;
     let mut next = || {
         state = state

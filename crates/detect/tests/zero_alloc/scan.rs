@@ -184,3 +184,51 @@ fn a_scan_allocates_nothing_after_warm_up() {
     assert!(n_suppressed >= events.len(), "{n_suppressed} suppressed");
     assert!(n_reasons > 0);
 }
+
+/// Rules that ask many things of the same few fields.
+fn crowd() -> RuleSet {
+    let mut builder = RuleSet::builder();
+    for n in 0..60 {
+        let test = match n % 6 {
+            0 => format!("userAgent|re: 'tool-{n}/[0-9]+'"),
+            1 => format!("userAgent|re: '^[a-z]+-{n}/'"),
+            2 => format!("userAgent|re|i: 'KUBE.*{n}$'"),
+            3 => format!("responseStatus.code|gt: {n}"),
+            4 => format!("requestObject.ports|lt: {n}"),
+            _ => format!("sourceIPs|cidr: ['10.{n}.0.0/16', '2001:db8:{n}::/48']"),
+        };
+        let rule = format!(
+            "title: T\nname: rule-{n}\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{verb: [get, create], {test}}}, condition: s}}\n"
+        );
+        builder = builder.text(format!("{n}.yaml"), rule);
+    }
+    builder.build().unwrap()
+}
+
+#[test]
+fn values_that_no_one_has_seen_before_allocate_nothing() {
+    let rules = crowd();
+    let line = |n: usize, name: &str| {
+        let agent = format!("{name}{}-{n}/{n}", "x".repeat(n % 90));
+        format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"1","stage":"ResponseComplete","verb":"create","requestURI":"/x","user":{{"username":"a"}},"userAgent":"{agent}","sourceIPs":["10.{}.1.2","2001:db8:{}::7"],"responseStatus":{{"code":{}}},"requestObject":{{"ports":[{n},{}]}}}}"#,
+            n % 256,
+            n % 999,
+            200 + n,
+            n / 2
+        )
+    };
+    let mut scanner = rules.scanner();
+    // Several rounds, because buffers are handed around between their users.
+    for n in (0..300).chain(0..300).chain(0..300) {
+        scanner.scan_bytes(line(n, "KUBE").as_bytes()).unwrap();
+    }
+    let mut n_hits = 0;
+    for n in 0..300 {
+        let line = line(n, "kube");
+        let before = allocations();
+        n_hits += scanner.scan_bytes(line.as_bytes()).unwrap().len();
+        assert_eq!(allocations() - before, 0, "{line}");
+    }
+    assert!(n_hits > 1000, "{n_hits} hits");
+}

@@ -418,11 +418,8 @@ fn item(c: &mut Choices<'_>, name: &str, pool: Pool) -> Item {
         }
         14 if pool == IPS => {
             made.how = How::Cidr(c.some(2, |c| {
-                [
-                    ([10, 0, 0, 0], 8),
-                    ([10, 0, 0, 7], 32),
-                    ([203, 0, 113, 0], 24),
-                ][c.below(3)]
+                let networks = ["10.0.0.0/8", "10.0.0.7/32", "203.0.113.0/24"];
+                c.pick(&networks).to_owned()
             }));
         }
         15 => {

@@ -161,10 +161,7 @@ fn values(item: &Item) -> String {
         How::Text(_, literals) => literals.iter().map(literal).collect(),
         How::Exists(wanted) => vec![wanted.to_string()],
         How::Re(patterns, _) => patterns.iter().map(|found| quoted(&regex(found))).collect(),
-        How::Cidr(networks) => networks
-            .iter()
-            .map(|([a, b, c, d], prefix)| format!("{a}.{b}.{c}.{d}/{prefix}"))
-            .collect(),
+        How::Cidr(networks) => networks.iter().map(|network| quoted(network)).collect(),
         How::Compare(_, number) => vec![number.clone()],
         How::FieldRef(_, other) => vec![other.clone()],
     };

@@ -181,7 +181,7 @@ impl Evaluation<'_> {
             How::Cidr(networks) => any(&|node| {
                 let mut networks = networks.iter();
                 node.scalar()
-                    .is_some_and(|text| networks.any(|(net, len)| in_network(&text, *net, *len)))
+                    .is_some_and(|text| networks.any(|network| in_network(&text, network)))
             }),
             How::Compare(comparison, bound) => any(&|node| {
                 let (Value::Number(text) | Value::Text(text)) = &node.value else {

@@ -65,8 +65,8 @@ pub(crate) enum How {
     Exists(bool),
     /// Patterns, and whether case is ignored.
     Re(Vec<ReKind>, bool),
-    /// Networks of IPv4: address and length of the prefix.
-    Cidr(Vec<([u8; 4], u32)>),
+    /// Networks, each an address and the length of its prefix.
+    Cidr(Vec<String>),
     /// `lt`, `lte`, `gt` or `gte`, and a number.
     Compare(&'static str, String),
     FieldRef(Relation, String),

@@ -104,9 +104,27 @@ pub(crate) fn ipv4(text: &str) -> Option<u32> {
     Some(address)
 }
 
-pub(crate) fn in_network(text: &str, network: [u8; 4], prefix: u32) -> bool {
-    let cut = |address: u32| address.checked_shr(32 - prefix).unwrap_or(0);
-    ipv4(text).is_some_and(|address| cut(address) == cut(u32::from_be_bytes(network)))
+/// The bits of an address, and how many they are.
+fn address(text: &str) -> Option<(u128, u32)> {
+    match ipv4(text) {
+        Some(address) => Some((u128::from(address), 32)),
+        None => Some((u128::from(text.parse::<std::net::Ipv6Addr>().ok()?), 128)),
+    }
+}
+
+/// An address of IPv4 may be written as one of IPv6; a network may not.
+pub(crate) fn in_network(text: &str, network: &str) -> bool {
+    let (network, prefix) = network.split_once('/').unwrap();
+    let (network, n_bits) = address(network).unwrap();
+    let rest = n_bits - prefix.parse::<u32>().unwrap();
+    let cut = |address: u128| address.checked_shr(rest).unwrap_or(0);
+    address(text).is_some_and(|(address, found_bits)| {
+        let (address, found_bits) = match address >> 32 {
+            0xffff if found_bits == 128 => (address & 0xffff_ffff, 32),
+            _ => (address, found_bits),
+        };
+        found_bits == n_bits && cut(address) == cut(network)
+    })
 }
 
 /// Decodes `%xx` once, and `+` to a space when asked.
