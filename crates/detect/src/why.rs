@@ -471,22 +471,28 @@ pub(crate) fn stand_in(value: Value<'_>) -> &'static str {
 pub(crate) fn push_cut(value: &str, redactor: &mut Redactor, out: &mut String) {
     let begin = out.len();
     // A secret may begin before the cut and end behind it, so the cut comes last, within reason.
-    let near = value
-        .char_indices()
-        .nth(4 * MAX_CHARS)
-        .map_or(value.len(), |(at, _)| at);
-    redactor.push(value.get(..near).unwrap_or(value), out);
+    redactor.push(first_chars(value, 4 * MAX_CHARS), out);
     cut(begin, out);
 }
 
 /// Cuts what was appended after `begin` to [`MAX_CHARS`] characters.
 pub(crate) fn cut(begin: usize, out: &mut String) {
-    let at = out
-        .get(begin..)
-        .and_then(|text| text.char_indices().nth(MAX_CHARS))
-        .map(|(at, _)| begin + at);
-    if let Some(at) = at {
-        out.truncate(at);
+    let Some(text) = out.get(begin..) else {
+        return;
+    };
+    let length = first_chars(text, MAX_CHARS).len();
+    if length < text.len() {
+        out.truncate(begin + length);
         out.push('…');
     }
+}
+
+/// A text up to so many characters.
+fn first_chars(text: &str, most: usize) -> &str {
+    // It has no more characters than bytes, which need not be counted.
+    if text.len() <= most {
+        return text;
+    }
+    let end = text.char_indices().nth(most);
+    end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
