@@ -39,13 +39,6 @@ impl<'a> Keys<'a> {
             self.missing("by", entry.key.span, help);
             return None;
         };
-        let is_empty = |by: &Entry| matches!(&by.value.kind, Kind::List(names) if names.is_empty());
-        if let Some(by) = entry.value.get("by").filter(|by| is_empty(by)) {
-            self.report
-                .add(Code::EmptyValues, by.value.span, "`by` names nothing")
-                .set_help("say what must be the same: `by: [user.username]`");
-            return None;
-        }
         let names = by.iter();
         let by: Vec<_> = names
             .map(|name| field_with_values(name, self.report))

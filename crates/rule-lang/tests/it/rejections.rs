@@ -427,7 +427,6 @@ fn metadata() {
         ("suppress: {for: 15m}", "missing-key: suppress"),
         ("suppress: {by: [verb]}", "missing-key: suppress"),
         ("suppress: {by: [vreb], for: 15m}", "unknown-field: vreb"),
-        ("suppress: {by: [], for: 15m}", "empty-values: []"),
         (
             "suppress: {by: [requestObject], for: 15m}",
             "unknown-group: requestObject",
