@@ -94,7 +94,7 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
     let ours = foreign::field(&name.text);
     let help = match (ours, error.suggestions()) {
         (Some(ours), _) => Some(format!("write {}", quoted(&ours))),
-        (None, []) => None,
+        (None, []) => report.did_you_mean(&name.text, SHORT_NAMES.iter().map(|(short, _)| *short)),
         (None, [first, more @ ..]) => {
             let mut help = format!("did you mean {}", quoted(first));
             for other in more {
@@ -107,6 +107,26 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
     };
     let message = format!("{}: {error}", quoted(&name.text));
     report.add_with_help(Code::UnknownField, name.span, message, help);
+    None
+}
+
+/// The same of a field that hits are told apart by, or counted: one that has values.
+pub(crate) fn field_with_values(name: &Name, report: &mut Report) -> Option<Field> {
+    let found = field(name, report)?;
+    let what = match found.shape() {
+        Some(Shape::Struct) => "a part of the event",
+        Some(Shape::Map) => "a map",
+        Some(Shape::Object) => "an object",
+        Some(Shape::Objects) => "a list of objects",
+        _ => return Some(found),
+    };
+    let message = format!(
+        "{} is {what} and has no value of its own",
+        quoted(&name.text)
+    );
+    report
+        .add(Code::UnknownGroup, name.span, message)
+        .set_help("name a part of it that is text or a number");
     None
 }
 

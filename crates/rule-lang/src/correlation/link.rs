@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use crate::ast::Name;
 use crate::correlation::{
-    Correlation, CorrelationDocument, CorrelationType, Presence, Reference, Target,
+    Column, Correlation, CorrelationDocument, CorrelationType, Presence, Reference, Target,
 };
 use crate::diagnostic::{Code, Report, quoted};
+use crate::lint;
 use crate::metadata::Metadata;
 use crate::overrides::Overrides;
 use check::is_room_for;
@@ -325,6 +326,16 @@ impl<'s> Linker<'s> {
             }
         }
         columns.check_aliases(report);
+        if let (true, Some(name)) = (
+            document.kind.is_some_and(CorrelationType::is_numeric),
+            document.fields.first(),
+        ) {
+            let fields = references.iter().map(|found| match found.values.first() {
+                Some(Column::Field(field)) => Some(field),
+                _ => None,
+            });
+            lint::fields::no_numbers(name, fields, report);
+        }
         if report.has_errors_in(document.metadata.span) {
             return None;
         }

@@ -9,7 +9,7 @@ use crate::correlation::timespan;
 use crate::diagnostic::{Code, quoted};
 use crate::keys;
 use crate::metadata::{Keys, listed};
-use crate::resolve::field;
+use crate::resolve::field_with_values;
 use crate::yaml::{Entry, Kind, Node};
 
 /// What follows a detection is summed up instead of told: for how long, and what must be the same.
@@ -39,7 +39,10 @@ impl<'a> Keys<'a> {
             self.missing("by", entry.key.span, help);
             return None;
         };
-        let by: Vec<_> = by.iter().map(|name| field(name, self.report)).collect();
+        let names = by.iter();
+        let by: Vec<_> = names
+            .map(|name| field_with_values(name, self.report))
+            .collect();
         Some(Suppress {
             by: by.into_iter().collect::<Option<_>>()?,
             window: read.window,

@@ -2,6 +2,7 @@
 
 use audit_model::{Field, Path};
 
+use super::never;
 use crate::api::{IMAGE_PARTS, Nowhere, Of, Type, Value};
 use crate::ast::{Item, Name};
 use crate::diagnostic::{Code, Report, quoted};
@@ -80,6 +81,24 @@ pub(crate) fn no_members(name: &Name, report: &mut Report) {
             ),
         )
         .set_help("leave its brackets out");
+}
+
+/// A field whose values a correlation computes with, and that has no numbers in any of the rules.
+pub(crate) fn no_numbers<'f>(
+    name: &Name,
+    mut fields: impl ExactSizeIterator<Item = Option<&'f Field>>,
+    report: &mut Report,
+) {
+    if fields.len() == 0 || !fields.all(|field| field.is_some_and(never::is_no_number)) {
+        return;
+    }
+    report
+        .add(
+            Code::NeverMatches,
+            name.span,
+            format!("{} is never a number to compute with", quoted(&name.text)),
+        )
+        .set_help("to count its values write `type: value_count`");
 }
 
 /// A member that is an object, compared with values: often keywords that strayed into a block.

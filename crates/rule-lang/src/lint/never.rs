@@ -296,6 +296,16 @@ fn is_word(field: &Field) -> bool {
         )
 }
 
+/// Whether a field has texts that are no numbers.
+pub(super) fn is_no_number(field: &Field) -> bool {
+    let of = Value::of_field(field).map_or(Of::Open, |value| value.of);
+    let is_known = matches!(
+        of,
+        Of::Bool | Of::Words(..) | Of::Address | Of::Network | Of::Image
+    );
+    is_known || is_word(field) || is_time(field)
+}
+
 /// A comparison that no value of the field can pass: of objects with texts, of words with numbers or networks.
 fn wrong_type(item: &Item, field: Option<&Field>, of: Of, report: &mut Report) -> bool {
     let how = item.chain.how;

@@ -427,6 +427,14 @@ fn metadata() {
         ("suppress: {for: 15m}", "missing-key: suppress"),
         ("suppress: {by: [verb]}", "missing-key: suppress"),
         ("suppress: {by: [vreb], for: 15m}", "unknown-field: vreb"),
+        (
+            "suppress: {by: [requestObject], for: 15m}",
+            "unknown-group: requestObject",
+        ),
+        (
+            "suppress: {by: [objectRef, verb], for: 15m}",
+            "unknown-group: objectRef",
+        ),
         ("suppress: {by: [verb], for: 15}", "bad-value: 15"),
         ("suppress: {by: [verb], for: 0s}", "bad-value: 0s"),
         ("suppress: {by: [verb], for: 2y}", "bad-value: 2y"),

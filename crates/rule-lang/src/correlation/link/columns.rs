@@ -2,8 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use audit_model::Shape;
-
 use crate::ast::Name;
 use crate::correlation::link::{Done, Found, Linker};
 use crate::correlation::{Column, CorrelationDocument};
@@ -107,21 +105,7 @@ impl<'c, 's> Columns<'c, 's> {
         if let Some(column) = self.known.get(&name.text) {
             return column.clone();
         }
-        let field = resolve::field(name, report).filter(|field| {
-            let plural = match field.shape() {
-                Some(Shape::Struct) => "a part of the event",
-                Some(Shape::Map) => "a map",
-                Some(Shape::Object) => "an object",
-                Some(Shape::Objects) => "a list of objects",
-                _ => return true,
-            };
-            let message = format!(
-                "{} is {plural} and has no value of its own",
-                quoted(&name.text)
-            );
-            report.add(Code::UnknownGroup, name.span, message);
-            false
-        });
+        let field = resolve::field_with_values(name, report);
         let column = field.map(Column::Field);
         self.known.insert(name.text.clone(), column.clone());
         column
