@@ -289,13 +289,13 @@ impl Host for Upper<'_, '_> {
         if block.polarity == Polarity::Negative {
             return false;
         }
-        // Of no member at all `[all_or_empty]` holds; the others need one.
+        // Of no member at all `[all_or_empty]` holds, and where a key is repeated `[all]` may: a list has members in one
+        // reading and none in another. `[any]` needs one that satisfies the rest.
         let mut within = Upper {
             machine: None,
             linked: self.linked,
             seen: self.seen,
         };
-        block.quantifier == Quantifier::AllOrEmpty
-            || run(&self.linked.program, block.routine, &mut within)
+        block.quantifier != Quantifier::Any || run(&self.linked.program, block.routine, &mut within)
     }
 }

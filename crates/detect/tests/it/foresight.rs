@@ -173,3 +173,21 @@ detection:
         0
     );
 }
+
+#[test]
+fn every_member_of_a_list_that_may_be_empty_may_do() {
+    // In one reading there is a member, in the other none that fails.
+    let rules = rule("    'rbac.subjects[all]': {kind: User, name: dana}");
+    let body =
+        |subjects: &str| format!(r#"{{"subjects":["x"],{subjects}"roleRef":{{"name":"r"}}}}"#);
+    let hits = |body: &str| {
+        let head = HEAD.replace("\"pods\"", "\"clusterrolebindings\"");
+        let line = format!(r#"{{{head},"verb":"update","requestObject":{body}}}"#);
+        let found = rules.scanner().scan_bytes(line.as_bytes()).unwrap().len();
+        let mut exhaustive = rules.scanner().exhaustive();
+        assert_eq!(found, exhaustive.scan_bytes(line.as_bytes()).unwrap().len());
+        found
+    };
+    assert_eq!(hits(&body("\"subjects\":[],")), 1);
+    assert_eq!(hits(&body("")), 0);
+}
