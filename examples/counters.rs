@@ -15,6 +15,8 @@ pub(crate) struct Stats {
     pub(crate) skipped: u64,
     pub(crate) malformed: u64,
     pub(crate) partial: u64,
+    /// Events that break the grammar of JSON, with `--strict`.
+    pub(crate) faulty: u64,
     pub(crate) rules: usize,
     pub(crate) correlations: usize,
     pub(crate) detections: u64,
@@ -33,6 +35,7 @@ impl Stats {
         self.skipped += counters.skipped;
         self.malformed += counters.malformed;
         self.partial += counters.partial;
+        self.faulty += counters.faulty;
     }
 }
 

@@ -81,6 +81,9 @@ struct Options {
     /// Show the hits that filters took away too
     #[arg(long)]
     suppressed: bool,
+    /// Warn of events that break the grammar of JSON anywhere, as bodies of patches may; they are evaluated all the same
+    #[arg(long)]
+    strict: bool,
     /// Print counters as one JSON object on standard error at the end
     #[arg(long)]
     stats: bool,
@@ -181,6 +184,7 @@ impl<'o> Evaluation<'o> {
             names,
             self.options.suppressed,
             self.options.stats,
+            self.options.strict,
         );
         if !baseline::learn(self.options, &mut inputs)? {
             return Ok(false);
@@ -255,10 +259,12 @@ impl<'o> Evaluation<'o> {
         let name = visible(&input.name);
         if let Some(more) = input.warnings.checked_sub(MAX_WARNINGS + 1) {
             let more = counted(more + 1, "more record");
-            writeln!(
-                io::stderr(),
-                "warning: {name}: {more} could not be read as a whole"
-            )?;
+            let what = if self.options.strict {
+                "could not be read as a whole or are no JSON"
+            } else {
+                "could not be read as a whole"
+            };
+            writeln!(io::stderr(), "warning: {name}: {more} {what}")?;
         }
         if let Some(error) = error {
             writeln!(
@@ -284,6 +290,10 @@ impl<'o> Evaluation<'o> {
             }
             _ => return Ok(()),
         };
+        if let Some(fault) = event.fault() {
+            let fault = format!("evaluated, but no JSON: {fault}");
+            self.warn(name, event.line(), &fault, warnings)?;
+        }
         for hit in detector.process(record) {
             // What another file has told not long ago is kept back as well.
             if let (Some(correlator), Some(suppression)) = (&mut correlator, hit.suppression())
@@ -374,7 +384,7 @@ impl<'o> Evaluation<'o> {
         }
     }
 
-    /// Tells of a record that could not be read as a whole.
+    /// Tells of a record that could not be read as a whole, or is no JSON.
     fn warn(&mut self, name: &str, line: u64, what: &str, n: &mut u64) -> io::Result<()> {
         *n += 1;
         if *n > MAX_WARNINGS {

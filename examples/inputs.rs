@@ -19,7 +19,7 @@ pub(crate) struct Input {
     pub(crate) reader: Reader<Box<dyn Read>>,
     /// One for each file: the stages of one request stand in one log.
     pub(crate) detector: Detector,
-    /// Records that could not be read as a whole.
+    /// Records that could not be read as a whole, and those that are no JSON where that is asked.
     pub(crate) warnings: u64,
 }
 
@@ -30,6 +30,8 @@ pub(crate) struct Inputs {
     suppressed: bool,
     /// Whether rules that an event leaves open are told from those that do not match.
     verdicts: bool,
+    /// Whether the grammar of each event is checked whole.
+    strict: bool,
     /// What first-seen correlations know already; taken by whoever correlates.
     known: Option<String>,
     /// Names of files that are not open yet.
@@ -45,12 +47,14 @@ impl Inputs {
         names: Vec<String>,
         suppressed: bool,
         verdicts: bool,
+        strict: bool,
     ) -> Self {
         Self {
             correlator: (names.len() > 1).then(|| rules.correlator()),
             rules: rules.clone(),
             suppressed,
             verdicts,
+            strict,
             known: None,
             waiting: names.into(),
             open: Vec::new(),
@@ -86,6 +90,10 @@ impl Inputs {
                     if self.suppressed {
                         detector = detector.with_suppressed_hits();
                     }
+                    let mut reader = Reader::new(input);
+                    if self.strict {
+                        reader = reader.strict();
+                    }
                     if self.verdicts {
                         detector = detector.with_verdicts();
                     }
@@ -95,7 +103,7 @@ impl Inputs {
                     let shared = self.correlator.is_some();
                     self.open.push(Input {
                         name,
-                        reader: Reader::new(input),
+                        reader,
                         detector: if shared {
                             detector.forwarding()
                         } else {

@@ -5,6 +5,7 @@ mod framing;
 mod input;
 mod list;
 mod pieces;
+mod record;
 mod skip;
 #[cfg(feature = "zstd")]
 mod zstd;
@@ -13,17 +14,18 @@ use std::borrow::Cow;
 
 use std::fmt;
 use std::io::Read;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::decode::build;
-use crate::error::{DecodeError, ReadError};
+use crate::error::ReadError;
 use crate::event::Event;
 use crate::limits::Limits;
 use crate::source::join::Joiner;
 use crate::source::{Opened, Provider, Source, openshift};
-use crate::view::EventView;
 use framing::{Found, Framing, What};
 use pieces::{Inner, Next};
+pub use record::{EventRecord, Malformed, Record, Skipped};
+use record::{Place, PlainEvent};
 pub use skip::SkipReason;
 use skip::Tally;
 
@@ -71,6 +73,8 @@ pub struct Reader<R> {
     skipped: Tally,
     /// What the embedder knows about where the stream comes from.
     given: Option<Arc<Source>>,
+    /// Whether the grammar of each event is checked whole.
+    strict: bool,
 }
 
 impl<R> fmt::Debug for Reader<R> {
@@ -95,150 +99,8 @@ pub struct Counters {
     pub malformed: u64,
     /// Events of which the source kept only the beginning, counted apart from the whole ones.
     pub partial: u64,
-}
-
-/// One record of a stream.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Record<'a> {
-    /// An audit event.
-    Event(EventRecord<'a>),
-    /// The beginning of an audit event, all that its source kept: what it lacks may have been there.
-    Partial(EventRecord<'a>),
-    /// Sound JSON that is no audit event.
-    Skipped(Skipped<'a>),
-    /// Text that is no JSON, or an audit event that cannot be taken.
-    Malformed(Malformed<'a>),
-}
-
-/// Where a record is in its stream.
-#[derive(Clone, Copy, Debug)]
-struct Place<'a> {
-    offset: u64,
-    line: u64,
-    raw: &'a [u8],
-}
-
-macro_rules! place {
-    ($name:ident) => {
-        impl<'a> $name<'a> {
-            /// Where the record begins, in bytes of the decompressed stream.
-            pub fn offset(&self) -> u64 {
-                self.place.offset
-            }
-
-            /// The line on which the record begins, the first being 1.
-            pub fn line(&self) -> u64 {
-                self.place.line
-            }
-
-            /// The record's bytes as they stood in the decompressed stream; of one over [`Limits::record_bytes`], the
-            /// beginning.
-            pub fn raw(&self) -> &'a [u8] {
-                self.place.raw
-            }
-        }
-    };
-}
-
-place!(EventRecord);
-place!(Skipped);
-place!(Malformed);
-
-/// An audit event and where it was.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct EventRecord<'a> {
-    event: OnceLock<Event<'a>>,
-    /// What the event can be made of, where it is plain.
-    plain: Option<PlainEvent<'a>>,
-    place: Place<'a>,
-    json: &'a [u8],
-}
-
-/// A plain event where it lies.
-#[derive(Debug)]
-struct PlainEvent<'a> {
-    view: EventView<'a>,
-    source: Option<Arc<Source>>,
-    limits: Limits,
-}
-
-impl<'a> EventRecord<'a> {
-    fn new(event: Event<'a>, place: Place<'a>, json: &'a [u8]) -> Self {
-        Self {
-            event: OnceLock::from(event),
-            plain: None,
-            place,
-            json,
-        }
-    }
-
-    fn plain(plain: PlainEvent<'a>, place: Place<'a>, json: &'a [u8]) -> Self {
-        Self {
-            event: OnceLock::new(),
-            plain: Some(plain),
-            place,
-            json,
-        }
-    }
-
-    /// The event. As an item of an `EventList` it has the list's `apiVersion` and the kind `Event`, where it lacks them
-    /// itself.
-    ///
-    /// Most records are only looked at where they lie in the buffer; the typed event is made when it is first asked for.
-    pub fn event(&self) -> &Event<'a> {
-        self.event.get_or_init(|| self.decode())
-    }
-
-    /// The event by itself.
-    pub fn into_event(mut self) -> Event<'a> {
-        match self.event.take() {
-            Some(event) => event,
-            None => self.decode(),
-        }
-    }
-
-    fn decode(&self) -> Event<'a> {
-        // A record that is not plain has its event from the beginning, and whatever is plain can be decoded: a test
-        // holds the two to each other.
-        let Some(plain) = &self.plain else {
-            return Event::default();
-        };
-        let mut event = Event::decode(self.json, &plain.limits).unwrap_or_default();
-        event.source.clone_from(&plain.source);
-        event
-    }
-
-    /// The event as its bytes show it; `None` for one that is odd, which [`EventRecord::event`] tells of.
-    #[doc(hidden)]
-    pub fn view(&self) -> Option<EventView<'_>> {
-        let plain = self.plain.as_ref()?;
-        Some(plain.view.with_source(plain.source.as_deref()))
-    }
-
-    /// The event's own JSON: the record itself, or what was found in it when it is a wrapper.
-    pub fn json(&self) -> &'a [u8] {
-        self.json
-    }
-}
-
-/// A record that is no audit event.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Skipped<'a> {
-    /// Why it is passed over.
-    pub reason: SkipReason,
-    place: Place<'a>,
-}
-
-/// A record that cannot be read.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Malformed<'a> {
-    /// What is wrong with it, and where in the stream.
-    pub error: DecodeError,
-    place: Place<'a>,
+    /// Of the events, those that break the grammar of JSON somewhere; looked for by a [`Reader::strict`] reader only.
+    pub faulty: u64,
 }
 
 impl<R: Read> Reader<R> {
@@ -252,7 +114,31 @@ impl<R: Read> Reader<R> {
             joiner: Joiner::default(),
             skipped: Tally::default(),
             given: None,
+            strict: false,
         }
+    }
+
+    /// Checks the grammar of each event whole, which else is checked only where something is read: that strings are
+    /// closed and brackets balance is enough to know where an event ends. What is wrong is told by
+    /// [`EventRecord::fault`] and counted, and the event is handed out as ever: a client can send a patch that an API
+    /// server takes and writes to its log and that is no JSON.
+    ///
+    /// # Examples
+    /// ```
+    /// use audit_model::{Reader, Record};
+    ///
+    /// let log = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"patch","requestObject":{"a":1e}}"#;
+    /// let mut reader = Reader::new(&log[..]).strict();
+    /// let Some(Record::Event(record)) = reader.next()? else { panic!("an event all the same") };
+    /// let fault = record.fault().map(ToString::to_string);
+    /// assert_eq!(fault.as_deref(), Some("expected JSON, found `}` at byte 85 (line 1)"));
+    /// assert_eq!(reader.counters().faulty, 1);
+    /// # Ok::<(), audit_model::ReadError>(())
+    /// ```
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
     }
 
     /// Says where the stream comes from, where the embedder knows better than its records: each part that is given
@@ -361,7 +247,8 @@ impl<R: Read> Reader<R> {
                     None => self.given.clone(),
                     known => merge(known, self.given.as_ref()),
                 };
-                Record::Event(EventRecord::new(event, place, place.raw))
+                let record = EventRecord::new(event, place, place.raw);
+                Record::Event(record.checked(self.strict, false, &mut self.counters))
             }
             What::Plain => {
                 self.counters.events += 1;
@@ -370,7 +257,8 @@ impl<R: Read> Reader<R> {
                     source: self.given.clone(),
                     limits: *limits,
                 };
-                Record::Event(EventRecord::plain(plain, place, place.raw))
+                let record = EventRecord::plain(plain, place, place.raw);
+                Record::Event(record.checked(self.strict, false, &mut self.counters))
             }
             What::Skipped(reason) => {
                 self.counters.skipped += 1;
@@ -393,6 +281,7 @@ impl<R: Read> Reader<R> {
             opened,
             skipped,
             given,
+            strict,
             ..
         } = self;
         let (range, offset, line) = outer.as_ref().map_or((0..0, 0, 0), |outer| {
@@ -412,11 +301,12 @@ impl<R: Read> Reader<R> {
                 event.cut = inner.partial;
                 let record = EventRecord::new(event, place, text);
                 if inner.partial {
+                    // What was cut was mended, and says nothing of how it was written.
                     counters.partial += 1;
                     Record::Partial(record)
                 } else {
                     counters.events += 1;
-                    Record::Event(record)
+                    Record::Event(record.checked(*strict, true, counters))
                 }
             }
             What::Plain => {
@@ -427,7 +317,8 @@ impl<R: Read> Reader<R> {
                     source: merge(inner.source, given.as_ref()),
                     limits: framing.limits,
                 };
-                Record::Event(EventRecord::plain(plain, place, text))
+                let record = EventRecord::plain(plain, place, text);
+                Record::Event(record.checked(*strict, true, counters))
             }
             What::Skipped(reason) => {
                 counters.skipped += 1;

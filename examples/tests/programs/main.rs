@@ -174,6 +174,23 @@ mod programs {
     }
 
     #[test]
+    fn a_body_that_is_no_json_is_told_when_asked_and_evaluated_anyhow() {
+        let broken = EXEC.replacen('{', r#"{"requestObject":{"a":1,},"#, 1);
+        let log = file("broken.jsonl", format!("{EXEC}\n{broken}\n").as_bytes());
+        let output = run("evaluate", &["--stats", "--strict", &log]);
+        let stderr = text(&output.stderr);
+        assert!(
+            stderr.contains("broken.jsonl:2: evaluated, but no JSON: expected JSON, found `}`"),
+            "{stderr}"
+        );
+        assert_eq!(stats(&output)["faulty"], 1);
+        assert_eq!(stats(&output)["events"], 2);
+        let plain = run("evaluate", &["--stats", &log]);
+        assert_eq!(stats(&plain)["faulty"], 0);
+        assert_eq!(output.stdout, plain.stdout);
+    }
+
+    #[test]
     fn many_bad_records_are_summed_up() {
         let log = file("bad.jsonl", "not json\n".repeat(1_000).as_bytes());
         let output = run("evaluate", &["--stats", &log]);

@@ -33,6 +33,7 @@ mod properties;
 #[cfg(test)]
 mod reader;
 #[cfg(test)]
+mod strict;
 mod vocabulary;
 #[cfg(test)]
 mod wrappers;
