@@ -11,6 +11,7 @@
 //!
 //! A project tests its own rules in one line: [`assert_dir`]; [`Suite`] is the same with more to choose.
 
+mod keys;
 mod suite;
 
 use std::fmt;
@@ -25,6 +26,7 @@ pub use suite::assert_dir;
 pub use suite::{Suite, SuiteReport};
 
 use crate::{HitRule, Hits, RuleSet, Scanner};
+use keys::unknown_key;
 
 /// What running the tests of a rule set found.
 #[derive(Clone, Debug, Default)]
@@ -268,7 +270,12 @@ fn check_count(rules: &RuleSet, name: &str, test: &RuleTest) -> Result<(), Strin
     match test.count() {
         Some(expected) if expected != n => {
             let expected = counted(expected, "hit");
-            Err(format!("expected {expected}, found {n}"))
+            let summaries = match seen.n_summaries {
+                0 => String::new(),
+                1 => ", one of them a summary".to_owned(),
+                n => format!(", {n} of them summaries"),
+            };
+            Err(format!("expected {expected}, found {n}{summaries}"))
         }
         None if test.matches() && n == 0 => Err("expected a hit, and there was none".to_owned()),
         None if !test.matches() && n > 0 => Err(format!("expected no hit, found {n}")),
@@ -280,6 +287,8 @@ fn check_count(rules: &RuleSet, name: &str, test: &RuleTest) -> Result<(), Strin
 #[derive(Default)]
 struct Seen {
     n_hits: u64,
+    /// Of the hits, those that sum up what followed a detection.
+    n_summaries: u64,
 }
 
 impl Seen {
@@ -287,6 +296,8 @@ impl Seen {
     fn take(&mut self, name: &str, test: &RuleTest, hits: Hits<'_>) -> Result<(), String> {
         for hit in hits.filter(|hit| hit.rule().name() == name) {
             self.n_hits += 1;
+            let is_summary = hit.correlated().is_some_and(|it| it.is_summary());
+            self.n_summaries += u64::from(is_summary);
             agree(test, hit.level(), hit.message(), "")?;
         }
         Ok(())
@@ -352,30 +363,6 @@ fn decode<'e>(json: &'e str, test: &RuleTest, at: usize) -> Result<Event<'e>, St
         )),
         None => Ok(event),
     }
-}
-
-/// A key that audit events do not have, with the object in which it stands.
-fn unknown_key(event: &Event<'_>) -> Option<String> {
-    let users = [
-        ("user", event.user.as_ref()),
-        ("impersonatedUser", event.impersonated_user.as_ref()),
-    ];
-    let users = users.map(|(part, user)| (part, user.map(|user| &user.other)));
-    let object = event.object_ref.as_ref().map(|object| &object.other);
-    let status = event.response_status.as_ref().map(|status| &status.other);
-    let rest = [
-        ("", Some(&event.other)),
-        ("objectRef", object),
-        ("responseStatus", status),
-    ];
-    users.into_iter().chain(rest).find_map(|(part, other)| {
-        let (key, _) = other?.first()?;
-        Some(if part.is_empty() {
-            key.to_string()
-        } else {
-            format!("{part}.{key}")
-        })
-    })
 }
 
 /// The level and message of the rule's hit on an event, if it has one.

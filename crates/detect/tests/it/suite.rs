@@ -91,6 +91,38 @@ fn a_mistyped_key_of_an_event_fails_its_test() {
 }
 
 #[test]
+fn a_key_that_occurs_twice_is_no_mistyped_one() {
+    let events = [
+        r#"{"verb":"list","verb":"get","objectRef":{"resource":"secrets"}}"#,
+        r#"{"verb":"get","objectRef":{"resource":"pods"},"objectRef":{"resource":"pods","resource":"secrets"}}"#,
+        r#"{"verb":"get","user":{"username":"a","username":"b"},"responseStatus":{"code":200,"code":201}}"#,
+    ];
+    for event in events {
+        let tests = format!("tests:\n  - kind: hit\n    events: |\n      {event}\n");
+        let rules = RuleSet::builder().text("reads.yaml", reads("reads"));
+        let rules = rules.text("reads.test.yaml", tests);
+        assert_eq!(passing(Suite::new(rules)), "1 rule, 1 test", "{event}");
+    }
+}
+
+#[test]
+fn a_summary_is_a_hit_and_called_by_its_name() {
+    let suppressed = reads("reads").replace("---", "suppress: {by: [user.username], for: 5m}");
+    let event = |at: u64| format!("{{at: {at}s, verb: get, user: {{username: a}}}}");
+    let events: Vec<String> = (0..4).map(event).collect();
+    let tests = format!(
+        "tests: [{{kind: hit, count: 1, events: [{}]}}]\n",
+        events.join(", ")
+    );
+    let rules = RuleSet::builder().text("reads.yaml", suppressed);
+    let report = failing(Suite::new(rules.text("reads.test.yaml", tests)));
+    assert!(
+        report.contains("expected 1 hit, found 2, one of them a summary"),
+        "{report}"
+    );
+}
+
+#[test]
 fn warnings_fail_on_demand() {
     let warned = || {
         let text = "title: Unused\nname: u\nlogsource: {product: kubernetes, service: audit}\ndetection: {a: {verb: get}, b: {verb: list}, condition: a}\n";
