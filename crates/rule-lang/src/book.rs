@@ -311,6 +311,7 @@ fn limits_are_those_of_the_code() {
             limits::NAME_BYTES,
             limits::SELECTIONS,
             limits::VALUES,
+            limits::PATTERN_BYTES,
             limits::REGEX_BYTES,
             limits::REGEXES,
             limits::SET_REGEX_BYTES,

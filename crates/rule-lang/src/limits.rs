@@ -16,6 +16,8 @@ pub(crate) const NAME_BYTES: usize = 1024;
 pub(crate) const SELECTIONS: usize = 256;
 /// Most values of one item, after placeholders are expanded.
 pub(crate) const VALUES: usize = 65_536;
+/// Longest regular expression, in bytes: before one is compiled it is a tree of some hundred bytes for each of its own.
+pub(crate) const PATTERN_BYTES: usize = 16_384;
 /// Largest compiled regular expression, in bytes.
 pub(crate) const REGEX_BYTES: usize = 1 << 20;
 /// Most regular expressions of one document.

@@ -98,6 +98,15 @@ impl Resolver<'_> {
             );
             return None;
         }
+        let (length, limit) = (regex.pattern.len(), limits::PATTERN_BYTES);
+        if length > limit {
+            let message =
+                format!("the regular expression has {length} bytes and the limit is {limit}");
+            self.report
+                .add(Code::BadRegex, value.span, message)
+                .set_help("a list of texts is a list of values, without `re`");
+            return None;
+        }
         self.n_regexes += 1;
         let limit = limits::REGEXES;
         if self.n_regexes > limit {

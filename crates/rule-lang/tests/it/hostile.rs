@@ -221,6 +221,16 @@ fn limits_give_both_numbers() {
         message(&values(65_537)),
         "there are 65537 values and the limit is 65536"
     );
+    let regex = |n: usize| {
+        let pattern = "a".repeat(n);
+        rule(&format!("  s: {{name|re: '{pattern}'}}\n  condition: s\n"))
+    };
+    let found = compile(&regex(16_384)).diagnostics;
+    assert!(found.iter().all(|one| one.code() != "bad-regex"));
+    assert_eq!(
+        message(&regex(16_385)),
+        "the regular expression has 16385 bytes and the limit is 16384"
+    );
     let blocks = |n: usize| {
         let name = "a[any].".repeat(n - 1);
         rule(&format!(
