@@ -123,7 +123,9 @@ fn damage(bytes: &mut Vec<u8>, edits: Vec<Edit>) {
         match edit {
             Edit::Set { at, byte } => {
                 let at = place(at, bytes);
-                bytes.get_mut(at).map_or((), |known| *known = byte);
+                if let Some(known) = bytes.get_mut(at) {
+                    *known = byte;
+                }
             }
             Edit::Add { at, to } => {
                 let at = place(at, bytes);

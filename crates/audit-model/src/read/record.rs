@@ -119,7 +119,7 @@ impl<'a> EventRecord<'a> {
     }
 
     /// What breaks the grammar of JSON in the event, be it in a body that no rule reads; `None` unless the reader is
-    /// [`Reader::strict`]. The event is there all the same, and what could be read of it.
+    /// [`Reader::strict`](crate::Reader::strict). The event is there all the same, and what could be read of it.
     pub fn fault(&self) -> Option<&DecodeError> {
         self.fault.as_deref()
     }
