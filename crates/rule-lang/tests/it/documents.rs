@@ -234,3 +234,19 @@ proptest! {
         prop_assert_eq!(right.count(), compiled.rules.len());
     }
 }
+
+#[test]
+fn what_is_no_yaml_says_why() {
+    let text = "title: One
+detection:
+  s: {operation: create, containers[any]: {securityContext.privileged: true}}
+  condition: s
+";
+    let compiled = compile(&[text]);
+    assert_eq!(
+        shown(&compiled),
+        [
+            "unknown - wrong: between `{` and `}` the bracket in the key `containers[any]` begins a list"
+        ]
+    );
+}
