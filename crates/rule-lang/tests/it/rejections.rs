@@ -435,6 +435,10 @@ fn metadata() {
             "suppress: {by: [objectRef, verb], for: 15m}",
             "unknown-group: objectRef",
         ),
+        (
+            "suppress: {by: [user.usrname, containers], for: 15 minutes}",
+            "unknown-field: user.usrname\nunknown-group: containers\nbad-value: 15 minutes",
+        ),
         ("suppress: {by: [verb], for: 15}", "bad-value: 15"),
         ("suppress: {by: [verb], for: 0s}", "bad-value: 0s"),
         ("suppress: {by: [verb], for: 2y}", "bad-value: 2y"),
