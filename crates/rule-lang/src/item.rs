@@ -294,9 +294,11 @@ impl Resolver<'_> {
                 Some(false) => Some(Tree::Not(Box::new(exists))),
                 None => {
                     let what = quoted(&value.text);
+                    let words = ["true", "false"];
+                    let is_word = words.contains(&value.text.to_ascii_lowercase().as_str());
                     let is_quoted =
                         matches!(value.style, Style::SingleQuoted | Style::DoubleQuoted);
-                    let message = if is_quoted && value.meant_bool().is_some() {
+                    let message = if is_word && is_quoted {
                         format!("`exists` takes `true` or `false`, and {what} in quotes is text")
                     } else {
                         format!("`exists` takes `true` or `false`, and not {what}")

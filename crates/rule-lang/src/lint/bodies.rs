@@ -265,7 +265,7 @@ fn stars_of_members(scope: &Scope, in_list: bool, report: &mut Report) {
 }
 
 fn stars_of_member(body: &Body, in_list: bool, report: &mut Report) {
-    let is_list = |name: &Name| match name.text.as_str() {
+    let names_list = |name: &Name| match name.text.as_str() {
         "." => in_list,
         name => RBAC_LISTS.contains(&name),
     };
@@ -275,8 +275,8 @@ fn stars_of_member(body: &Body, in_list: bool, report: &mut Report) {
                 stars_of_member(part, in_list, report);
             }
         }
-        Body::Item(item) if is_list(&item.name) => unescaped_stars(item, report),
-        Body::Block(block) => stars_of_members(&block.scope, is_list(&block.name), report),
+        Body::Item(item) if names_list(&item.name) => unescaped_stars(item, report),
+        Body::Block(block) => stars_of_members(&block.scope, names_list(&block.name), report),
         Body::Item(_) | Body::Keywords(_) | Body::Broken(_) => {}
     }
 }
