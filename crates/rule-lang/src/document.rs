@@ -195,7 +195,7 @@ impl<'a> Keys<'a> {
         if self.is_foreign(Logsource::is_audit) {
             return None;
         }
-        self.check_document(DocumentKind::Rule);
+        self.check_logged(DocumentKind::Rule);
         let metadata = self.titled(detection);
         let brackets = self.has_brackets();
         let level = self.word("level", Level::WORDS);
@@ -312,7 +312,7 @@ impl<'a> Keys<'a> {
         if self.is_foreign(Logsource::has_audit) {
             return None;
         }
-        self.check_document(DocumentKind::Filter);
+        self.check_logged(DocumentKind::Filter);
         let metadata = self.titled(filter);
         // A match keeps its own.
         self.word::<Level>("level", Level::WORDS);
@@ -404,16 +404,20 @@ impl<'a> Keys<'a> {
         lists
     }
 
+    /// Checks the keys of a document that says which logs it is for.
+    fn check_logged(&mut self, kind: DocumentKind) {
+        self.check_document(kind);
+        if self.entry("logsource").is_none() {
+            let help = "add `logsource: {product: kubernetes, service: audit}`";
+            let first = self.node.map().and_then(<[Entry]>::first);
+            let span = first.map_or(self.node.span, |first| first.key.span);
+            self.missing("logsource", span, help);
+        }
+    }
+
     /// Whether a document is for other logs; if so, that is reported.
     fn is_foreign(&mut self, is_ours: fn(&Logsource) -> bool) -> bool {
         let Some(entry) = self.entry("logsource") else {
-            let help = "add `logsource: {product: kubernetes, service: audit}`";
-            let span = self
-                .node
-                .map()
-                .and_then(<[Entry]>::first)
-                .map(|first| first.key.span);
-            self.missing("logsource", span.unwrap_or(self.node.span), help);
             return false;
         };
         if entry.value.map().is_none() {

@@ -12,7 +12,7 @@ use crate::number::Number;
 use crate::program::{Comparison, Literal, Operand, Relation, Test, TimeTest};
 use crate::regex::Regex;
 use crate::resolve::Resolver;
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, Style};
 use crate::source::Span;
 use crate::text::Pattern;
 use crate::time::TimePart;
@@ -293,10 +293,16 @@ impl Resolver<'_> {
                 Some(true) => Some(exists),
                 Some(false) => Some(Tree::Not(Box::new(exists))),
                 None => {
-                    let message = format!(
-                        "`exists` takes `true` or `false`, and not {}",
-                        quoted(&value.text)
-                    );
+                    let what = quoted(&value.text);
+                    let words = ["true", "false"];
+                    let is_word = words.contains(&value.text.to_ascii_lowercase().as_str());
+                    let is_quoted =
+                        matches!(value.style, Style::SingleQuoted | Style::DoubleQuoted);
+                    let message = if is_word && is_quoted {
+                        format!("`exists` takes `true` or `false`, and {what} in quotes is text")
+                    } else {
+                        format!("`exists` takes `true` or `false`, and not {what}")
+                    };
                     let found = self.report.add(Code::BadValue, value.span, message);
                     if let Some(meant) = value.meant_bool() {
                         found.set_help(format!("write `{meant}`"));

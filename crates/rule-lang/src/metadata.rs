@@ -279,8 +279,22 @@ impl<'a> Keys<'a> {
         is_known.then(|| scalar.text.clone())
     }
 
-    /// Reports a key that must be there.
+    /// Whether a key that was reported as mistyped stands for one of some keys.
+    pub(crate) fn has_mistyped(&self, meant: &[&str]) -> bool {
+        let mut entries = self.node.map().unwrap_or_default().iter();
+        !self.report.is_full()
+            && entries.any(|entry| {
+                let key = &entry.key;
+                nearest(&key.text, meant.iter().copied()).is_some()
+                    && self.report.has_in(&[Code::MistypedKey], key.span)
+            })
+    }
+
+    /// Reports a key that must be there, unless one that was mistyped stands for it.
     pub(crate) fn missing(&mut self, key: &str, span: Span, help: &str) {
+        if self.has_mistyped(&[key]) {
+            return;
+        }
         let message = format!("the key {} is missing", quoted(key));
         self.report
             .add(Code::MissingKey, span, message)

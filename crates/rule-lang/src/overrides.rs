@@ -39,7 +39,8 @@ impl<'a> Keys<'a> {
         keys.check(&keys::OVERRIDE.names());
         let enabled = keys.bool("enabled");
         let level = keys.word("level", Level::WORDS);
-        if keys.entry("enabled").is_none() && keys.entry("level").is_none() {
+        let says = ["enabled", "level"];
+        if says.iter().all(|key| keys.entry(key).is_none()) && !keys.has_mistyped(&says) {
             let help = "say what becomes of the rules: `enabled: false` or `level: low`";
             keys.missing("enabled", entry.key.span, help);
         }

@@ -89,6 +89,7 @@ fn events(keys: &mut Keys<'_>) -> Option<Timed> {
     let (entry, is_list) = match (keys.entry("event"), keys.entry("events")) {
         (Some(event), None) => (event, false),
         (None, Some(events)) => (events, true),
+        (None, None) if keys.has_mistyped(&["event", "events"]) => return None,
         (None, None) => {
             let help = "give the event as a map under `event`, or several under `events`";
             keys.missing("event", keys.node.span, help);

@@ -23,7 +23,12 @@ impl Keys<'_> {
     pub(crate) fn targets(&mut self, owner: &Entry, help: &str) -> Targets {
         let Some(rules) = owner.value.get("rules") else {
             if owner.value.map().is_some() {
-                self.missing("rules", owner.key.span, help);
+                let mut keys = Keys {
+                    node: &owner.value,
+                    file: self.file,
+                    report: self.report,
+                };
+                keys.missing("rules", owner.key.span, help);
             }
             return Targets::default();
         };

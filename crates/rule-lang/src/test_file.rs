@@ -91,12 +91,9 @@ pub(crate) fn read(node: &Node, file: &str, report: &mut Report) -> Option<TestD
     let key = entry.key.span;
     let errors = keys.report.errors();
     let tests = keys.tests();
-    if tests.is_empty() {
-        if keys.report.errors() == errors {
-            let message = "`tests` has no test";
-            keys.report.add(Code::EmptyValues, key, message);
-        }
-        return None;
+    if tests.is_empty() && keys.report.errors() == errors {
+        let message = "`tests` has no test";
+        keys.report.add(Code::EmptyValues, key, message);
     }
     Some(TestDocument {
         rule,
@@ -187,13 +184,17 @@ impl Attacher<'_> {
                     let found = found.and_then(|of_file| {
                         self.find(file, of_file, &document, &mut helper, report)
                     });
-                    if let Some(Tested::NotCompiled) = found {
+                    // Without a test it is wrong by itself.
+                    if let Some(Tested::NotCompiled) = found
+                        && !document.tests.is_empty()
+                    {
                         let name = quoted(file_name(self.sources.name(file)));
                         let reason = format!("what it tests in {name} is not compiled");
                         self.loaded.keep_out(source, document.span, &reason);
                     }
                     found
                 }
+                Beside::Copy(_) if document.tests.is_empty() => None,
                 Beside::Copy(file) => {
                     let name = quoted(self.sources.name(file));
                     let reason = format!("its rules stand in {name} too, which has its own tests");

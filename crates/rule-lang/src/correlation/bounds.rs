@@ -194,6 +194,9 @@ pub(crate) fn read(keys: &mut Keys<'_>, counts: bool) -> Option<Bounds> {
     if keys.report.errors() > errors {
         return None;
     }
+    if bounds.all.is_empty() && keys.has_mistyped(&OPERATORS) {
+        return None;
+    }
     if bounds.all.is_empty() {
         let help = "say what the number must be: `gte: 10`";
         keys.missing("gte", keys.node.span, help);

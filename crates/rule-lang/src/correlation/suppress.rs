@@ -22,11 +22,11 @@ pub struct Suppress<By> {
     pub window: Duration,
 }
 
-/// What was read: `by` is absent when it was not written.
+/// What was read: `by` is absent when it was not written, and `window` when it was reported.
 #[derive(Clone, Debug)]
 struct Read {
     by: Option<Vec<Name>>,
-    window: Duration,
+    window: Option<Duration>,
 }
 
 impl<'a> Keys<'a> {
@@ -36,7 +36,12 @@ impl<'a> Keys<'a> {
         let read = self.suppress(entry)?;
         let Some(by) = read.by else {
             let help = "say what must be the same: `by: [user.username]`";
-            self.missing("by", entry.key.span, help);
+            let mut keys = Keys {
+                node: &entry.value,
+                file: self.file,
+                report: self.report,
+            };
+            keys.missing("by", entry.key.span, help);
             return None;
         };
         let names = by.iter();
@@ -45,7 +50,7 @@ impl<'a> Keys<'a> {
             .collect();
         Some(Suppress {
             by: by.into_iter().collect::<Option<_>>()?,
-            window: read.window,
+            window: read.window?,
         })
     }
 
@@ -75,7 +80,7 @@ impl<'a> Keys<'a> {
         by.dedup();
         Some(Suppress {
             by,
-            window: read.window,
+            window: read.window?,
         })
     }
 
@@ -98,7 +103,7 @@ impl<'a> Keys<'a> {
         }
         Some(Read {
             by,
-            window: timespan::read(window?, keys.report)?,
+            window: window.and_then(|window| timespan::read(window, keys.report)),
         })
     }
 

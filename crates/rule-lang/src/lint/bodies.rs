@@ -7,8 +7,9 @@ use audit_model::{FieldId, Segment};
 
 use super::facts::{Facts, Group, Part, What, exact, is_one_of, is_text};
 use super::requests::{RESOURCE, VERBS};
-use crate::ast::{BlockQuantifier, Body, Item};
+use crate::ast::{BlockQuantifier, Body, Item, Name, Scope};
 use crate::diagnostic::{Code, Report, quoted};
+use crate::modifier::How;
 
 /// Resources beside pods that carry a template of pods.
 const WORKLOADS: &[&str] = &[
@@ -229,9 +230,11 @@ fn list_name(field: &str, path: &[Segment]) -> String {
     })
 }
 
+/// The lists of a rule of a role in which a star stands for everything.
+const RBAC_LISTS: [&str; 4] = ["apiGroups", "nonResourceURLs", "resources", "verbs"];
+
 /// `verbs: '*'`, which every verb matches.
 fn rbac_star(group: &Group<'_>, report: &mut Report) {
-    const LISTS: [&str; 4] = ["apiGroups", "nonResourceURLs", "resources", "verbs"];
     for part in &group.parts {
         let mut keys = part.keys();
         let in_rules = match part.field.id() {
@@ -244,27 +247,47 @@ fn rbac_star(group: &Group<'_>, report: &mut Report) {
         if !in_rules {
             continue;
         }
+        let in_list = keys.next().is_some_and(|key| RBAC_LISTS.contains(&key));
         match part.what {
-            What::Item(item) if keys.next().is_some_and(|key| LISTS.contains(&key)) => {
-                unescaped_stars(item, report);
-            }
+            What::Item(item) if in_list => unescaped_stars(item, report),
             What::Item(_) => {}
-            What::Block(block) => {
-                super::for_each_item(&block.scope, &mut |item| {
-                    if LISTS.contains(&item.name.text.as_str()) {
-                        unescaped_stars(item, report);
-                    }
-                });
-            }
+            What::Block(block) => stars_of_members(&block.scope, in_list, report),
         }
     }
 }
 
-fn unescaped_stars(item: &Item, report: &mut Report) {
-    let Some(values) = exact(item) else {
-        return;
+/// The stars in a block over rules, or over one of their lists.
+fn stars_of_members(scope: &Scope, in_list: bool, report: &mut Report) {
+    let bodies = scope.selections.iter();
+    for body in bodies.filter_map(|selection| selection.body.as_ref()) {
+        stars_of_member(body, in_list, report);
+    }
+}
+
+fn stars_of_member(body: &Body, in_list: bool, report: &mut Report) {
+    let names_list = |name: &Name| match name.text.as_str() {
+        "." => in_list,
+        name => RBAC_LISTS.contains(&name),
     };
-    for value in values.iter().take(super::LINTED_VALUES) {
+    match body {
+        Body::And(parts) | Body::Or(parts) => {
+            for part in parts {
+                stars_of_member(part, in_list, report);
+            }
+        }
+        Body::Item(item) if names_list(&item.name) => unescaped_stars(item, report),
+        Body::Block(block) => stars_of_members(&block.scope, names_list(&block.name), report),
+        Body::Item(_) | Body::Keywords(_) | Body::Broken(_) => {}
+    }
+}
+
+fn unescaped_stars(item: &Item, report: &mut Report) {
+    let chain = item.chain;
+    let is_text = matches!(chain.how, How::Text(_)) && chain.encoding.is_none();
+    if !is_text || chain.neq || chain.expand {
+        return;
+    }
+    for value in item.values.iter().take(super::LINTED_VALUES) {
         let rest = value.text.strip_prefix('*');
         if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             continue;

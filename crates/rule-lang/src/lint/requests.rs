@@ -5,6 +5,7 @@ use audit_model::{FieldId, Segment};
 use super::facts::{Asked, Facts, Group, Part, What, exact, is_one_of, is_text};
 use super::names;
 use super::resources;
+use crate::ast::BlockQuantifier;
 use crate::diagnostic::{Code, Report, quoted};
 use crate::metadata::listed;
 use crate::modifier::How;
@@ -192,10 +193,7 @@ fn wrong_group(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report) {
 fn forged_source(group: &Group<'_>, report: &mut Report) {
     for part in &group.parts {
         let is_last = matches!(part.field.path().segments(), [Segment::Index(-1)]);
-        let What::Item(item) = part.what else {
-            continue;
-        };
-        if part.field.id() != FieldId::SourceIps || is_last || item.chain.how == How::Exists {
+        if part.field.id() != FieldId::SourceIps || is_last || !asks_of_some(part.what) {
             continue;
         }
         report
@@ -205,6 +203,24 @@ fn forged_source(group: &Group<'_>, report: &mut Report) {
                 "a client can put any address into `sourceIPs`, except for the last",
             )
             .set_help("`client.ip` is the address that can be trusted");
+    }
+}
+
+/// Whether one address of a list can decide. To be one of those of which all are asked, the last must be one too.
+fn asks_of_some(what: What<'_>) -> bool {
+    match what {
+        What::Item(item) => item.chain.how != How::Exists,
+        What::Block(block) => {
+            let is_some = matches!(
+                block.quantifier,
+                BlockQuantifier::Any | BlockQuantifier::None
+            );
+            let mut found = false;
+            super::for_each_item(&block.scope, &mut |item| {
+                found |= item.chain.how != How::Exists && (is_some || item.chain.neq);
+            });
+            found
+        }
     }
 }
 

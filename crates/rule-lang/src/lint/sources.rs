@@ -6,6 +6,8 @@ use super::facts::{Facts, Group, Part, What, is_one_of};
 use crate::ast::{BlockQuantifier, Item};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::metadata::listed;
+use crate::modifier::How;
+use crate::program::Relation;
 
 const RESOURCE: &[FieldId] = &[FieldId::Resource, FieldId::ObjectRefResource];
 const SUBRESOURCE: &[FieldId] = &[FieldId::Subresource, FieldId::ObjectRefSubresource];
@@ -113,7 +115,7 @@ fn is_body(field: FieldId) -> bool {
 /// Whether a part asks for something to be there.
 fn asks(part: &Part<'_>) -> bool {
     match part.what {
-        What::Item(item) => !denies(item),
+        What::Item(item) => !denies(part, item),
         What::Block(block) => {
             matches!(
                 block.quantifier,
@@ -124,14 +126,20 @@ fn asks(part: &Part<'_>) -> bool {
 }
 
 /// Whether an item holds where its field is missing.
-fn denies(item: &Item) -> bool {
+fn denies(part: &Part<'_>, item: &Item) -> bool {
+    let chain = item.chain;
+    // Elsewhere an empty text is one that is there.
+    let empty_is_absent = chain.how == How::Text(Relation::Equals)
+        && chain.encoding.is_none()
+        && part.field.path().is_empty()
+        && part.field.info().empty_is_absent;
     let absent = item
         .values
         .iter()
-        .any(|value| value.is_null() || value.text.is_empty());
-    let not_there = item.chain.how == crate::modifier::How::Exists
-        && item.values.iter().all(|value| value.bool() == Some(false));
-    item.chain.neq || absent || not_there
+        .any(|value| value.is_null() || empty_is_absent && value.text.is_empty());
+    let not_there =
+        chain.how == How::Exists && item.values.iter().all(|value| value.bool() == Some(false));
+    chain.neq != (absent || not_there)
 }
 
 /// A negation of what a provider never records: there it always holds.
@@ -144,7 +152,7 @@ pub(super) fn unrecorded_negation(facts: &Facts<'_>, report: &mut Report) {
             if report.is_full() {
                 return;
             }
-            if denies(item) {
+            if denies(part, item) {
                 let lacking = lacking(facts, |provider| provider.lacks(part.field.id()));
                 tell(part, &lacking, report);
             }

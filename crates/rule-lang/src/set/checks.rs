@@ -193,14 +193,20 @@ impl Compiler {
             known.extend(rule.metadata.answers_to());
         }
         self.check_filters(rules, filters, correlations, &known);
-        for (_, filter) in filters {
-            known.extend(filter.metadata.answers_to());
-        }
         for (_, correlation) in correlations {
             known.extend(correlation.metadata.answers_to());
         }
+        let of_filters = filters
+            .iter()
+            .flat_map(|(_, filter)| filter.metadata.answers_to());
+        let only_filters: BTreeSet<&str> =
+            of_filters.filter(|name| !known.contains(name)).collect();
+        known.extend(&only_filters);
         for (file, found) in overrides {
             if let Some(File { report, .. }) = self.files.get_mut(*file) {
+                if found.level.is_some() {
+                    level_of_filters(&found.targets, &only_filters, report);
+                }
                 check_known(
                     &found.targets,
                     &known,
@@ -212,6 +218,13 @@ impl Compiler {
             if !found.targets.any && !found.targets.names.iter().any(is_known) {
                 let reason = "nothing of the set is meant by it";
                 self.loaded.keep_out(found.source, found.span, reason);
+            } else if !found.targets.any && found.enabled.is_none() {
+                let has_level =
+                    |name: &Name| is_known(name) && !only_filters.contains(name.text.as_str());
+                if !found.targets.names.iter().any(has_level) {
+                    let reason = "it gives a level, and filters have none";
+                    self.loaded.keep_out(found.source, found.span, reason);
+                }
             }
         }
     }
@@ -277,6 +290,20 @@ fn named(metadata: &Metadata) -> impl Iterator<Item = &str> {
 fn add_new<'d>(sources: &mut Vec<&'d Logsource>, source: &'d Logsource) {
     if !sources.contains(&source) {
         sources.push(source);
+    }
+}
+
+/// Reports filters to which an override gives a level.
+fn level_of_filters(targets: &Targets, filters: &BTreeSet<&str>, report: &mut Report) {
+    for target in &targets.names {
+        if !filters.contains(target.text.as_str()) || report.is_full() {
+            continue;
+        }
+        let name = quoted(&target.text);
+        let message = format!("{name} is a filter, and a match keeps the level of its rule");
+        report
+            .add(Code::UnknownRule, target.span, message)
+            .set_help("name the rules; `enabled: false` turns a filter off");
     }
 }
 

@@ -46,8 +46,8 @@ pub(super) enum Step {
 pub(super) struct Builder {
     open: Vec<Open>,
     root: Option<Node>,
-    /// Whether the mistake is told at which the parser is going to stop.
-    is_told: bool,
+    /// Where the mistake stands at which the parser is going to stop, when it is told.
+    told: Option<Span>,
 }
 
 /// A collection that is being read.
@@ -166,9 +166,9 @@ impl Builder {
         flow.map(|open| open.start).collect()
     }
 
-    /// Whether the mistake at which the parser stopped is told.
-    pub(super) fn is_told(&self) -> bool {
-        self.is_told
+    /// Where the mistake stands at which the parser stopped, when it is told.
+    pub(super) fn told(&self) -> Option<Span> {
+        self.told
     }
 
     fn start(
@@ -212,11 +212,11 @@ impl Builder {
                     *is_complete &= matches!(key, Key::Read(_));
                 }
                 Key::Read(key) if open.flow && is_missing(&key, &node, text) => {
-                    let is_told = has_bracket(&key, text, report);
-                    if !is_told {
+                    let bracket = has_bracket(&key, text, report);
+                    if bracket.is_none() {
                         without_value(&key, report);
                     }
-                    self.is_told |= is_told;
+                    self.told = self.told.max(bracket);
                     *is_complete = false;
                 }
                 Key::Read(key) => entries.push(Entry { key, value: node }),
@@ -248,18 +248,15 @@ fn without_value(key: &Scalar, report: &mut Report) {
     report.add(Code::BadKey, key.span, message).set_help(help);
 }
 
-/// Reports a key such as `containers[any].image` between braces, where a bracket begins a list; whether it is one.
-fn has_bracket(key: &Scalar, text: &str, report: &mut Report) -> bool {
+/// Reports a key such as `containers[any].image` between braces, where a bracket begins a list; where it stands if it is one.
+fn has_bracket(key: &Scalar, text: &str, report: &mut Report) -> Option<Span> {
     let rest = text.get(key.span.end()..).unwrap_or_default();
     let line = rest.lines().next().unwrap_or_default();
     let end = line
         .find(": ")
         .or_else(|| line.find(":{"))
         .filter(|_| line.starts_with('[') && key.style == Style::Plain);
-    let Some(end) = end.filter(|end| !line.get(..*end).unwrap_or_default().contains([',', ' ']))
-    else {
-        return false;
-    };
+    let end = end.filter(|end| !line.get(..*end).unwrap_or_default().contains([',', ' ']))?;
     let span = Span::new(key.span.start(), key.span.end() + end);
     let whole = text.get(span.range()).unwrap_or_default();
     report
@@ -275,7 +272,7 @@ fn has_bracket(key: &Scalar, text: &str, report: &mut Report) -> bool {
             "write the key in quotes: {}",
             quoted(&in_quotes(whole))
         ));
-    true
+    Some(span)
 }
 
 /// Checks a key; `None` when it was reported.

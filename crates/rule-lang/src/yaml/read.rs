@@ -52,7 +52,9 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Found> {
                 if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
                     // The parser reads ahead, so that its own limit may come before ours.
                     too_deep(report, at, PARSER_DEPTH + 1);
-                } else if !builder.is_told() {
+                } else if let Some(told) = builder.told() {
+                    at = both(at, told);
+                } else {
                     let unread = text.get(upto..at.start()).unwrap_or_default();
                     // What an earlier document has left open is none of this one's.
                     let (from, open) = match unread.rfind("\n---") {
@@ -64,8 +66,7 @@ pub(crate) fn read(text: &str, report: &mut Report) -> Vec<Found> {
                     report
                         .add(Code::YamlSyntax, found.span, found.message)
                         .set_help(found.help);
-                    let (start, end) = (found.span.start(), found.span.end());
-                    at = Span::new(at.start().min(start), at.end().max(end));
+                    at = both(at, found.span);
                 }
                 (at, Step::Abandon)
             }
@@ -119,6 +120,11 @@ pub(super) fn too_deep(report: &mut Report, span: Span, depth: usize) {
     let limit = limits::YAML_DEPTH;
     let message = format!("the YAML nests {depth} levels deep and the limit is {limit}");
     report.add(Code::YamlTooDeep, span, message);
+}
+
+/// From the first to the last of two spans.
+fn both(one: Span, other: Span) -> Span {
+    Span::new(one.start().min(other.start()), one.end().max(other.end()))
 }
 
 /// The span of the character at an offset; empty at the end.

@@ -280,6 +280,10 @@ fn the_keys_around_it() {
             "unknown-group: client.ip",
         ),
         (
+            "suppress: {by: [client.ip], for: 1 hour}",
+            "unknown-group: client.ip\nbad-value: 1 hour",
+        ),
+        (
             "message: '{name} {count} {value} {first} {last} {rules}'",
             "",
         ),

@@ -234,3 +234,47 @@ proptest! {
         prop_assert_eq!(right.count(), compiled.rules.len());
     }
 }
+
+#[test]
+fn what_is_no_yaml_says_why() {
+    let text = "title: One
+detection:
+  s: {operation: create, containers[any]: {securityContext.privileged: true}}
+  condition: s
+";
+    let compiled = compile(&[text]);
+    assert_eq!(
+        shown(&compiled),
+        [
+            "unknown - wrong: between `{` and `}` the bracket in the key `containers[any]` begins a list"
+        ]
+    );
+}
+
+#[test]
+fn a_level_of_a_filter_changes_nothing() {
+    let filter = "title: F\nname: f\nlogsource: {product: kubernetes, service: audit}\nfilter: {rules: [reads], sel: {user.username: a}, condition: not sel}\n";
+    for (keys, n_warnings, state) in [
+        (
+            "rules: [f], level: low",
+            1,
+            "filtered: it gives a level, and filters have none",
+        ),
+        (
+            "rules: [f, gone], level: low",
+            2,
+            "filtered: it gives a level, and filters have none",
+        ),
+        ("rules: [f], level: low, enabled: true", 1, "active: -"),
+        ("rules: [f, reads], level: low", 1, "active: -"),
+        ("rules: [f], enabled: true", 0, "active: -"),
+        ("rules: any, level: low", 0, "active: -"),
+    ] {
+        let change = format!("title: o\nname: o\noverride: {{{keys}}}\n");
+        let compiled = compile(&[RULE, filter, &change]);
+        let codes: Vec<_> = compiled.diagnostics.iter().map(Diagnostic::code).collect();
+        assert_eq!(codes, vec!["unknown-rule"; n_warnings], "{keys}");
+        let last = shown(&compiled).pop().unwrap();
+        assert_eq!(last, format!("override o {state}"), "{keys}");
+    }
+}

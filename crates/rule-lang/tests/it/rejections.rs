@@ -435,6 +435,10 @@ fn metadata() {
             "suppress: {by: [objectRef, verb], for: 15m}",
             "unknown-group: objectRef",
         ),
+        (
+            "suppress: {by: [user.usrname, containers], for: 15 minutes}",
+            "unknown-field: user.usrname\nunknown-group: containers\nbad-value: 15 minutes",
+        ),
         ("suppress: {by: [verb], for: 15}", "bad-value: 15"),
         ("suppress: {by: [verb], for: 0s}", "bad-value: 0s"),
         ("suppress: {by: [verb], for: 2y}", "bad-value: 2y"),
@@ -442,10 +446,7 @@ fn metadata() {
         ("suppress: 15m", "wrong-type: 15m"),
         ("requires: Everything", "bad-value: Everything"),
         ("levels: [{when: x, level: high}]", "unknown-selection: x"),
-        (
-            "levels: [{when: s, levle: high}]",
-            "missing-key: {when: s, levle: high}\nmistyped-key: levle",
-        ),
+        ("levels: [{when: s, levle: high}]", "mistyped-key: levle"),
         ("tests: [{kind: hit}]", "missing-key: {kind: hit}"),
         (
             "tests: [{event: {verb: get}}]",

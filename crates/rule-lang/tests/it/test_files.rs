@@ -1,6 +1,6 @@
 //! Tests in files of their own: whose they are, and what is said of those that are nobody's.
 
-use rule_lang::{Compiled, Compiler, DocumentKind, DocumentStatus};
+use rule_lang::{Compiled, Compiler, Diagnostic, DocumentKind, DocumentStatus};
 
 const SOURCE: &str = "logsource: {product: kubernetes, service: audit}\n";
 
@@ -255,4 +255,14 @@ fn tests_beside_a_copy_are_those_of_the_first_file() {
         assert_eq!(compiled.rules[0].tests().len(), 1);
         assert_eq!(compiled.documents.last().unwrap().reason(), reason);
     }
+}
+
+#[test]
+fn no_tests_of_no_rule_are_two_mistakes() {
+    let compiled = compile(&[("a.yaml", &rule("a")), ("b.test.yaml", "tests: []\n")]);
+    let found: Vec<_> = compiled.diagnostics.iter().map(Diagnostic::code).collect();
+    assert_eq!(found, ["empty-values", "tests-without-rule"]);
+    let last = compiled.documents.last().unwrap();
+    assert_eq!(last.status(), DocumentStatus::Wrong);
+    assert_eq!(last.reason(), Some("`tests` has no test (and 1 more)"));
 }
