@@ -25,14 +25,32 @@ enum Input {
 /// A change at a place, which counts from the start and goes on there when it is past the end.
 #[derive(Arbitrary, Debug)]
 enum Edit {
-    Set { at: u16, byte: u8 },
-    Add { at: u16, to: i8 },
-    Insert { at: u16, bytes: Vec<u8> },
-    Remove { at: u16, length: u8 },
+    Set {
+        at: u16,
+        byte: u8,
+    },
+    Add {
+        at: u16,
+        to: i8,
+    },
+    Insert {
+        at: u16,
+        bytes: Vec<u8>,
+    },
+    Remove {
+        at: u16,
+        length: u8,
+    },
     /// A number of variable length that is huge.
-    Huge { at: u16 },
+    Huge {
+        at: u16,
+    },
     /// Content from elsewhere.
-    Copy { at: u16, from: u16, length: u8 },
+    Copy {
+        at: u16,
+        from: u16,
+        length: u8,
+    },
 }
 
 /// Every part of the form: all kinds of tests, blocks, filters, levels, suppression, and correlations of several types.

@@ -17,7 +17,10 @@ fn meaning(text: &str) -> Vec<String> {
     let rules = compiled.rules.iter().map(|rule| {
         let tests: Vec<_> = rule.tests().iter().map(|test| test.events()).collect();
         let (name, level, message) = (rule.name(), rule.level(), rule.message());
-        format!("{name:?} {level} {message:?} {tests:?}\n{:?}", rule.program())
+        format!(
+            "{name:?} {level} {message:?} {tests:?}\n{:?}",
+            rule.program()
+        )
     });
     let filters = compiled.filters.iter();
     let filters = filters.map(|filter| format!("{:?}\n{:?}", filter.name(), filter.program()));

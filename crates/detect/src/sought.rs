@@ -10,8 +10,24 @@ use crate::gate::Gate;
 
 /// Past this many texts the automaton is one that takes less memory.
 const MANY: usize = 1000;
+/// Longest text, in bytes, of an automaton with a table of all steps: the time to fill that for a text that repeats itself
+/// grows with the square of its length.
+const LONGEST_IN_TABLE: usize = 64;
 /// Most texts of one automaton: the time to build one grows with the square of their number.
 pub(crate) const MOST_TEXTS: usize = 4096;
+
+/// The kind of automaton for texts; past `many` of them it is one that takes less memory.
+pub(crate) fn kind<'t>(
+    texts: impl ExactSizeIterator<Item = &'t str>,
+    many: usize,
+) -> AhoCorasickKind {
+    let is_large = texts.len() > many;
+    if is_large || texts.map(str::len).any(|length| length > LONGEST_IN_TABLE) {
+        AhoCorasickKind::ContiguousNFA
+    } else {
+        AhoCorasickKind::DFA
+    }
+}
 
 /// Texts with their case folded, each with the numbers of those who seek it.
 #[derive(Debug, Default)]
@@ -27,11 +43,7 @@ pub(crate) struct Sought {
 impl Sought {
     /// Builds the automata; those whose texts do not fit into one go to `left_over`.
     pub(crate) fn new(texts: BTreeMap<String, Vec<u32>>, left_over: &mut Vec<u32>) -> Self {
-        let kind = if texts.len() > MANY {
-            AhoCorasickKind::ContiguousNFA
-        } else {
-            AhoCorasickKind::DFA
-        };
+        let kind = kind(texts.keys().map(String::as_str), MANY);
         let all: Vec<&String> = texts.keys().collect();
         let mut automata = Vec::new();
         let mut unfit = Vec::new();
@@ -91,5 +103,32 @@ impl Sought {
             let seekers = self.seekers.get(first + at.pattern().as_usize());
             found.extend(seekers.into_iter().flatten());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_that_repeat_themselves() {
+        // A table of all steps would take minutes to fill.
+        let (ab, ba) = ("ab".repeat(40_000), "ba".repeat(40_000));
+        let texts = [(format!("{ab}x"), vec![1]), (format!("{ba}y"), vec![2])];
+        let mut left_over = Vec::new();
+        let sought = Sought::new(texts.into(), &mut left_over);
+        assert!(left_over.is_empty());
+        let mut found = Vec::new();
+        sought.find(format!("{ab}AY").as_bytes(), &mut Vec::new(), &mut found);
+        assert_eq!(found, [2]);
+    }
+
+    #[test]
+    fn tables_for_few_short_texts_only() {
+        let (short, long) = ("x".repeat(64), "x".repeat(65));
+        let kind = |texts: &[&str]| kind(texts.iter().copied(), 2);
+        assert_eq!(kind(&["a", &short]), AhoCorasickKind::DFA);
+        assert_eq!(kind(&["a", &long]), AhoCorasickKind::ContiguousNFA);
+        assert_eq!(kind(&["a", "b", "c"]), AhoCorasickKind::ContiguousNFA);
     }
 }

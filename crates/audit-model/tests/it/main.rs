@@ -34,6 +34,7 @@ mod properties;
 mod reader;
 #[cfg(test)]
 mod strict;
+#[cfg(test)]
 mod vocabulary;
 #[cfg(test)]
 mod wrappers;

@@ -1,13 +1,13 @@
 //! Lists of values that a predicate compares with.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 use rule_lang::{Literal, Number, Pattern, PatternKind};
 
 use crate::fold::folded;
 use crate::gate::Gate;
 use crate::intern::Intern;
 use crate::predicate::bounds::{Bounds, Rank};
-use crate::sought::MOST_TEXTS;
+use crate::sought::{MOST_TEXTS, kind};
 
 /// A list of values. Those without wildcards are numbers of the texts of their field, so that a value is looked up once
 /// for all predicates.
@@ -169,21 +169,13 @@ fn together(words: &[Pattern]) -> Vec<AhoCorasick> {
     if words.len() < SOME {
         return Vec::new();
     }
-    let kind = if words.len() > MANY {
-        AhoCorasickKind::ContiguousNFA
-    } else {
-        AhoCorasickKind::DFA
-    };
+    let kind = kind(words.iter().map(part), MANY);
     let automata = words.chunks(MOST_TEXTS).map(|words| {
-        let texts = words.iter().filter_map(|word| match word.kind() {
-            PatternKind::Contains(text) => Some(text),
-            _ => None,
-        });
         AhoCorasick::builder()
             .kind(Some(kind))
             // Most values are short, so that getting ready to look for rare bytes takes longer than looking at all.
             .prefilter(false)
-            .build(texts)
+            .build(words.iter().map(part))
     });
     // What does not fit into an automaton is sought text by text.
     automata.collect::<Result<_, _>>().unwrap_or_default()
