@@ -8,6 +8,7 @@
 
 use std::cell::RefCell;
 
+use detect::audit_model::Viewer;
 use detect::{Event, Hits, Level, Limits, Reader, Record, RuleSet, Scanner};
 use libfuzzer_sys::fuzz_target;
 
@@ -48,6 +49,18 @@ fn check(scanner: &mut Scanner, json: &[u8]) {
         .ok()
         .map(|event| told(exhaustive.scan(event)));
     assert_eq!(fast, slow);
+    // Where it lies, looked at with vectors and by words, before its layout is known and after that.
+    let mut read = Vec::new();
+    for mut viewer in [Viewer::default(), Viewer::default().without_vectors()] {
+        for _ in 0..2 {
+            read.push(viewer.read(json, &Limits::default()));
+            if read.last() == Some(&true) {
+                let viewed = told(scanner.scan(&viewer.view(json)));
+                assert_eq!(fast, Some(viewed));
+            }
+        }
+    }
+    assert!(read.iter().all(|one| Some(one) == read.first()));
     // What a stream makes of a line that is one event is that event.
     let mut line = json.to_vec();
     line.push(b'\n');
