@@ -13,7 +13,7 @@ pub use kinds::DiagnosticKind;
 
 use crate::limits;
 use crate::source::{SourceId, Span};
-use crate::suggest::{RegexBytes, Shared};
+use crate::suggest::{Share, Shared};
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,8 +135,13 @@ struct Allowed {
 
 impl Report {
     /// What the set may still spend on compiled regular expressions.
-    pub(crate) fn regex_bytes(&self) -> &RegexBytes {
+    pub(crate) fn regex_bytes(&self) -> &Share {
         &self.shared.regex_bytes
+    }
+
+    /// What placeholders of the set may still expand to.
+    pub(crate) fn expanded_values(&self) -> &Share {
+        &self.shared.expanded_values
     }
 
     pub(crate) fn new(source: SourceId) -> Self {

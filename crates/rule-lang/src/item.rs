@@ -96,6 +96,17 @@ impl Resolver<'_> {
         let mut expanded = Vec::new();
         if chain.expand {
             let mut good = true;
+            let share = self.report.expanded_values().clone();
+            if let Some(limit) = share.reached() {
+                let message = format!(
+                    "the placeholders before these expand to {} values and the limit of a set of this size is {limit}",
+                    share.taken()
+                );
+                self.report
+                    .add(Code::TooManyValues, span, message)
+                    .set_help("name one placeholder in a value, since several make every combination, or use shorter lists");
+                return None;
+            }
             for value in values {
                 match self
                     .placeholders
@@ -108,6 +119,7 @@ impl Resolver<'_> {
                     break;
                 }
             }
+            share.take(expanded.len());
             if !good {
                 return None;
             }

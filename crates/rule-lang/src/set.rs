@@ -225,7 +225,12 @@ impl Compiler {
             placeholders,
         } = Documents::take(&mut self.files);
         self.note_unused();
-        self.shared.regex_bytes.allow(self.sources.bytes());
+        let n_bytes = self.sources.bytes();
+        let shared = &self.shared;
+        shared.regex_bytes.allow(n_bytes, limits::SET_REGEX_BYTES);
+        shared
+            .expanded_values
+            .allow(n_bytes, limits::SET_EXPANDED_VALUES);
         self.check_unique(&rules, &filters, &correlations);
         self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);

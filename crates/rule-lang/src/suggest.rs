@@ -5,47 +5,52 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::quoted;
-use crate::limits;
 
 /// What the files of a set may spend together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) suggestions: Suggestions,
-    pub(crate) regex_bytes: RegexBytes,
+    pub(crate) regex_bytes: Share,
+    pub(crate) expanded_values: Share,
     pub(crate) unused: Unused,
 }
 
 /// Where documents begin that are there and cannot be used, by the names that they have, or seem to have.
 pub(crate) type Unused = Arc<OnceLock<HashMap<String, String>>>;
 
-/// How many bytes compiled regular expressions take, and may take. Clones share it: a pattern of ten bytes can be a megabyte
+/// How much of something the files of a set take, and may take. Clones share it: a pattern of ten bytes can be a megabyte
 /// compiled, so what one may take does not bound what many do.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RegexBytes(Arc<Bytes>);
+pub(crate) struct Share(Arc<Amounts>);
 
 #[derive(Debug, Default)]
-struct Bytes {
+struct Amounts {
     taken: AtomicUsize,
     limit: AtomicUsize,
 }
 
-impl RegexBytes {
-    /// Lets them take what files of this many bytes together may.
-    pub(crate) fn allow(&self, file_bytes: usize) {
+impl Share {
+    /// Lets files of this many bytes together take so much for each MiB that is begun.
+    pub(crate) fn allow(&self, file_bytes: usize, each_mib: usize) {
         let n_mib = file_bytes.div_ceil(1 << 20).max(1);
-        let limit = n_mib.saturating_mul(limits::SET_REGEX_BYTES);
+        let limit = n_mib.saturating_mul(each_mib);
         self.0.limit.store(limit, Ordering::Relaxed);
     }
 
     /// The limit, when it is reached.
     pub(crate) fn reached(&self) -> Option<usize> {
         let limit = self.0.limit.load(Ordering::Relaxed);
-        (self.0.taken.load(Ordering::Relaxed) >= limit).then_some(limit)
+        (self.taken() >= limit).then_some(limit)
     }
 
-    /// Counts one more.
-    pub(crate) fn take(&self, bytes: usize) {
-        self.0.taken.fetch_add(bytes, Ordering::Relaxed);
+    /// How much was taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.0.taken.load(Ordering::Relaxed)
+    }
+
+    /// Counts so much more.
+    pub(crate) fn take(&self, amount: usize) {
+        self.0.taken.fetch_add(amount, Ordering::Relaxed);
     }
 }
 

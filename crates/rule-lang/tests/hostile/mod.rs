@@ -61,6 +61,7 @@ fn single() -> Vec<(&'static str, String)> {
         ("blocks", blocks()),
         ("deep blocks", deep_blocks()),
         ("placeholders", placeholders()),
+        ("placeholders of many rules", placeholders_of_rules()),
         ("dashes", dashes()),
         (
             "lists of base64 at every offset",
@@ -304,6 +305,16 @@ fn placeholders() -> String {
     format!(
         "{list}{}",
         rule(&format!("  s:\n{}  condition: s\n", item.repeat(16)))
+    )
+}
+
+/// Each rule is below the limits of a document.
+fn placeholders_of_rules() -> String {
+    let values = joined(250, |at| format!("v{at}, "));
+    let asks = rule("  s: {userAgent|expand|contains: '%a%-%a%'}\n  condition: s\n");
+    format!(
+        "placeholders: {{a: [{values}]}}\n{}",
+        format!("---\n{asks}").repeat(200)
     )
 }
 

@@ -154,6 +154,32 @@ fn placeholders_do_not_explode() {
 }
 
 #[test]
+fn placeholders_of_many_rules_do_not_explode() {
+    // Each is below the limits of a document: 62 500 values.
+    let values: Vec<String> = (0..250).map(|at| format!("v{at}")).collect();
+    let list = format!("title: p\nplaceholders: {{a: [{}]}}\n", values.join(", "));
+    let asks = |at: usize| {
+        rule(&format!(
+            "  s: {{userAgent|expand|contains: '%a%-%a%{at}'}}\n  condition: s\n"
+        ))
+    };
+    let rules: Vec<String> = (0..200).map(asks).collect();
+    let found = compile(&format!("{list}---\n{}", rules.join("---\n")));
+    assert_eq!(found.rules.len(), 5);
+    let refused = found.diagnostics.iter();
+    let refused: Vec<_> = refused
+        .filter(|one| one.code() == "too-many-values")
+        .collect();
+    assert_eq!(refused.len(), 195);
+    assert_eq!(
+        refused[0].message(),
+        "the placeholders before these expand to 312500 values and the limit of a set of this size is 262144"
+    );
+    let underlined = found.sources.slice(refused[0].source(), refused[0].span());
+    assert_eq!(underlined, "userAgent");
+}
+
+#[test]
 fn large_files() {
     assert_eq!(refused(&"x".repeat((1 << 20) + 1)), "file-too-large");
     // As many unknown fields as fit.
