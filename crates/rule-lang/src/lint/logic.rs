@@ -221,6 +221,10 @@ impl<'p> Logic<'p, '_> {
             return;
         };
         for (at, (formula, written)) in scope.extra.iter().zip(&self.ast.extra).enumerate() {
+            // Each is asked with all those before it, which takes the square of their number to write down.
+            if self.left.left() == 0 {
+                return;
+            }
             let (Some(document), Some(written)) = (self.document(true), written) else {
                 return;
             };

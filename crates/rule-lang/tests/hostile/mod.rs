@@ -60,6 +60,7 @@ fn single() -> Vec<(&'static str, String)> {
         ("selections that are nearly known", near_selections()),
         ("blocks", blocks()),
         ("deep blocks", deep_blocks()),
+        ("equal levels", equal_levels()),
         ("placeholders", placeholders()),
         ("placeholders of many rules", placeholders_of_rules()),
         ("dashes", dashes()),
@@ -296,6 +297,13 @@ fn deep_blocks() -> String {
             "title: r{at}\nsigma-version: 3\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n  s:\n    object.a[any].b[all].c[none].d[any].e[all].f[any].g[none].h[any].x: {at}\n    object.a[all].b[any].c[any].d[all].e[any].f[none].g[all].h[none].x: {at}\n  condition: s\n---\n"
         )
     })
+}
+
+/// Each is looked at beside those before it.
+fn equal_levels() -> String {
+    let levels = "  - {when: s, level: high}\n".repeat(38_000);
+    let asks = rule("  s: {verb: get}\n  condition: s\n");
+    format!("{asks}levels:\n{levels}")
 }
 
 fn placeholders() -> String {
