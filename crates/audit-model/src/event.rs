@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::body::Body;
+use crate::schema::{self, Key};
 use crate::source::Source;
 
 /// Text that borrows from the record where it can.
@@ -202,6 +203,43 @@ fn owned_other(other: Vec<Other<'_>>) -> Vec<Other<'static>> {
 }
 
 impl Event<'_> {
+    /// Keys that no audit event has, each with the object that it stands in; that of the event itself is `""`. What is only
+    /// an earlier value of a repeated key is left out.
+    ///
+    /// # Examples
+    /// With a mistyped key a test of what must not match would pass and show nothing:
+    /// ```
+    /// use audit_model::{Event, Limits};
+    ///
+    /// let event = br#"{"verb":"get","verb":"list","objectRef":{"resuorce":"pods"}}"#;
+    /// let event = Event::decode_fragment(event, &Limits::default())?;
+    /// assert_eq!(event.unknown_keys().next(), Some(("objectRef", "resuorce")));
+    /// # Ok::<(), audit_model::DecodeError>(())
+    /// ```
+    pub fn unknown_keys(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let user = self.user.as_ref().map(|user| &user.other);
+        let impersonated = self.impersonated_user.as_ref().map(|user| &user.other);
+        let object = self.object_ref.as_ref().map(|object| &object.other);
+        let status = self.response_status.as_ref().map(|status| &status.other);
+        let parts = [
+            ("user", schema::USER, user),
+            ("impersonatedUser", schema::USER, impersonated),
+            ("", schema::EVENT, Some(&self.other)),
+            ("objectRef", schema::OBJECT, object),
+            ("responseStatus", schema::STATUS, status),
+        ];
+        parts.into_iter().flat_map(|(part, members, other)| {
+            // `items` are those of a list of events.
+            let is_known = move |key: &str| {
+                let mut members = members.iter();
+                members.any(|member| member.name == key && member.key != Key::Items)
+            };
+            let keys = other.into_iter().flatten().map(|(key, _)| key.as_ref());
+            keys.filter(move |key| !is_known(key))
+                .map(move |key| (part, key))
+        })
+    }
+
     /// The same event, owning its text.
     pub fn into_owned(self) -> Event<'static> {
         Event {

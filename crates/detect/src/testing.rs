@@ -11,7 +11,6 @@
 //!
 //! A project tests its own rules in one line: [`assert_dir`]; [`Suite`] is the same with more to choose.
 
-mod keys;
 mod suite;
 
 use std::fmt;
@@ -26,7 +25,6 @@ pub use suite::assert_dir;
 pub use suite::{Suite, SuiteReport};
 
 use crate::{HitRule, Hits, RuleSet, Scanner};
-use keys::unknown_key;
 
 /// What running the tests of a rule set found.
 #[derive(Clone, Debug, Default)]
@@ -356,11 +354,15 @@ fn decode<'e>(json: &'e str, test: &RuleTest, at: usize) -> Result<Event<'e>, St
     let event = Event::decode_fragment(json.as_bytes(), &Limits::default())
         .map_err(|error| format!("the event cannot be read{of}: {error}"))?;
     // With a mistyped key a near miss would pass and show nothing.
-    match unknown_key(&event) {
-        Some(key) => Err(format!(
-            "no audit event has the key `{}`{of}",
-            key.escape_debug()
-        )),
+    let unknown = event.unknown_keys().next().map(|(part, key)| {
+        let key = key.escape_debug();
+        match part {
+            "" => key.to_string(),
+            part => format!("{part}.{key}"),
+        }
+    });
+    match unknown {
+        Some(key) => Err(format!("no audit event has the key `{key}`{of}")),
         None => Ok(event),
     }
 }
