@@ -89,7 +89,8 @@ impl<R: Read> Framing<R> {
         }
     }
 
-    /// The next record; `None` at the end. `open` is asked for each line that is no plain event whether it is a wrapper.
+    /// The next record; `None` at the end. `open` is shown each line that is no plain event; it says whether
+    /// it is sound JSON and no event, of which it then knows what it holds.
     pub(crate) fn advance(
         &mut self,
         open: &mut dyn FnMut(&[u8], &Limits) -> bool,
@@ -202,7 +203,7 @@ impl<R: Read> Framing<R> {
         }
     }
 
-    /// The line at the cursor, if it is there to its end and is one plain event or a wrapper.
+    /// The line at the cursor, if it is there to its end and is one plain event or something else that is known.
     fn known_line(&mut self, open: &mut dyn FnMut(&[u8], &Limits) -> bool) -> Option<Found> {
         let end = self.input.line_end().filter(|_| self.array.is_none())?;
         let line = self.input.window().get(..end)?;

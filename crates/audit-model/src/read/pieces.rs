@@ -54,9 +54,12 @@ impl<R: Read> Reader<R> {
                 }
             }
             let opened = &mut self.opened;
-            let found = self
-                .framing
-                .advance(&mut |line, limits| opened.open_unknown(line, limits))?;
+            // Of a line that was opened while it was looked at: whether it holds something.
+            let mut holds = None;
+            let found = self.framing.advance(&mut |line, limits| {
+                holds = opened.open_unknown(line, limits);
+                holds.is_some()
+            })?;
             self.counters.bytes = self.framing.input.offset();
             let Some(found) = found else {
                 if self.end_joining() {
@@ -67,8 +70,10 @@ impl<R: Read> Reader<R> {
             let Framing { input, limits, .. } = &self.framing;
             let raw = input.buffer.get(found.range.clone()).unwrap_or_default();
             let known = match found.what {
-                _ if self.opened.is_open() => true,
-                What::Skipped(SkipReason::NotAuditEvent) => self.opened.open(raw, limits),
+                What::Skipped(SkipReason::NotAuditEvent) => match holds {
+                    Some(holds) => holds,
+                    None => self.opened.open(raw, limits),
+                },
                 What::Line(_) => self.opened.open_line(raw, limits),
                 _ => false,
             };

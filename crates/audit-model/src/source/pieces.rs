@@ -98,11 +98,6 @@ impl Opened {
         self.pending.pop()
     }
 
-    /// Whether there are pieces that are still to be taken.
-    pub(crate) fn is_open(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
     /// Opens a record that is sound JSON and no native event; whether it is known to hold something.
     pub(crate) fn open(&mut self, record: &[u8], limits: &Limits) -> bool {
         self.clear();
@@ -112,30 +107,25 @@ impl Opened {
         self.open_value(Value::Outside(record), 0, None, limits)
     }
 
-    /// The same of a record of which nothing is known yet, in one pass: `false` if it is no sound JSON object, may be a native
-    /// event, or holds nothing that is known.
-    pub(crate) fn open_unknown(&mut self, record: &[u8], limits: &Limits) -> bool {
+    /// The same of a record of which nothing is known yet, in one pass. `None` if it is no sound JSON object or may be a
+    /// native event.
+    pub(crate) fn open_unknown(&mut self, record: &[u8], limits: &Limits) -> Option<bool> {
         self.clear();
         if record.len() < SHORTEST || record.len() > limits.record_bytes() {
-            return false;
+            return None;
         }
         // What events begin with, so that odd ones are not read for nothing.
-        let inside = record.strip_prefix(b"{");
-        let inside = inside.map(<[u8]>::trim_ascii_start);
-        if inside.is_none_or(|inside| inside.starts_with(b"\"kind\"")) {
-            return false;
+        let inside = record.strip_prefix(b"{")?.trim_ascii_start();
+        if inside.starts_with(b"\"kind\"") {
+            return None;
         }
         self.tree.clear();
-        let Some(root) = self.tree.parse_sound(record, limits) else {
-            return false;
-        };
-        if self.tree.children(root).any(|member| {
-            let key = self.tree.key(member).unwrap_or_default();
-            may_say_event(key)
-        }) {
-            return false;
+        let root = self.tree.parse_sound(record, limits)?;
+        let says_event = |member| self.tree.key(member).is_some_and(may_say_event);
+        if self.tree.children(root).any(says_event) {
+            return None;
         }
-        self.sniff(Ok(root), 0, None, limits)
+        Some(self.sniff(Ok(root), 0, None, limits))
     }
 
     /// Opens a piece further; whether it is known to hold something.
