@@ -189,34 +189,22 @@ impl Tree {
         id: NodeId,
         key: &'t str,
     ) -> impl Iterator<Item = NodeId> + 't {
-        self.children(id)
-            .filter(move |child| self.is_at(*child, key))
-    }
-
-    /// Whether the node stands under a key.
-    #[inline]
-    pub(crate) fn is_at(&self, id: NodeId, key: &str) -> bool {
-        // Most keys are told from others by their length.
-        self.node(id).is_some_and(|node| {
-            let Span { start, end } = node.key;
-            let (start, end) = (start as usize, end as usize);
-            node.keyed
-                && end - start == key.len()
-                && self.text.as_bytes().get(start..end) == Some(key.as_bytes())
-        })
-    }
-
-    /// The last of the direct children under a key.
-    pub(crate) fn last_at(&self, id: NodeId, key: &str) -> Option<NodeId> {
-        let mut found = None;
-        let mut next = self.node(id)?.first;
-        while let Some(node) = self.node(next) {
-            if self.is_at(next, key) {
-                found = Some(next);
+        let mut next = self.node(id).map_or(NONE, |node| node.first);
+        std::iter::from_fn(move || {
+            loop {
+                let (this, node) = (next, self.node(next)?);
+                next = node.next;
+                // Most keys are told from others by their length.
+                let Span { start, end } = node.key;
+                let (start, end) = (start as usize, end as usize);
+                if node.keyed
+                    && end - start == key.len()
+                    && self.text.as_bytes().get(start..end) == Some(key.as_bytes())
+                {
+                    return Some(this);
+                }
             }
-            next = node.next;
-        }
-        found
+        })
     }
 
     /// The members of a list, those of lists within it instead of the lists themselves.

@@ -205,7 +205,7 @@ impl<'o> Outer<'o> {
     pub(crate) fn below(&self, node: NodeId, keys: &[&str]) -> Option<NodeId> {
         let found = keys
             .iter()
-            .try_fold(node, |node, key| self.tree.last_at(node, key))?;
+            .try_fold(node, |node, key| self.tree.children_at(node, key).last())?;
         (self.tree.kind(found) != Kind::Null).then_some(found)
     }
 
