@@ -43,10 +43,13 @@ const _: () = assert!(size_of::<Known>() == 64);
 impl Known {
     /// `None` if it cannot be remembered: its filter comes after too many others.
     pub(crate) fn new(entries: &[Met], taken: Option<usize>, last: Time, age: u32) -> Option<Self> {
-        let taken = taken.map(|filter| u16::try_from(filter + 1).ok());
+        let taken = match taken {
+            Some(filter) => u16::try_from(filter + 1).ok()?,
+            None => 0,
+        };
         let mut known = Self {
             n_entries: u8::try_from(entries.len().min(ENTRIES)).ok()?,
-            taken: taken.map_or(Some(0), |filter| filter)?,
+            taken,
             last,
             age,
             ..Self::default()
