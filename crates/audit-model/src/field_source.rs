@@ -6,6 +6,7 @@ use crate::body::Body;
 use crate::event::{Event, Text, UserInfo};
 use crate::field::FieldId;
 use crate::source::Provider;
+use crate::view::Jumps;
 
 mod sealed {
     pub trait Sealed {}
@@ -55,6 +56,14 @@ pub trait FieldSource: Sealed {
         self.text(reading, field).map(str::as_bytes)
     }
 
+    /// A text as it stands in the record, where it has escapes and these stand for `&`, `<` and `>` only, which Go's
+    /// `encoding/json` writes so. A text without these characters stands there if and only if it stands in the text itself,
+    /// or is part of an escape. `None` for all other texts, and where the text itself is at hand.
+    #[doc(hidden)]
+    fn raw(&self, _reading: usize, _field: FieldId) -> Option<&[u8]> {
+        None
+    }
+
     /// The HTTP status code.
     fn code(&self, reading: usize) -> Option<i64>;
 
@@ -69,6 +78,12 @@ pub trait FieldSource: Sealed {
 
     /// Hands out the items of a recorded map; returns whether it is there.
     fn map(&self, reading: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool;
+
+    /// Whether a recorded map repeats a key; `None` where that is not known.
+    #[doc(hidden)]
+    fn repeats_key(&self, _field: FieldId) -> Option<bool> {
+        None
+    }
 
     /// The stretch of the record that holds the groups and `extra` of the user and `sourceIPs`: two events in which it is the
     /// same have the same of each. `None` where these do not stand together, after the name and uid.
@@ -85,6 +100,12 @@ pub trait FieldSource: Sealed {
 
     /// The raw JSON of a body.
     fn body(&self, reading: usize, field: FieldId) -> Option<&[u8]>;
+
+    /// What is known of the long values of a body, for [`BodyPaths::read`](crate::BodyPaths::read).
+    #[doc(hidden)]
+    fn jumps(&self, _reading: usize, _field: FieldId) -> Jumps<'_> {
+        Jumps::default()
+    }
 
     /// Whether text of the envelope held bad UTF-8 or a lone surrogate.
     fn has_invalid_text(&self) -> bool;

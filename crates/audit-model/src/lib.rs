@@ -64,5 +64,5 @@ pub use texts::{Form, Texts};
 pub use tree::{NodeId, Tree};
 pub use unknown::Unknown;
 pub use value::Value;
-pub use view::{BodyLeaves, BodyPaths, EventView, Viewer};
+pub use view::{BodyLeaves, BodyPaths, EventView, Jumps, Viewer};
 pub use walk::{Doubt, Member};

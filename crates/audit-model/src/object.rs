@@ -1,6 +1,7 @@
 //! Views of the bodies: the object that a write leaves behind, its pod template, its RBAC.
 
 use crate::field::FieldId;
+use crate::field_source::Lookup;
 use crate::flags::Flags;
 use crate::scratch::{Part, Reading};
 use crate::tree::{Kind, NodeId, Tree, TreeError};
@@ -277,24 +278,23 @@ impl Reading<'_> {
             let node = self.field(body);
             self.flag_body(body, node);
         }
-        // A patch is made into a tree to see whether it is indirect, a map to see whether it repeats a key.
+        // A patch is made into a tree to see whether it is indirect.
+        self.field(FieldId::Patch);
+        let source = self.source;
+        // So is a map to see whether it repeats a key, if that is not known.
         for field in [
-            FieldId::Patch,
             FieldId::UserExtra,
             FieldId::ImpersonatedExtra,
+            FieldId::Annotations,
         ] {
-            self.field(field);
+            if source.repeats_key(field) != Some(false) {
+                self.field(field);
+            }
         }
         // A request is unpacked to see whether it can be read.
         self.part(Part::CertificateRequest);
-        let truncated = self.field(FieldId::Annotations);
-        let truncated = self.alternatives(truncated, &[TRUNCATED]);
-        let source = self.source;
+        let truncated = source.is_cut() || self.says_truncated();
         let tree = &self.scratch.tree;
-        let truncated = source.is_cut()
-            || tree
-                .readings(truncated)
-                .any(|node| tree.text(node) == Some("true"));
         let duplicate_key = source.readings() > 1 || tree.has_duplicate_key();
         let invalid_text = source.has_invalid_text() || tree.has_invalid_text();
         let flags = &mut self.scratch.flags;
@@ -308,6 +308,22 @@ impl Reading<'_> {
             self.tree().push(list, name);
         }
         list
+    }
+
+    /// Whether an annotation says that the event was too large for the log.
+    fn says_truncated(&mut self) -> bool {
+        let is = |text: Option<&str>| text == Some("true");
+        if self.source.readings() == 1 {
+            match self.source.annotation(0, TRUNCATED) {
+                Lookup::Missing => return false,
+                Lookup::Text(text) => return is(Some(text)),
+                Lookup::Several => {}
+            }
+        }
+        let annotations = self.field(FieldId::Annotations);
+        let truncated = self.alternatives(annotations, &[TRUNCATED]);
+        let tree = &self.scratch.tree;
+        tree.readings(truncated).any(|node| is(tree.text(node)))
     }
 
     fn flag_body(&mut self, body: FieldId, node: NodeId) {

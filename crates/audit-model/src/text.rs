@@ -9,7 +9,7 @@ use std::char;
 
 use fearless_simd::{Level, dispatch};
 
-use crate::view::block::{Look, Vector, Words};
+use crate::view::block::{Look, Special, Vector, Words, escaped_half};
 
 /// Appends the text of a JSON string, given what stands between its quotes, to `out`.
 ///
@@ -24,6 +24,20 @@ pub(crate) fn unescape(raw: &[u8], out: &mut String) -> bool {
         }
         _ => unescape_bytes(raw, out),
     }
+}
+
+/// Whether what stands between the quotes of a JSON string has no escapes but those of `&`, `<` and `>`, as Go's
+/// `encoding/json` writes them (`HTMLEscape`).
+pub(crate) fn has_html_escapes(raw: &[u8]) -> bool {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (escape, after) = rest.split_at(at).1.split_at_checked(6).unwrap_or_default();
+        if !matches!(escape, b"\\u0026" | b"\\u003c" | b"\\u003e") {
+            return false;
+        }
+        rest = after;
+    }
+    true
 }
 
 /// Appends the text of the JSON string whose text begins at `at`; where its quote is. `None` if the string has no end, or
@@ -54,8 +68,20 @@ fn string_with<L: Look>(look: L, bytes: &[u8], mut at: usize, out: &mut String) 
     'blocks: while let Some(window) = bytes.get(at..)?.first_chunk::<{ 2 * BLOCK }>() {
         held.make_room()?;
         let block = window.first_chunk::<BLOCK>()?;
-        let (ends, backslashes) = look.stops(block);
-        let mut special = ends | backslashes;
+        let Special {
+            quotes,
+            backslashes,
+            controls,
+        } = look.special(block);
+        let (escaped, open) = escaped_half(backslashes);
+        if (controls | quotes & !escaped | escaped & !(quotes | backslashes)) == 0 {
+            // Of all that is escaped here, which is mostly quotes, nothing is left out but the backslash before it.
+            let place = held.bytes.get_mut(held.length..)?.first_chunk_mut()?;
+            held.length += look.without(window, backslashes & !escaped, place);
+            at += BLOCK - usize::from(open);
+            continue;
+        }
+        let mut special = quotes | backslashes | controls;
         let mut from = 0;
         loop {
             // The bytes up to the next special one, with what follows it.

@@ -202,6 +202,9 @@ impl Index {
             }
         }
         for (needles, memo) in self.needles.iter().zip(&mut probe.memos) {
+            if needles.are_absent(source) {
+                continue;
+            }
             let Probe { rules, folded, .. } = probe;
             let seen = see(source, scratch, needles.asked(), |text| {
                 needles.find(text, memo, folded, rules);

@@ -71,6 +71,11 @@ impl Sought {
         }
     }
 
+    /// Whether it may be told quickly that none of the texts is there.
+    pub(crate) fn has_gate(&self) -> bool {
+        self.gate.is_some()
+    }
+
     /// Whether one of the texts may stand in this one; `false` is certain.
     pub(crate) fn may_hold(&self, text: &[u8]) -> bool {
         self.gate.as_ref().is_none_or(|gate| gate.may_hold(text))

@@ -26,6 +26,7 @@ use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+use crate::edges::Edges;
 use crate::error::DecodeError;
 use crate::field::FieldId;
 use crate::limits::Limits;
@@ -193,9 +194,24 @@ pub(crate) struct Outer<'o> {
     pub(crate) tree: &'o Tree,
     pub(crate) root: NodeId,
     pub(crate) limits: &'o Limits,
+    /// What the keys of the root are like: adapters ask for many keys, and most records have none of them.
+    keys: Edges,
 }
 
 impl<'o> Outer<'o> {
+    pub(crate) fn new(tree: &'o Tree, root: NodeId, limits: &'o Limits) -> Self {
+        let mut keys = Edges::default();
+        for member in tree.children(root) {
+            keys.add(tree.key(member).unwrap_or_default().as_bytes());
+        }
+        Self {
+            tree,
+            root,
+            limits,
+            keys,
+        }
+    }
+
     /// The value at a path of keys; of a repeated key the last one, as the pipelines read it.
     pub(crate) fn at(&self, keys: &[&str]) -> Option<NodeId> {
         self.below(self.root, keys)
@@ -203,10 +219,17 @@ impl<'o> Outer<'o> {
 
     /// The value at a path of keys below a node.
     pub(crate) fn below(&self, node: NodeId, keys: &[&str]) -> Option<NodeId> {
+        if node == self.root && keys.first().is_some_and(|key| !self.may_have(key)) {
+            return None;
+        }
         let found = keys
             .iter()
             .try_fold(node, |node, key| self.tree.children_at(node, key).last())?;
         (self.tree.kind(found) != Kind::Null).then_some(found)
+    }
+
+    fn may_have(&self, key: &str) -> bool {
+        self.keys.may_hold(key.as_bytes(), |byte| byte)
     }
 
     /// The text at a path of keys.
@@ -243,7 +266,7 @@ impl<'o> Outer<'o> {
 
     /// Whether the record has a member, be it null.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.tree.children_at(self.root, key).next().is_some()
+        self.may_have(key) && self.tree.children_at(self.root, key).next().is_some()
     }
 
     /// Whether there is a list at a path of keys.

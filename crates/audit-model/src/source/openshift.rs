@@ -86,6 +86,6 @@ fn text_of(
     let (_, body) = event.other.iter().rev().find(|(other, _)| other == key)?;
     tree.clear();
     let root = tree.parse(body.as_bytes(), limits).ok()?;
-    let outer = Outer { tree, root, limits };
+    let outer = Outer::new(tree, root, limits);
     outer.text(below).map(str::to_owned)
 }

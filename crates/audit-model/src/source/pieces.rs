@@ -181,7 +181,7 @@ impl Opened {
             max_bytes: limits.record_bytes().saturating_mul(2),
         };
         let known = match parsed {
-            Ok(root) => sniff::open(&Outer { tree, root, limits }, &mut pieces),
+            Ok(root) => sniff::open(&Outer::new(tree, root, limits), &mut pieces),
             // Nobody knows what it holds, so it must not be counted as harmless.
             Err(error) => {
                 pieces.malformed(DecodeError::not_opened(error, limits));

@@ -69,6 +69,11 @@ impl Late {
         found.text.as_bytes().get(range.clone())
     }
 
+    /// Whether one of the texts has been asked for.
+    pub(crate) fn is_found(&self) -> bool {
+        self.found.get().is_some()
+    }
+
     /// Whether an escape of the texts stood for no character, as far as they have been asked for.
     pub(crate) fn is_invalid(&self) -> bool {
         self.found.get().is_some_and(|found| found.invalid)

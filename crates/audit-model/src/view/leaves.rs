@@ -4,6 +4,7 @@ use fearless_simd::{Level, dispatch};
 
 use crate::edges::Edges;
 use crate::view::block::{Look, Vector, Words};
+use crate::view::jumps::Jumps;
 use crate::view::scalars::{self, Below, Each, Guide, MOST_BYTES};
 use crate::view::seek::{Sought, seek};
 
@@ -78,7 +79,8 @@ impl BodyLeaves {
     ///
     /// Returns whether that was all. If not, the body is odd, and a tree must say what it holds.
     pub fn read(&self, body: &[u8], memory: &mut String, each: &mut Each<'_>) -> bool {
-        body.first() == Some(&b'{') && scalars::read(self.level, self, body, memory, each)
+        body.first() == Some(&b'{')
+            && scalars::read(self.level, self, body, Jumps::default(), memory, each)
     }
 
     /// The same for those of the keys that are asked for, without reading all of the body: they are sought in it. What

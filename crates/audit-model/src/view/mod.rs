@@ -11,6 +11,7 @@
 
 pub(crate) mod block;
 mod cursor;
+mod jumps;
 mod keys;
 mod late;
 mod layout;
@@ -19,6 +20,7 @@ mod paths;
 mod read;
 mod scalars;
 mod seek;
+mod skip;
 mod source;
 mod spans;
 
@@ -28,6 +30,7 @@ use crate::limits::Limits;
 use crate::source::Source;
 use block::{Look, Vector, Words};
 use cursor::Cursor;
+pub use jumps::Jumps;
 use layout::Layouts;
 pub use leaves::BodyLeaves;
 pub use paths::BodyPaths;

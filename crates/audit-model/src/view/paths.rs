@@ -2,17 +2,18 @@
 
 use fearless_simd::Level;
 
+use crate::view::jumps::Jumps;
 use crate::view::scalars::{self, Below, Guide};
 
 /// Paths of keys below a body, read together in one pass.
 ///
 /// ```
-/// use audit_model::BodyPaths;
+/// use audit_model::{BodyPaths, Jumps};
 ///
 /// let paths = BodyPaths::new([["metadata", "name"], ["spec", "hostNetwork"]]);
 /// let body = br#"{"kind":"Pod","metadata":{"name":"web"},"spec":{"containers":[{}],"hostNetwork":true}}"#;
 /// let (mut memory, mut found) = (String::new(), Vec::new());
-/// assert!(paths.read(body, &mut memory, &mut |path, text| found.push((path, text.to_owned()))));
+/// assert!(paths.read(body, Jumps::default(), &mut memory, &mut |path, text| found.push((path, text.to_owned()))));
 /// assert_eq!(found, [(0, "web".to_owned()), (1, "true".to_owned())]);
 /// ```
 #[derive(Debug)]
@@ -55,14 +56,16 @@ impl BodyPaths {
     /// Hands out every text, number and boolean at the end of a path, with the number of the path: those of all members
     /// where a list stands on the way or at its end, and those under each of repeated keys.
     ///
-    /// Returns whether that was all. If not, the body is odd, and a tree must say what it holds.
+    /// `jumps` are those of this body, or none. Returns whether that was all. If not, the body is odd, and a tree must say
+    /// what it holds.
     pub fn read(
         &self,
         body: &[u8],
+        jumps: Jumps<'_>,
         memory: &mut String,
         each: &mut dyn FnMut(usize, &str),
     ) -> bool {
-        scalars::read(self.level, self, body, memory, &mut |path, value| {
+        scalars::read(self.level, self, body, jumps, memory, &mut |path, value| {
             // Every scalar has a text.
             each(path, value.as_text().unwrap_or_default());
         })
@@ -136,14 +139,32 @@ mod tests {
     use crate::limits::Limits;
     use crate::path::Segment;
     use crate::tree::Tree;
+    use crate::view::block::Words;
+    use crate::view::jumps::Noting;
+    use crate::view::skip::skip;
     use crate::walk::Doubt;
 
     const PATHS: [&[&str]; 4] = [&["a"], &["a", "b"], &["b", "a", "a"], &["c"]];
 
+    /// What is found without jumps and, where the body is sound, with them.
     fn read(body: &[u8]) -> Option<Vec<(usize, String)>> {
+        let found = read_with(body, Jumps::default());
+        let mut jumps = Vec::new();
+        let is_container = matches!(body.first(), Some(b'{' | b'['));
+        if is_container && skip(Words, body, 0, &mut Noting::new(&mut jumps)) == Some(body.len()) {
+            let jumps = Jumps {
+                jumps: &jumps,
+                start: 0,
+            };
+            assert_eq!(read_with(body, jumps), found);
+        }
+        found
+    }
+
+    fn read_with(body: &[u8], jumps: Jumps<'_>) -> Option<Vec<(usize, String)>> {
         let paths = BodyPaths::new(PATHS);
         let (mut memory, mut found) = (String::new(), Vec::new());
-        let all = paths.read(body, &mut memory, &mut |path, text| {
+        let all = paths.read(body, jumps, &mut memory, &mut |path, text| {
             found.push((path, text.to_owned()));
         });
         all.then_some(found)
@@ -223,6 +244,8 @@ mod tests {
             Just("\"x\"".to_owned()),
             Just("\"\\u00e9\\\\\"".to_owned()),
             Just("\"}]\"".to_owned()),
+            // What it stands in is long.
+            Just(format!("\"{}\"", "\\\"}x".repeat(150))),
         ];
         leaf.prop_recursive(5, 60, 5, |inner| {
             let member = (

@@ -5,7 +5,9 @@
 use crate::derive::DECISION;
 use crate::view::block::{self, Look};
 use crate::view::cursor::{Cursor, Quoted};
+use crate::view::jumps::Noting;
 use crate::view::keys::{Body, EVENT, Holds, Key, List, Part, Slot};
+use crate::view::skip::skip_long;
 use crate::view::spans::{Code, MOST_TEXTS, Spans};
 
 /// A record that is read.
@@ -212,7 +214,8 @@ impl<L: Look> Pass<'_, L> {
         let end = if matches!(self.cursor.bytes.get(at..at + 2), Some(b"{}" | b"[]")) {
             at + 2
         } else {
-            block::skip(self.cursor.look, self.cursor.bytes, at)?
+            let mut noting = Noting::new(&mut self.spans.jumps);
+            skip_long(self.cursor.look, self.cursor.bytes, at, &mut noting)?
         };
         let (start, stop) = (u32::try_from(at).ok()?, u32::try_from(end).ok()?);
         *self.spans.bodies.get_mut(body as usize)? = Some((start, stop));

@@ -6,8 +6,10 @@ use fearless_simd::{Level, dispatch};
 
 use crate::text::unescape;
 use crate::value::Value;
-use crate::view::block::{self, Look, Vector, Words};
+use crate::view::block::{Look, Vector, Words};
 use crate::view::cursor::Cursor;
+use crate::view::jumps::Jumps;
+use crate::view::skip::skip;
 
 /// Most containers that are open at a time; what nests deeper is left to the tree.
 const MOST_OPEN: usize = 64;
@@ -44,12 +46,14 @@ pub(super) enum Below<P> {
 /// Gets the number of a scalar and what it is.
 pub(super) type Each<'e> = dyn FnMut(usize, Value<'_>) + 'e;
 
-/// Hands out every text, number and boolean that is wanted; of a list, its members. Returns whether that was all: if
+/// Hands out every text, number and boolean that is wanted; of a list, its members. What is known to be sound and of which
+/// nothing is wanted is jumped over. Returns whether that was all: if
 /// not, the body is odd or breaks the grammar, and a tree must say what it holds.
 pub(super) fn read(
     level: Level,
     guide: &impl Guide,
     body: &[u8],
+    jumps: Jumps<'_>,
     memory: &mut String,
     each: &mut Each<'_>,
 ) -> bool {
@@ -57,9 +61,9 @@ pub(super) fn read(
         return false;
     }
     let read = if level.is_fallback() {
-        walk(Words, guide, body, memory, each)
+        walk(Words, guide, body, jumps, memory, each)
     } else {
-        dispatch!(level, simd => walk(Vector(simd), guide, body, memory, each))
+        dispatch!(level, simd => walk(Vector(simd), guide, body, jumps, memory, each))
     };
     read.is_some()
 }
@@ -69,10 +73,15 @@ pub(super) fn walk<L: Look, G: Guide>(
     look: L,
     guide: &G,
     body: &[u8],
+    jumps: Jumps<'_>,
     memory: &mut String,
     each: &mut Each<'_>,
 ) -> Option<()> {
     let cursor = Cursor { look, bytes: body };
+    let pass_over = |at| match jumps.over(at) {
+        None => skip(look, body, at, &mut ()),
+        known => known,
+    };
     let mut texts = Texts::new(body);
     let mut place = guide.root();
     // The places of the containers that are open; which of these are objects, the innermost lowest.
@@ -88,7 +97,7 @@ pub(super) fn walk<L: Look, G: Guide>(
             objects = objects << 1 | u64::from(byte == b'{');
             at = cursor.space(at + 1);
         } else if byte == b'{' {
-            at = block::skip(look, body, at)?;
+            at = pass_over(at)?;
         } else {
             at = scalar(cursor, &mut texts, at, guide.wanted(place), memory, each)?;
         }
@@ -132,7 +141,7 @@ pub(super) fn walk<L: Look, G: Guide>(
                 Below::Odd => return None,
                 Below::Nothing => {
                     at = match cursor.byte(at) {
-                        b'{' | b'[' => block::skip(look, body, at)?,
+                        b'{' | b'[' => pass_over(at)?,
                         _ => scalar(cursor, &mut texts, at, None, memory, each)?,
                     };
                 }

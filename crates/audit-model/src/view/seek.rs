@@ -3,9 +3,10 @@
 //! Which quotes do not end a wanted key is told by the bytes before them, for many at a time. So a body in which no such key stands is passed
 //! over and not read.
 
-use crate::view::block::{self, Endings, KNOWN, Look, WINDOW};
+use crate::view::block::{Endings, KNOWN, Look, WINDOW};
 use crate::view::cursor::Cursor;
 use crate::view::scalars::{Each, Texts, scalar};
+use crate::view::skip::skip;
 
 /// Which keys are sought.
 #[derive(Debug)]
@@ -167,7 +168,7 @@ fn list<L: Look>(
                 first = true;
             }
             b'{' => {
-                at = block::skip(cursor.look, cursor.bytes, here)?;
+                at = skip(cursor.look, cursor.bytes, here, &mut ())?;
                 (first, after) = (false, true);
             }
             _ => {

@@ -4,6 +4,7 @@ use crate::field::FieldId;
 use crate::field_source::{FieldSource, Lookup, MapItem, Sealed, time};
 use crate::source::Provider;
 use crate::view::EventView;
+use crate::view::jumps::Jumps;
 use crate::view::keys::{Body, List, Part, Slot};
 
 impl Sealed for EventView<'_> {}
@@ -26,6 +27,18 @@ impl EventView<'_> {
             FieldId::ImpersonatedExtra => impersonated,
             _ => None,
         }
+    }
+
+    /// Where a body stands in the record.
+    fn body_span(&self, field: FieldId) -> Option<(u32, u32)> {
+        let body = match field {
+            FieldId::RequestObject => Body::Request,
+            FieldId::ResponseObject => Body::Response,
+            FieldId::ResponseStatusMetadata => Body::StatusMetadata,
+            FieldId::ResponseStatusDetails => Body::StatusDetails,
+            _ => return None,
+        };
+        self.spans.bodies.get(body as usize).copied().flatten()
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -113,6 +126,10 @@ impl FieldSource for EventView<'_> {
         }
     }
 
+    fn raw(&self, _: usize, field: FieldId) -> Option<&[u8]> {
+        self.spans.raw(self.record, slot(field)?)
+    }
+
     fn code(&self, _: usize) -> Option<i64> {
         self.spans.code.map(|code| code.value)
     }
@@ -183,6 +200,36 @@ impl FieldSource for EventView<'_> {
         self.spans.between(self.record, start..end)
     }
 
+    fn repeats_key(&self, field: FieldId) -> Option<bool> {
+        /// Most keys that are compared each with each.
+        const FEW: usize = 16;
+        let mut keys: [&[u8]; FEW] = [&[]; FEW];
+        let mut n_keys = 0;
+        let mut repeats = |key: u32| {
+            let key = self.spans.bytes(self.record, key)?;
+            let known = keys.get(..n_keys)?.contains(&key);
+            *keys.get_mut(n_keys)? = key;
+            n_keys += 1;
+            Some(known)
+        };
+        if field == FieldId::Annotations {
+            let (start, end) = self.spans.shape.annotations.unwrap_or_default();
+            for key in (start..end).step_by(2) {
+                if repeats(key)? {
+                    return Some(true);
+                }
+            }
+            return Some(false);
+        }
+        let extras = self.extra(field).map(|range| self.spans.extras(range));
+        for extra in extras.unwrap_or_default() {
+            if repeats(extra.key)? {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+
     fn annotation(&self, _: usize, key: &str) -> Lookup<'_> {
         let (mut at, end) = self.spans.shape.annotations.unwrap_or_default();
         let mut found = None;
@@ -211,15 +258,16 @@ impl FieldSource for EventView<'_> {
     }
 
     fn body(&self, _: usize, field: FieldId) -> Option<&[u8]> {
-        let body = match field {
-            FieldId::RequestObject => Body::Request,
-            FieldId::ResponseObject => Body::Response,
-            FieldId::ResponseStatusMetadata => Body::StatusMetadata,
-            FieldId::ResponseStatusDetails => Body::StatusDetails,
-            _ => return None,
-        };
-        let (start, end) = self.spans.bodies.get(body as usize).copied().flatten()?;
+        let (start, end) = self.body_span(field)?;
         self.record.get(start as usize..end as usize)
+    }
+
+    fn jumps(&self, _: usize, field: FieldId) -> Jumps<'_> {
+        self.body_span(field)
+            .map_or_else(Jumps::default, |(start, _)| Jumps {
+                jumps: &self.spans.jumps,
+                start,
+            })
     }
 
     fn has_invalid_text(&self) -> bool {

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::text::unescape;
+use crate::text::{has_html_escapes, unescape};
+use crate::view::jumps::Jump;
 use crate::view::keys::{BODIES, LISTS, PARTS, SLOTS, Slot};
 use crate::view::late::Late;
 
@@ -83,6 +84,8 @@ pub(crate) struct Spans {
     pub(crate) shape: Shape,
     extras: Vec<Extra>,
     pub(crate) bodies: [Option<(u32, u32)>; BODIES],
+    /// The long values within bodies.
+    pub(crate) jumps: Vec<Jump>,
     pub(crate) code: Option<Code>,
     /// Texts with escapes that are asked for at once.
     escaped: Vec<u32>,
@@ -109,6 +112,7 @@ impl Spans {
     pub(crate) fn clear_values(&mut self) {
         self.texts.clear();
         self.bodies = [None; BODIES];
+        self.jumps.clear();
         self.code = None;
         self.escaped.clear();
         self.unescaped.clear();
@@ -273,6 +277,18 @@ impl Spans {
             of(first);
         }
         self.invalid || self.uri.is_invalid() || self.others.is_invalid()
+    }
+
+    /// The text of a slot with its escapes, as [`FieldSource::raw`](crate::FieldSource::raw) has it.
+    pub(crate) fn raw<'r>(&self, record: &'r [u8], slot: Slot) -> Option<&'r [u8]> {
+        let at = self.index(slot);
+        let text = self.texts.get(at as usize)?;
+        let is_asked_for = slot == Slot::RequestUri && self.uri.is_found();
+        if text.place != Place::Escaped || !text.late || is_asked_for {
+            return None;
+        }
+        let raw = record.get(text.start as usize..text.end as usize)?;
+        has_html_escapes(raw).then_some(raw)
     }
 
     /// The bytes of the text of a slot.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use audit_model::FieldId;
+use audit_model::{FieldId, FieldSource};
 
 use crate::index::Asked;
 use crate::sought::Sought;
@@ -20,6 +20,8 @@ const MEMO_RULES: usize = 4;
 pub(crate) struct Needles {
     asked: Asked,
     sought: Sought,
+    /// Whether it may be told without taking the escapes out of a field that none of the texts is there.
+    reads_raw: bool,
 }
 
 /// What was found in texts that come again and again: user agents and names of users are few, paths are not.
@@ -45,14 +47,28 @@ impl Needles {
         needles: BTreeMap<String, Vec<u32>>,
         always: &mut Vec<u32>,
     ) -> Self {
+        let is_escaped = needles.keys().any(|text| text.contains(['&', '<', '>']));
+        let sought = Sought::new(needles, always);
         Self {
             asked: Asked::text(field),
-            sought: Sought::new(needles, always),
+            reads_raw: !is_escaped && sought.has_gate(),
+            sought,
         }
     }
 
     pub(crate) fn asked(&self) -> Asked {
         self.asked
+    }
+
+    /// Whether the field holds none of the texts, as far as that is told without taking the escapes out of it.
+    pub(crate) fn are_absent(&self, source: &impl FieldSource) -> bool {
+        let Asked::Recorded(field) = self.asked else {
+            return false;
+        };
+        self.reads_raw
+            && source
+                .raw(0, field)
+                .is_some_and(|raw| !self.sought.may_hold(raw))
     }
 
     /// A memory for this field's texts.

@@ -121,7 +121,8 @@ impl Several {
             let Some(body) = source.body(0, pass.body) else {
                 continue;
             };
-            let read = pass.paths.read(body, memory, &mut |path, text| {
+            let jumps = source.jumps(0, pass.body);
+            let read = pass.paths.read(body, jumps, memory, &mut |path, text| {
                 let place = pass.places.get(path).copied();
                 if let Some((at, (_, texts))) =
                     place.and_then(|at| Some((at, self.places.get(at)?)))

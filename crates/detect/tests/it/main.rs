@@ -16,6 +16,8 @@ mod detector;
 #[cfg(test)]
 mod doubt;
 #[cfg(test)]
+mod escapes;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod filters;

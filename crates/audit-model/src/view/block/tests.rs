@@ -2,13 +2,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scan;
+use crate::view::skip::skip;
 
 /// Runs the same code with each way of looking.
 fn both(bytes: &[u8]) -> [Option<usize>; 2] {
     let level = fearless_simd::Level::new();
     [
-        fearless_simd::dispatch!(level, simd => skip(Vector(simd), bytes, 0)),
-        skip(Words, bytes, 0),
+        fearless_simd::dispatch!(level, simd => skip(Vector(simd), bytes, 0, &mut ())),
+        skip(Words, bytes, 0, &mut ()),
     ]
 }
 
@@ -49,8 +50,21 @@ proptest! {
         let level = fearless_simd::Level::new();
         let marks = fearless_simd::dispatch!(level, simd => Vector(simd).marks(&block));
         prop_assert_eq!(marks, Words.marks(&block));
+        let controls = fearless_simd::dispatch!(level, simd => Vector(simd).controls(&block));
+        prop_assert_eq!(controls, Words.controls(&block));
+        prop_assert_eq!(marks.has_controls, controls != 0);
         let stops = fearless_simd::dispatch!(level, simd => Vector(simd).stops(&bytes));
         prop_assert_eq!(stops, Words.stops(&bytes));
+        let special = fearless_simd::dispatch!(level, simd => Vector(simd).special(&bytes));
+        prop_assert_eq!(special, Words.special(&bytes));
+        prop_assert_eq!(stops, (special.quotes | special.controls, special.backslashes));
+        let (mut vector, mut words) = ([0; 48], [0; 48]);
+        let left_out = special.backslashes | u32::from_le_bytes([more[0], more[1], more[2], more[3]]);
+        let length = fearless_simd::dispatch!(level, simd => Vector(simd).without(&block, left_out, &mut vector));
+        prop_assert_eq!(Words.without(&block, left_out, &mut words), length);
+        prop_assert_eq!(&vector[..length], &words[..length]);
+        let kept = (0..32).filter(|at| left_out >> at & 1 == 0).map(|at| bytes[at]);
+        prop_assert_eq!(&words[..length], kept.collect::<Vec<_>>());
         let mut other = more;
         other[..16].copy_from_slice(&bytes[..16]);
         let same = fearless_simd::dispatch!(level, simd => Vector(simd).same(&bytes, &other));

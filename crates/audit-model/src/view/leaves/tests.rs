@@ -18,7 +18,16 @@ fn read(body: &[u8]) -> Option<Vec<(usize, String)>> {
     let mut by_words = Vec::new();
     let mut add = |key, value: Value<'_>| by_words.push((key, value.as_text().unwrap().to_owned()));
     let is_object = body.first() == Some(&b'{');
-    let words = is_object && scalars::walk(Words, &leaves, body, &mut memory, &mut add).is_some();
+    let words = is_object
+        && scalars::walk(
+            Words,
+            &leaves,
+            body,
+            Jumps::default(),
+            &mut memory,
+            &mut add,
+        )
+        .is_some();
     assert_eq!(all, words);
     assert_eq!(found, by_words);
     all.then_some(found)
