@@ -198,10 +198,7 @@ impl<'a> Resolver<'a> {
             .map(|extra| names.whole(extra.as_ref(), self.report))
             .collect();
         self.is_extra_broken |= names.is_broken;
-        // Of a condition that could not be read nobody knows what it would have used.
-        if scope.is_complete && !names.is_broken {
-            lint::unused_selections(scope, &names.used, self.report);
-        }
+        lint::unused_selections(names.unused(), self.report);
         if !scope.named {
             // A plain block is its only selection.
             tree = selections.pop().map_or(tree, |(_, tree)| tree);

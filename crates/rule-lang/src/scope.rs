@@ -64,7 +64,7 @@ impl Reader<'_> {
         for entry in entries {
             let key = &entry.key;
             if key.text == "condition" {
-                condition = self.condition(&entry.value);
+                condition = Some(self.condition(&entry.value));
             } else if depth == 0 && key.text == "timeframe" && entry.value.scalar().is_some() {
                 self.report
                     .add(
@@ -119,36 +119,25 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a condition, or a list of them that is joined by `or`.
-    pub(crate) fn condition(&mut self, node: &Node) -> Option<Condition> {
+    /// Reads a condition, or a list of them that is joined by `or`. Each is read by itself: what is wrong with one says
+    /// nothing of the others.
+    pub(crate) fn condition(&mut self, node: &Node) -> Condition {
         match &node.kind {
-            Kind::Scalar(scalar) if !scalar.is_null() => {
-                condition::parse(scalar, self.file, self.report)
-            }
             Kind::List(items) if !items.is_empty() => {
-                let parts: Vec<_> = items
-                    .iter()
-                    .map(
-                        |item| match item.scalar().filter(|scalar| !scalar.is_null()) {
-                            Some(scalar) => condition::parse(scalar, self.file, self.report),
-                            None => self.not_a_condition(item),
-                        },
-                    )
-                    .collect();
-                parts
-                    .into_iter()
-                    .collect::<Option<Vec<_>>>()
-                    .map(Condition::Or)
+                Condition::Or(items.iter().map(|item| self.one_condition(item)).collect())
             }
-            _ => self.not_a_condition(node),
+            _ => self.one_condition(node),
         }
     }
 
-    fn not_a_condition(&mut self, node: &Node) -> Option<Condition> {
+    fn one_condition(&mut self, node: &Node) -> Condition {
+        if let Some(scalar) = node.scalar().filter(|scalar| !scalar.is_null()) {
+            return condition::parse(scalar, self.file, self.report);
+        }
         if !node.is_refused() {
             let message = format!("a condition is text, and this is {}", node.describe());
             self.report.add(Code::WrongType, node.span, message);
         }
-        None
+        Condition::Broken(node.span)
     }
 }
