@@ -1,5 +1,7 @@
 //! Items and keywords: values and modifiers to tests.
 
+use std::sync::Arc;
+
 use audit_model::Shape;
 
 use crate::api::Value;
@@ -96,17 +98,7 @@ impl Resolver<'_> {
         let mut expanded = Vec::new();
         if chain.expand {
             let mut good = true;
-            let share = self.report.expanded_values().clone();
-            if let Some(limit) = share.reached() {
-                let message = format!(
-                    "the placeholders before these expand to {} values and the limit of a set of this size is {limit}",
-                    share.taken()
-                );
-                self.report
-                    .add(Code::TooManyValues, span, message)
-                    .set_help("name one placeholder in a value, since several make every combination, or use shorter lists");
-                return None;
-            }
+            self.check_written(span)?;
             for value in values {
                 match self
                     .placeholders
@@ -119,7 +111,8 @@ impl Resolver<'_> {
                     break;
                 }
             }
-            share.take(expanded.len());
+            let texts = expanded.iter().map(|value| value.text.len());
+            self.report.written_values().take(texts.map(weight).sum());
             if !good {
                 return None;
             }
@@ -134,6 +127,25 @@ impl Resolver<'_> {
         }
         self.count_values(n, span)?;
         Some(expanded)
+    }
+
+    /// Whether placeholders and modifiers of the set may write more values.
+    pub(crate) fn check_written(&mut self, span: Span) -> Option<()> {
+        let share = self.report.written_values();
+        let Some(limit) = share.reached() else {
+            return Some(());
+        };
+        let message = format!(
+            "placeholders and modifiers before this write {} values and the limit of a set of this size is {limit}",
+            share.taken()
+        );
+        if std::mem::replace(&mut self.is_spent, true) {
+            return None;
+        }
+        self.report
+            .add(Code::TooManyValues, span, message)
+            .set_help("several placeholders or dashes in a value make every combination: name one, or use shorter lists");
+        None
     }
 
     /// A part of the envelope with known members is not a value.
@@ -208,7 +220,7 @@ impl Resolver<'_> {
         let mut read_values = Vec::with_capacity(values.len());
         for value in values {
             // Of what is too much the rest is not looked at: a value may be written in thousands of ways.
-            if self.report.is_full() || self.n_values > limits::PROGRAM_VALUES {
+            if self.report.is_full() || self.is_spent || self.n_values > limits::PROGRAM_VALUES {
                 return None;
             }
             read_values.push(read(self, value));
@@ -275,11 +287,11 @@ impl Resolver<'_> {
         for test in tests {
             match test {
                 Asked::Literal(literal) if subject.chain.all => {
-                    trees.push(subject.test(Test::OneOf(vec![literal])));
+                    trees.push(subject.test(Test::OneOf(Arc::new([literal]))));
                 }
                 Asked::Literal(literal) => literals.push(literal),
                 Asked::Any(any) if subject.chain.all => {
-                    trees.push(subject.test(Test::OneOf(any)));
+                    trees.push(subject.test(Test::OneOf(any.into())));
                 }
                 Asked::Any(any) => literals.extend(any),
                 Asked::Present => present = true,
@@ -287,7 +299,7 @@ impl Resolver<'_> {
             }
         }
         if !literals.is_empty() {
-            trees.push(subject.test(Test::OneOf(literals)));
+            trees.push(subject.test(Test::OneOf(literals.into())));
         }
         if present {
             trees.push(subject.test(Test::Present));
@@ -389,6 +401,12 @@ impl Resolver<'_> {
         })?;
         Some(subject.test(Test::Time(part, TimeTest::OneOf(numbers))))
     }
+}
+
+/// As how many values one counts that a placeholder or a modifier writes: long ones take the memory of several.
+pub(crate) fn weight(length: usize) -> usize {
+    const LONG: usize = 64;
+    1 + length / LONG
 }
 
 /// What one value asks.

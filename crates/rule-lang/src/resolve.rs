@@ -31,6 +31,8 @@ pub(crate) struct Resolver<'a> {
     pub(crate) n_values: usize,
     /// Regular expressions so far.
     pub(crate) n_regexes: usize,
+    /// Whether it was said that the set has written as many values as it may.
+    pub(crate) is_spent: bool,
     n_scopes: usize,
     /// Whether something of the selections or the condition was reported.
     pub(crate) is_broken: bool,
@@ -167,6 +169,7 @@ impl<'a> Resolver<'a> {
             empty: Vec::new(),
             n_values: 0,
             n_regexes: 0,
+            is_spent: false,
             n_scopes: 0,
             is_broken: false,
             is_extra_broken: false,

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use crate::ast::Name;
 use crate::diagnostic::{Code, Report, quoted};
 use crate::encode::EncodeError;
+use crate::item::weight;
 use crate::limits;
 use crate::modifier::Chain;
 use crate::number::Number;
@@ -48,8 +49,11 @@ impl Resolver<'_> {
         relation: Relation,
         chain: Chain,
     ) -> Option<Vec<Literal>> {
+        self.check_written(value.span)?;
         let error = match chain.encoding.variants(&value.text) {
             Ok(variants) => {
+                let written = variants.iter().map(|text| weight(text.len()));
+                self.report.written_values().take(written.sum());
                 // What is written in several ways counts as often.
                 self.count_values(variants.len().saturating_sub(1), value.span)?;
                 let literals = variants.iter().map(|text| Literal {

@@ -12,9 +12,12 @@ impl Tree {
 
     fn is_same_below(&self, left: NodeId, right: NodeId, aliases: usize) -> bool {
         let (left, right) = (self.target(left), self.target(right));
+        if left == right {
+            return true;
+        }
         let (mut a, mut b) = (left, right);
         // Nesting is an attacker's, so this walks without recursion, up by the links to parents.
-        while left != right {
+        loop {
             let is_root = a == left;
             let mut below = match (self.kind(a), self.kind(b)) {
                 (Kind::Alias(_), Kind::Alias(_)) => {
@@ -48,7 +51,6 @@ impl Tree {
                 }
             };
         }
-        true
     }
 }
 
