@@ -6,6 +6,7 @@ use crate::detection::Reader;
 use crate::diagnostic::{Code, quoted};
 use crate::limits;
 use crate::scalar::Scalar;
+use crate::suggest::nearest;
 use crate::yaml::{Entry, Kind, Node};
 
 impl Reader<'_> {
@@ -25,7 +26,15 @@ impl Reader<'_> {
             }
             return None;
         };
-        let scope = self.selections(entries, node.is_complete, others, 0);
+        // Under another name it would be a selection of keywords, and missing besides.
+        let slips = ["condition"].iter().chain(others);
+        let slips: Vec<&str> = slips.filter_map(|key| self.slip(node, key)).collect();
+        let others: Vec<&str> = others
+            .iter()
+            .copied()
+            .chain(slips.iter().copied())
+            .collect();
+        let scope = self.selections(entries, node.is_complete, &others, 0);
         if scope.selections.is_empty() {
             self.report
                 .add(
@@ -35,7 +44,10 @@ impl Reader<'_> {
                 )
                 .set_help("name what to look for: `selection: {verb: delete}`");
         }
-        if node.get("condition").is_none() {
+        let is_mistyped = slips
+            .iter()
+            .any(|slip| nearest(slip, ["condition"]).is_some());
+        if node.get("condition").is_none() && !is_mistyped {
             self.report
                 .add(
                     Code::MissingKey,
@@ -49,6 +61,34 @@ impl Reader<'_> {
                 });
         }
         Some(scope)
+    }
+
+    /// Reports a key that stands for one that is missing, when it has texts and no fields; its name.
+    fn slip<'n>(&mut self, node: &'n Node, meant: &str) -> Option<&'n str> {
+        if node.get(meant).is_some() {
+            return None;
+        }
+        let has_texts = |entry: &&Entry| match &entry.value.kind {
+            Kind::Scalar(scalar) => !scalar.is_null(),
+            Kind::List(items) => items.iter().all(|item| item.scalar().is_some()),
+            Kind::Map(_) | Kind::Refused => false,
+        };
+        let mut entries = node.map()?.iter().filter(has_texts);
+        let key = &entries
+            .find(|entry| nearest(&entry.key.text, [meant]).is_some())?
+            .key;
+        self.report
+            .add(
+                Code::MistypedKey,
+                key.span,
+                format!(
+                    "there is no {}, and {} is nearly that",
+                    quoted(meant),
+                    quoted(&key.text)
+                ),
+            )
+            .set_help(format!("did you mean {}?", quoted(meant)));
+        Some(&key.text)
     }
 
     /// Reads a map of selections with a `condition`.
