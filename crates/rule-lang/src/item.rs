@@ -19,7 +19,7 @@ use crate::source::Span;
 use crate::text::Pattern;
 use crate::time::TimePart;
 use crate::tree::Tree;
-use crate::values::open;
+use crate::values::{open, weight};
 
 /// What is tested, for those that read values.
 struct Subject<'i> {
@@ -127,25 +127,6 @@ impl Resolver<'_> {
         }
         self.count_values(n, span)?;
         Some(expanded)
-    }
-
-    /// Whether placeholders and modifiers of the set may write more values.
-    pub(crate) fn check_written(&mut self, span: Span) -> Option<()> {
-        let share = self.report.written_values();
-        let Some(limit) = share.reached() else {
-            return Some(());
-        };
-        let message = format!(
-            "placeholders and modifiers before this write {} values and the limit of a set of this size is {limit}",
-            share.taken()
-        );
-        if std::mem::replace(&mut self.is_spent, true) {
-            return None;
-        }
-        self.report
-            .add(Code::TooManyValues, span, message)
-            .set_help("several placeholders or dashes in a value make every combination: name one, or use shorter lists");
-        None
     }
 
     /// A part of the envelope with known members is not a value.
@@ -401,12 +382,6 @@ impl Resolver<'_> {
         })?;
         Some(subject.test(Test::Time(part, TimeTest::OneOf(numbers))))
     }
-}
-
-/// As how many values one counts that a placeholder or a modifier writes: long ones take the memory of several.
-pub(crate) fn weight(length: usize) -> usize {
-    const LONG: usize = 64;
-    1 + length / LONG
 }
 
 /// What one value asks.
