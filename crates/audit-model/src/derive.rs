@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::field::FieldId;
 use crate::field_source::MapItem;
+use crate::network::Around;
 use crate::pkcs10::Subject;
 use crate::plain::{self, Answer, Plain};
 use crate::scratch::Reading;
@@ -232,19 +233,7 @@ impl Reading<'_> {
         };
         self.tree().add_text_with(|out| {
             // Writing to a `String` cannot fail.
-            let _ = match ip.to_canonical() {
-                IpAddr::V4(ip) => {
-                    let [a, b, c, _] = ip.octets();
-                    std::fmt::Write::write_fmt(out, format_args!("{a}.{b}.{c}.0/24"))
-                }
-                IpAddr::V6(ip) => {
-                    let network = u128::from(ip) & !u128::from(u64::MAX);
-                    std::fmt::Write::write_fmt(
-                        out,
-                        format_args!("{}/64", std::net::Ipv6Addr::from(network)),
-                    )
-                }
-            };
+            let _ = std::fmt::Write::write_fmt(out, format_args!("{}", Around(ip)));
         })
     }
 

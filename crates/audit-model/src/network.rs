@@ -1,7 +1,7 @@
 //! Networks of IP addresses, for addresses that are trusted.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A network of IP addresses, or one address.
@@ -45,6 +45,24 @@ impl Network {
         Self {
             bits: bits.unwrap_or(0),
             ..self
+        }
+    }
+}
+
+/// The network around an address that tells where it is without telling whose it is, as text: 24 bits of IPv4, 64 of IPv6.
+pub(crate) struct Around(pub(crate) IpAddr);
+
+impl fmt::Display for Around {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.to_canonical() {
+            IpAddr::V4(ip) => {
+                let [a, b, c, _] = ip.octets();
+                write!(f, "{a}.{b}.{c}.0/24")
+            }
+            IpAddr::V6(ip) => {
+                let network = u128::from(ip) & !u128::from(u64::MAX);
+                write!(f, "{}/64", Ipv6Addr::from(network))
+            }
         }
     }
 }

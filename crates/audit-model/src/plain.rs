@@ -2,8 +2,9 @@
 
 use crate::field::FieldId;
 use crate::field_source::{FieldSource, Lookup};
+use crate::network::Around;
 use crate::source::Provider;
-use crate::uri::split_query;
+use crate::uri::{percent_decode, split_query};
 
 const ANONYMOUS: &str = "system:anonymous";
 const UNAUTHENTICATED: &str = "system:unauthenticated";
@@ -200,6 +201,40 @@ fn service_account(source: &(impl FieldSource + ?Sized), reading: usize) -> Opti
 /// Namespace and name of the service account with this user name.
 pub(crate) fn split_service_account(username: &str) -> Option<(&str, &str)> {
     username.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')
+}
+
+/// What a field that is a part of another recorded text, or another form of it, has when that text is `of`: the parts of
+/// an actor's name of that name ([`FieldId::ServiceAccountName`], [`FieldId::ServiceAccountNamespace`],
+/// [`FieldId::NodeName`], [`FieldId::ActorId`]), [`FieldId::UserId`] of `user.username`, [`FieldId::UriPath`] of
+/// `requestURI`, [`FieldId::ClientNet`] of `client.ip`. `None` when there is no such part, and for other fields.
+///
+/// # Examples
+/// ```
+/// use audit_model::{FieldId, part_of_text};
+///
+/// let part = |field, of| part_of_text(field, of);
+/// assert_eq!(part(FieldId::NodeName, "system:node:n1").as_deref(), Some("n1"));
+/// assert_eq!(part(FieldId::NodeName, "system:serviceaccount:shop:web"), None);
+/// assert_eq!(part(FieldId::UriPath, "/api/v1/pods?limit=5").as_deref(), Some("/api/v1/pods"));
+/// assert_eq!(part(FieldId::ClientNet, "192.0.2.7").as_deref(), Some("192.0.2.0/24"));
+/// ```
+pub fn part_of_text(field: FieldId, of: &str) -> Option<String> {
+    use FieldId as F;
+    let name = || Some(of).filter(|name| !name.is_empty());
+    let part = match field {
+        F::ServiceAccountNamespace => split_service_account(of)?.0,
+        F::ServiceAccountName => split_service_account(of)?.1,
+        F::NodeName => of.strip_prefix(NODE)?,
+        F::ActorId | F::UserId => without_session(name()?),
+        F::UriPath => {
+            let mut out = String::new();
+            percent_decode(split_query(of).0, false, &mut out);
+            return Some(out);
+        }
+        F::ClientNet => return Some(Around(of.parse().ok()?).to_string()),
+        _ => return None,
+    };
+    Some(part.to_owned())
 }
 
 fn actor_kind(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<&'static str> {

@@ -120,8 +120,13 @@ impl Scratch {
                         number,
                     }
                     .field(field);
-                    let alias = self.tree.add_alias(node);
-                    self.tree.push(either, alias);
+                    // What the repeated key has nothing to do with is one value.
+                    let tree = &self.tree;
+                    let is_known = tree.children(either).any(|known| tree.is_same(known, node));
+                    if !is_known {
+                        let alias = self.tree.add_alias(node);
+                        self.tree.push(either, alias);
+                    }
                 }
                 either
             }

@@ -1,6 +1,7 @@
 //! An arena tree of JSON values in which nothing is lost: repeated keys, hostile text, the text of numbers.
 
 mod build;
+mod same;
 
 use std::hash::RandomState;
 

@@ -1,5 +1,8 @@
 //! What the Kubernetes API has below the bodies of events: types with their members, from version 1.33 to 1.37.
 //!
+//! Every member and its type was checked against what Kubernetes 1.33, 1.34, 1.35, 1.36 and 1.37 publish of their API. What
+//! older versions had and these do not is kept.
+//!
 //! The types are those that fields of the vocabulary lead to. What a type does not list, no API server takes; so a rule
 //! that asks for it waits in vain, unless it is newer than this table. Maps with keys of the user's choice are open.
 

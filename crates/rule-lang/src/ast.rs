@@ -22,6 +22,8 @@ pub(crate) enum Condition {
     Name((String, Span)),
     Them(Quantity, Span),
     Pattern(Quantity, (String, Span)),
+    /// Something that was reported, and where it stands.
+    Broken(Span),
 }
 
 /// Selections and what must hold of them: a `detection`, a `filter`, or a block with a `condition` of its own.

@@ -315,7 +315,7 @@ fn limits_are_those_of_the_code() {
             limits::REGEX_BYTES,
             limits::REGEXES,
             limits::SET_REGEX_BYTES,
-            limits::SET_EXPANDED_VALUES,
+            limits::SET_WRITTEN_VALUES,
             limits::BLOCK_DEPTH,
             limits::PROGRAM_OPS,
             limits::PROGRAM_VALUES,

@@ -21,22 +21,28 @@ use grammar::{Grammar, Rule};
 /// Words that cannot name a selection, in lower case.
 pub(crate) const RESERVED: [&str; 5] = ["and", "or", "not", "of", "them"];
 
-/// Reads a condition; `None` when it was reported.
-pub(crate) fn parse(scalar: &Scalar, file: &str, report: &mut Report) -> Option<Condition> {
+/// Reads a condition. What could not be read was reported and is broken in it.
+pub(crate) fn parse(scalar: &Scalar, file: &str, report: &mut Report) -> Condition {
     let mut reader = Reader {
         scalar,
         places: scalar.places(file),
         report,
     };
-    reader.scan()?;
-    match Grammar::parse(Rule::condition, &scalar.text) {
-        Ok(mut pairs) => reader.condition(pairs.next()?),
-        Err(error) => {
-            let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
-            reader.unexpected(at);
-            None
-        }
-    }
+    let condition =
+        reader
+            .scan()
+            .and_then(|()| match Grammar::parse(Rule::condition, &scalar.text) {
+                Ok(mut pairs) => pairs.next().map(|pair| reader.condition(pair)),
+                Err(error) => {
+                    let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+                    reader.unexpected(at);
+                    None
+                }
+            });
+    condition.unwrap_or_else(|| {
+        let whole = reader.places.locate(0..scalar.text.len());
+        Condition::Broken(whole)
+    })
 }
 
 struct Reader<'a> {
@@ -129,12 +135,16 @@ impl Reader<'_> {
         self.error(Code::ConditionSyntax, at..at + length, message, help);
     }
 
-    fn condition(&mut self, pair: Pair<'_, Rule>) -> Option<Condition> {
+    fn condition(&mut self, pair: Pair<'_, Rule>) -> Condition {
+        let whole = self.text(&pair).1;
         let mut pairs = pair.into_inner();
-        let expression = self.expression(pairs.next()?);
+        let Some(expression) = pairs.next() else {
+            return Condition::Broken(whole);
+        };
+        let expression = self.expression(expression);
         match pairs.next() {
             Some(pair) if pair.as_rule() == Rule::aggregation => {
-                let span = pair.as_span();
+                let (span, place) = (pair.as_span(), self.text(&pair).1);
                 let help = correlation_for(pair.as_str());
                 let message = format!(
                     "the aggregation {} is not Sigma any more",
@@ -146,13 +156,13 @@ impl Reader<'_> {
                     message,
                     Some(&help),
                 );
-                None
+                Condition::And(vec![expression, Condition::Broken(place)])
             }
             _ => expression,
         }
     }
 
-    fn expression(&mut self, pair: Pair<'_, Rule>) -> Option<Condition> {
+    fn expression(&mut self, pair: Pair<'_, Rule>) -> Condition {
         let parts = pair
             .into_inner()
             .filter(|pair| pair.as_rule() == Rule::conjunction);
@@ -160,7 +170,7 @@ impl Reader<'_> {
         joined(parts, Condition::Or)
     }
 
-    fn conjunction(&mut self, pair: Pair<'_, Rule>) -> Option<Condition> {
+    fn conjunction(&mut self, pair: Pair<'_, Rule>) -> Condition {
         let parts = pair
             .into_inner()
             .filter(|pair| pair.as_rule() == Rule::negation);
@@ -168,7 +178,8 @@ impl Reader<'_> {
         joined(parts, Condition::And)
     }
 
-    fn negation(&mut self, pair: Pair<'_, Rule>) -> Option<Condition> {
+    fn negation(&mut self, pair: Pair<'_, Rule>) -> Condition {
+        let whole = self.text(&pair).1;
         let mut negated = false;
         let mut first = None;
         for pair in pair.into_inner() {
@@ -179,22 +190,24 @@ impl Reader<'_> {
                     first = first.or_else(|| Some(self.text(&pair).1));
                     continue;
                 }
-                Rule::expression => self.expression(pair)?,
-                Rule::quantified => self.quantified(pair)?,
+                Rule::expression => self.expression(pair),
+                Rule::quantified => self.quantified(pair),
                 _ => Condition::Name(self.text(&pair)),
             };
-            return Some(match first {
+            return match first {
                 Some(not) if negated => Condition::Not(Box::new(inner), not),
                 _ => inner,
-            });
+            };
         }
-        None
+        Condition::Broken(whole)
     }
 
-    fn quantified(&mut self, pair: Pair<'_, Rule>) -> Option<Condition> {
+    fn quantified(&mut self, pair: Pair<'_, Rule>) -> Condition {
+        let whole = self.text(&pair).1;
         let mut pairs = pair.into_inner().filter(|pair| pair.as_rule() != Rule::of);
-        let quantifier = pairs.next()?;
-        let target = pairs.next()?;
+        let (Some(quantifier), Some(target)) = (pairs.next(), pairs.next()) else {
+            return Condition::Broken(whole);
+        };
         let quantity = match quantifier.as_str().to_ascii_lowercase().as_str() {
             "1" | "any" => Quantity::Any,
             "all" => Quantity::All,
@@ -206,14 +219,14 @@ impl Reader<'_> {
                     format!("{} is no quantifier", quoted(&format!("{count} of"))),
                     Some("the quantifiers are `1 of`, `any of` and `all of`"),
                 );
-                return None;
+                return Condition::Broken(whole);
             }
         };
-        Some(if target.as_rule() == Rule::them {
+        if target.as_rule() == Rule::them {
             Condition::Them(quantity, self.text(&target).1)
         } else {
             Condition::Pattern(quantity, self.text(&target))
-        })
+        }
     }
 
     fn text(&self, pair: &Pair<'_, Rule>) -> (String, crate::source::Span) {
@@ -225,16 +238,14 @@ impl Reader<'_> {
     }
 }
 
-/// Joins the parts when all of them are good.
-fn joined(
-    parts: Vec<Option<Condition>>,
-    join: fn(Vec<Condition>) -> Condition,
-) -> Option<Condition> {
-    let mut parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
-    if parts.len() == 1 {
-        parts.pop()
-    } else {
-        Some(join(parts))
+/// Joins the parts, where there are several.
+fn joined(mut parts: Vec<Condition>, join: fn(Vec<Condition>) -> Condition) -> Condition {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => {
+            parts.extend(last);
+            join(parts)
+        }
     }
 }
 

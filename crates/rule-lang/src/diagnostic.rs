@@ -139,9 +139,9 @@ impl Report {
         &self.shared.regex_bytes
     }
 
-    /// What placeholders of the set may still expand to.
-    pub(crate) fn expanded_values(&self) -> &Share {
-        &self.shared.expanded_values
+    /// What placeholders and modifiers of the set may still write.
+    pub(crate) fn written_values(&self) -> &Share {
+        &self.shared.written_values
     }
 
     pub(crate) fn new(source: SourceId) -> Self {

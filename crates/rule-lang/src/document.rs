@@ -273,7 +273,7 @@ impl<'a> Keys<'a> {
             }
         }
         let level = keys.word("level", Level::WORDS);
-        let condition = keys.entry("when").and_then(|when| {
+        let condition = keys.entry("when").map(|when| {
             let mut reader = Reader {
                 file: keys.file,
                 report: keys.report,

@@ -38,15 +38,15 @@ mod tests {
         let tests = [
             Test::Exists,
             Test::Present,
-            Test::OneOf(vec![literal("ab", false, None)]),
-            Test::OneOf(vec![literal("ab", true, None)]),
-            Test::OneOf(vec![literal("a", false, None), literal("b", false, None)]),
-            Test::OneOf(vec![literal("a*b", false, None)]),
-            Test::OneOf(vec![literal("a?b", false, None)]),
-            Test::OneOf(vec![literal("ab*", false, None)]),
-            Test::OneOf(vec![literal("1", false, Some(Number::Int(1)))]),
-            Test::OneOf(vec![literal("1", false, Some(Number::Float(1.0)))]),
-            Test::OneOf(vec![literal("1", false, None)]),
+            Test::OneOf([literal("ab", false, None)].into()),
+            Test::OneOf([literal("ab", true, None)].into()),
+            Test::OneOf([literal("a", false, None), literal("b", false, None)].into()),
+            Test::OneOf([literal("a*b", false, None)].into()),
+            Test::OneOf([literal("a?b", false, None)].into()),
+            Test::OneOf([literal("ab*", false, None)].into()),
+            Test::OneOf([literal("1", false, Some(Number::Int(1)))].into()),
+            Test::OneOf([literal("1", false, Some(Number::Float(1.0)))].into()),
+            Test::OneOf([literal("1", false, None)].into()),
         ];
         for (at, test) in tests.iter().enumerate() {
             assert_eq!(identity(test), identity(&test.clone()));

@@ -1,5 +1,7 @@
 //! Items and keywords: values and modifiers to tests.
 
+use std::sync::Arc;
+
 use audit_model::Shape;
 
 use crate::api::Value;
@@ -17,7 +19,7 @@ use crate::source::Span;
 use crate::text::Pattern;
 use crate::time::TimePart;
 use crate::tree::Tree;
-use crate::values::open;
+use crate::values::{open, weight};
 
 /// What is tested, for those that read values.
 struct Subject<'i> {
@@ -96,17 +98,7 @@ impl Resolver<'_> {
         let mut expanded = Vec::new();
         if chain.expand {
             let mut good = true;
-            let share = self.report.expanded_values().clone();
-            if let Some(limit) = share.reached() {
-                let message = format!(
-                    "the placeholders before these expand to {} values and the limit of a set of this size is {limit}",
-                    share.taken()
-                );
-                self.report
-                    .add(Code::TooManyValues, span, message)
-                    .set_help("name one placeholder in a value, since several make every combination, or use shorter lists");
-                return None;
-            }
+            self.check_written(span)?;
             for value in values {
                 match self
                     .placeholders
@@ -119,7 +111,8 @@ impl Resolver<'_> {
                     break;
                 }
             }
-            share.take(expanded.len());
+            let texts = expanded.iter().map(|value| value.text.len());
+            self.report.written_values().take(texts.map(weight).sum());
             if !good {
                 return None;
             }
@@ -208,7 +201,7 @@ impl Resolver<'_> {
         let mut read_values = Vec::with_capacity(values.len());
         for value in values {
             // Of what is too much the rest is not looked at: a value may be written in thousands of ways.
-            if self.report.is_full() || self.n_values > limits::PROGRAM_VALUES {
+            if self.report.is_full() || self.is_spent || self.n_values > limits::PROGRAM_VALUES {
                 return None;
             }
             read_values.push(read(self, value));
@@ -275,11 +268,11 @@ impl Resolver<'_> {
         for test in tests {
             match test {
                 Asked::Literal(literal) if subject.chain.all => {
-                    trees.push(subject.test(Test::OneOf(vec![literal])));
+                    trees.push(subject.test(Test::OneOf(Arc::new([literal]))));
                 }
                 Asked::Literal(literal) => literals.push(literal),
                 Asked::Any(any) if subject.chain.all => {
-                    trees.push(subject.test(Test::OneOf(any)));
+                    trees.push(subject.test(Test::OneOf(any.into())));
                 }
                 Asked::Any(any) => literals.extend(any),
                 Asked::Present => present = true,
@@ -287,7 +280,7 @@ impl Resolver<'_> {
             }
         }
         if !literals.is_empty() {
-            trees.push(subject.test(Test::OneOf(literals)));
+            trees.push(subject.test(Test::OneOf(literals.into())));
         }
         if present {
             trees.push(subject.test(Test::Present));

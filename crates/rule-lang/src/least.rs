@@ -95,7 +95,7 @@ impl Names {
                     Some(Asked::Subresource) => &mut self.subresources,
                     None => return,
                 };
-                for literal in literals {
+                for literal in literals.iter() {
                     if let PatternKind::Exact(name) = literal.pattern.kind()
                         && !name.is_empty()
                         && names.len() <= MOST

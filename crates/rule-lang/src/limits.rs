@@ -25,9 +25,9 @@ pub(crate) const REGEXES: usize = 1024;
 /// Most bytes that the compiled regular expressions of a set take together, for each MiB of its files that is begun: so many
 /// take a third of a second, and those of a large set may take as many as it has rules.
 pub(crate) const SET_REGEX_BYTES: usize = 24 << 20;
-/// Most values that the placeholders of a set expand to together, for each MiB of its files that is begun: a short rule may
-/// name long lists, and each of as many rules the same ones.
-pub(crate) const SET_EXPANDED_VALUES: usize = 1 << 18;
+/// Most values that placeholders and modifiers of a set write together, for each MiB of its files that is begun, long ones
+/// counted as several: a short rule may name long lists or many dashes, and each of as many rules the same ones.
+pub(crate) const SET_WRITTEN_VALUES: usize = 1 << 18;
 /// Deepest nesting of blocks.
 pub(crate) const BLOCK_DEPTH: usize = 8;
 /// Most instructions of one program.

@@ -26,7 +26,7 @@ pub(crate) mod yaml;
 use audit_model::Field;
 
 use crate::api::Value;
-use crate::ast::{Condition, Item, Scope};
+use crate::ast::{Condition, Item, Scope, Selection};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::encode::Base64;
 use crate::modifier::How;
@@ -84,26 +84,22 @@ fn for_each_item(scope: &Scope, visit: &mut dyn FnMut(&Item)) {
 }
 
 /// Selections that no condition uses.
-pub(crate) fn unused_selections(scope: &Scope, used: &[bool], report: &mut Report) {
+pub(crate) fn unused_selections<'s>(
+    unused: impl Iterator<Item = &'s Selection>,
+    report: &mut Report,
+) {
     /// Keys of a document that somebody may take for some of what is asked.
     const BESIDE: &[&str] = &["expires", "level", "logsource", "suppress", "tags", "title"];
-    for (selection, used) in scope.selections.iter().zip(used) {
-        if !used && !selection.name.is_empty() {
-            report
-                .add(
-                    Code::UnusedSelection,
-                    selection.span,
-                    format!(
-                        "no condition uses the selection {}",
-                        quoted(&selection.name)
-                    ),
-                )
-                .set_help(if BESIDE.contains(&selection.name.as_str()) {
-                    "if it is to be that of the document, write it beside `detection` or `filter`, not in it"
-                } else {
-                    "use it in the condition or take it out"
-                });
-        }
+    for selection in unused.filter(|selection| !selection.name.is_empty()) {
+        let name = quoted(&selection.name);
+        let message = format!("no condition uses the selection {name}");
+        report
+            .add(Code::UnusedSelection, selection.span, message)
+            .set_help(if BESIDE.contains(&selection.name.as_str()) {
+                "if it is to be that of the document, write it beside `detection` or `filter`, not in it"
+            } else {
+                "use it in the condition or take it out"
+            });
     }
 }
 
@@ -172,7 +168,8 @@ fn has_wildcard(value: &Scalar) -> bool {
 pub(crate) fn filter_without_not(condition: &Condition, span: Span, report: &mut Report) {
     fn negates(condition: &Condition) -> bool {
         match condition {
-            Condition::Not(..) => true,
+            // What could not be read may have been one.
+            Condition::Not(..) | Condition::Broken(_) => true,
             Condition::Or(parts) | Condition::And(parts) => parts.iter().any(negates),
             Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => false,
         }

@@ -121,7 +121,7 @@ pub enum Test {
     /// A scalar, an object or a list with at least one member: the value `'*'`.
     Present,
     /// The text form of a scalar, or its number, is one of these.
-    OneOf(Vec<Literal>),
+    OneOf(Arc<[Literal]>),
     /// A number, or a text that reads as one, compares so.
     Compare(Comparison, Number),
     /// A regular expression is found in the text form of a scalar.

@@ -31,6 +31,8 @@ pub(crate) struct Resolver<'a> {
     pub(crate) n_values: usize,
     /// Regular expressions so far.
     pub(crate) n_regexes: usize,
+    /// Whether it was said that the set has written as many values as it may.
+    pub(crate) is_spent: bool,
     n_scopes: usize,
     /// Whether something of the selections or the condition was reported.
     pub(crate) is_broken: bool,
@@ -167,6 +169,7 @@ impl<'a> Resolver<'a> {
             empty: Vec::new(),
             n_values: 0,
             n_regexes: 0,
+            is_spent: false,
             n_scopes: 0,
             is_broken: false,
             is_extra_broken: false,
@@ -198,10 +201,7 @@ impl<'a> Resolver<'a> {
             .map(|extra| names.whole(extra.as_ref(), self.report))
             .collect();
         self.is_extra_broken |= names.is_broken;
-        // Of a condition that could not be read nobody knows what it would have used.
-        if scope.is_complete && !names.is_broken {
-            lint::unused_selections(scope, &names.used, self.report);
-        }
+        lint::unused_selections(names.unused(), self.report);
         if !scope.named {
             // A plain block is its only selection.
             tree = selections.pop().map_or(tree, |(_, tree)| tree);

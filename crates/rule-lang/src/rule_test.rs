@@ -73,11 +73,26 @@ fn agree(keys: &mut Keys<'_>, kind: Option<TestKind>, matches: Option<bool>) {
 
 /// The number of hits that is expected, if one is.
 fn count(keys: &mut Keys<'_>) -> Option<u64> {
-    let scalar = keys.scalar("count")?;
+    const HELP: &str = "say how many hits all events bring, as in `count: 2`, or leave it out: then each must be one";
+    let entry = keys.entry("count")?;
+    let Some(scalar) = entry.value.scalar().filter(|scalar| !scalar.is_null()) else {
+        if !entry.value.is_refused() {
+            let message = format!(
+                "`count` is a number of hits, and this is {}",
+                entry.value.describe()
+            );
+            keys.report
+                .add(Code::WrongType, entry.value.span, message)
+                .set_help(HELP);
+        }
+        return None;
+    };
     let count = scalar.text.parse().ok();
     if count.is_none() {
         let message = format!("{} is no number of hits", quoted(&scalar.text));
-        keys.report.add(Code::BadNumber, scalar.span, message);
+        keys.report
+            .add(Code::BadNumber, scalar.span, message)
+            .set_help(HELP);
     }
     count
 }

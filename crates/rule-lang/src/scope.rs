@@ -6,6 +6,7 @@ use crate::detection::Reader;
 use crate::diagnostic::{Code, quoted};
 use crate::limits;
 use crate::scalar::Scalar;
+use crate::suggest::nearest;
 use crate::yaml::{Entry, Kind, Node};
 
 impl Reader<'_> {
@@ -25,7 +26,15 @@ impl Reader<'_> {
             }
             return None;
         };
-        let scope = self.selections(entries, node.is_complete, others, 0);
+        // Under another name it would be a selection of keywords, and missing besides.
+        let slips = ["condition"].iter().chain(others);
+        let slips: Vec<&str> = slips.filter_map(|key| self.slip(node, key)).collect();
+        let others: Vec<&str> = others
+            .iter()
+            .copied()
+            .chain(slips.iter().copied())
+            .collect();
+        let scope = self.selections(entries, node.is_complete, &others, 0);
         if scope.selections.is_empty() {
             self.report
                 .add(
@@ -35,7 +44,10 @@ impl Reader<'_> {
                 )
                 .set_help("name what to look for: `selection: {verb: delete}`");
         }
-        if node.get("condition").is_none() {
+        let is_mistyped = slips
+            .iter()
+            .any(|slip| nearest(slip, ["condition"]).is_some());
+        if node.get("condition").is_none() && !is_mistyped {
             self.report
                 .add(
                     Code::MissingKey,
@@ -51,6 +63,34 @@ impl Reader<'_> {
         Some(scope)
     }
 
+    /// Reports a key that stands for one that is missing, when it has texts and no fields; its name.
+    fn slip<'n>(&mut self, node: &'n Node, meant: &str) -> Option<&'n str> {
+        if node.get(meant).is_some() {
+            return None;
+        }
+        let has_texts = |entry: &&Entry| match &entry.value.kind {
+            Kind::Scalar(scalar) => !scalar.is_null(),
+            Kind::List(items) => items.iter().all(|item| item.scalar().is_some()),
+            Kind::Map(_) | Kind::Refused => false,
+        };
+        let mut entries = node.map()?.iter().filter(has_texts);
+        let key = &entries
+            .find(|entry| nearest(&entry.key.text, [meant]).is_some())?
+            .key;
+        self.report
+            .add(
+                Code::MistypedKey,
+                key.span,
+                format!(
+                    "there is no {}, and {} is nearly that",
+                    quoted(meant),
+                    quoted(&key.text)
+                ),
+            )
+            .set_help(format!("did you mean {}?", quoted(meant)));
+        Some(&key.text)
+    }
+
     /// Reads a map of selections with a `condition`.
     pub(crate) fn selections(
         &mut self,
@@ -64,7 +104,7 @@ impl Reader<'_> {
         for entry in entries {
             let key = &entry.key;
             if key.text == "condition" {
-                condition = self.condition(&entry.value);
+                condition = Some(self.condition(&entry.value));
             } else if depth == 0 && key.text == "timeframe" && entry.value.scalar().is_some() {
                 self.report
                     .add(
@@ -119,36 +159,25 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a condition, or a list of them that is joined by `or`.
-    pub(crate) fn condition(&mut self, node: &Node) -> Option<Condition> {
+    /// Reads a condition, or a list of them that is joined by `or`. Each is read by itself: what is wrong with one says
+    /// nothing of the others.
+    pub(crate) fn condition(&mut self, node: &Node) -> Condition {
         match &node.kind {
-            Kind::Scalar(scalar) if !scalar.is_null() => {
-                condition::parse(scalar, self.file, self.report)
-            }
             Kind::List(items) if !items.is_empty() => {
-                let parts: Vec<_> = items
-                    .iter()
-                    .map(
-                        |item| match item.scalar().filter(|scalar| !scalar.is_null()) {
-                            Some(scalar) => condition::parse(scalar, self.file, self.report),
-                            None => self.not_a_condition(item),
-                        },
-                    )
-                    .collect();
-                parts
-                    .into_iter()
-                    .collect::<Option<Vec<_>>>()
-                    .map(Condition::Or)
+                Condition::Or(items.iter().map(|item| self.one_condition(item)).collect())
             }
-            _ => self.not_a_condition(node),
+            _ => self.one_condition(node),
         }
     }
 
-    fn not_a_condition(&mut self, node: &Node) -> Option<Condition> {
+    fn one_condition(&mut self, node: &Node) -> Condition {
+        if let Some(scalar) = node.scalar().filter(|scalar| !scalar.is_null()) {
+            return condition::parse(scalar, self.file, self.report);
+        }
         if !node.is_refused() {
             let message = format!("a condition is text, and this is {}", node.describe());
             self.report.add(Code::WrongType, node.span, message);
         }
-        None
+        Condition::Broken(node.span)
     }
 }

@@ -229,8 +229,8 @@ impl Compiler {
         let shared = &self.shared;
         shared.regex_bytes.allow(n_bytes, limits::SET_REGEX_BYTES);
         shared
-            .expanded_values
-            .allow(n_bytes, limits::SET_EXPANDED_VALUES);
+            .written_values
+            .allow(n_bytes, limits::SET_WRITTEN_VALUES);
         self.check_unique(&rules, &filters, &correlations);
         self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);

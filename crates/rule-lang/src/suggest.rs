@@ -11,7 +11,7 @@ use crate::diagnostic::quoted;
 pub(crate) struct Shared {
     pub(crate) suggestions: Suggestions,
     pub(crate) regex_bytes: Share,
-    pub(crate) expanded_values: Share,
+    pub(crate) written_values: Share,
     pub(crate) unused: Unused,
 }
 

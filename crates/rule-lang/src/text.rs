@@ -71,10 +71,10 @@ pub struct Pattern {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Form {
-    Exact(String),
-    Prefix(String),
-    Suffix(String),
-    Contains(String),
+    Exact(Box<str>),
+    Prefix(Box<str>),
+    Suffix(Box<str>),
+    Contains(Box<str>),
     Glob(Glob),
 }
 
@@ -115,7 +115,7 @@ impl Pattern {
     fn from_tokens(tokens: &[Token], cased: bool) -> Self {
         let open_start = tokens.first() == Some(&Token::Any);
         let open_end = tokens.last() == Some(&Token::Any);
-        let mut segments: Vec<Segment> = tokens
+        let mut segments: Box<[Segment]> = tokens
             .split(|token| *token == Token::Any)
             .filter(|run| !run.is_empty())
             .map(|run| Segment::new(run, cased))
@@ -165,20 +165,20 @@ impl Pattern {
     /// Nothing is allocated and no choice is taken back: each part is sought once, from left to right.
     pub fn matches(&self, text: &str) -> bool {
         match &self.form {
-            Form::Exact(known) => text == known,
-            Form::Prefix(known) => text.starts_with(known.as_str()),
-            Form::Suffix(known) => text.ends_with(known.as_str()),
-            Form::Contains(known) => text.contains(known.as_str()),
+            Form::Exact(known) => text == &**known,
+            Form::Prefix(known) => text.starts_with(&**known),
+            Form::Suffix(known) => text.ends_with(&**known),
+            Form::Contains(known) => text.contains(&**known),
             Form::Glob(glob) => glob.matches(text),
         }
     }
 }
 
 /// The text, when there is nothing else between wildcards at the ends.
-fn only_text(segments: &mut [Segment]) -> Option<String> {
+fn only_text(segments: &mut [Segment]) -> Option<Box<str>> {
     match segments {
-        [] => Some(String::new()),
-        [Segment(pieces)] => match pieces.as_mut_slice() {
+        [] => Some(Box::default()),
+        [Segment(pieces)] => match &mut **pieces {
             [Piece::Text(text)] => Some(std::mem::take(text)),
             _ => None,
         },

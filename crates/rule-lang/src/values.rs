@@ -14,6 +14,7 @@ use crate::program::{Comparison, Literal, Relation};
 use crate::regex::Regex;
 use crate::resolve::{Resolver, field};
 use crate::scalar::Scalar;
+use crate::source::Span;
 use crate::text::{Open, Pattern};
 
 impl Resolver<'_> {
@@ -41,6 +42,25 @@ impl Resolver<'_> {
         })
     }
 
+    /// Whether placeholders and modifiers of the set may write more values.
+    pub(crate) fn check_written(&mut self, span: Span) -> Option<()> {
+        let share = self.report.written_values();
+        let Some(limit) = share.reached() else {
+            return Some(());
+        };
+        let message = format!(
+            "placeholders and modifiers before this write {} values and the limit of a set of this size is {limit}",
+            share.taken()
+        );
+        if std::mem::replace(&mut self.is_spent, true) {
+            return None;
+        }
+        self.report
+            .add(Code::TooManyValues, span, message)
+            .set_help("several placeholders or dashes in a value make every combination: name one, or use shorter lists");
+        None
+    }
+
     /// Every way to write a value that its modifiers ask for.
     pub(crate) fn encoded(
         &mut self,
@@ -48,8 +68,11 @@ impl Resolver<'_> {
         relation: Relation,
         chain: Chain,
     ) -> Option<Vec<Literal>> {
+        self.check_written(value.span)?;
         let error = match chain.encoding.variants(&value.text) {
             Ok(variants) => {
+                let written = variants.iter().map(|text| weight(text.len()));
+                self.report.written_values().take(written.sum());
                 // What is written in several ways counts as often.
                 self.count_values(variants.len().saturating_sub(1), value.span)?;
                 let literals = variants.iter().map(|text| Literal {
@@ -169,6 +192,12 @@ impl Resolver<'_> {
         };
         field(&name, self.report)
     }
+}
+
+/// As how many values one counts that a placeholder or a modifier writes: long ones take the memory of several.
+pub(crate) fn weight(length: usize) -> usize {
+    const LONG: usize = 64;
+    1 + length / LONG
 }
 
 /// Reports what is neither a network nor an address, but perhaps an address in a network.

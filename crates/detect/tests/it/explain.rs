@@ -376,3 +376,25 @@ fn what_is_large_is_shortened() {
     assert!(explanation.matched);
     assert!(explanation.to_string().lines().count() < 10_000);
 }
+
+#[test]
+fn a_value_is_told_once_when_another_key_is_repeated() {
+    let rules = compile(&rule(
+        "repeated",
+        "s:\n  resource: pods\n  name: other\n  user.groups: a\n  podSpec.hostNetwork: true\n  containers.image: x\n\
+         condition: s",
+    ));
+    let json = event(
+        r#""verb":"create","level":"Request","user":{"username":"dana","groups":["a","b","a"]},"objectRef":{"resource":"pods","name":"n","name":"other","name":"n"},"requestObject":{"kind":"Pod","metadata":{"a":{}},"spec":{"hostNetwork":true,"containers":[{"name":"c","image":"x"},{"name":"d","image":"y"}]}}"#,
+    );
+    let text = explain(&rules, "repeated", &json).to_string();
+    for found in [
+        "resource is pods, found pods  ",
+        "name is other, found n, other  ",
+        "user.groups is a, found a, b, a  ",
+        "podSpec.hostNetwork is true, found true  ",
+        "containers.image is x, found x, y  ",
+    ] {
+        assert!(text.contains(found), "{found}\n{text}");
+    }
+}

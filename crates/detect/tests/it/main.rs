@@ -12,6 +12,8 @@ mod compiled;
 #[cfg(test)]
 mod correlations;
 #[cfg(test)]
+mod decided;
+#[cfg(test)]
 mod detector;
 #[cfg(test)]
 mod doubt;

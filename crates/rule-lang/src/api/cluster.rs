@@ -49,7 +49,8 @@ types! {
         spec {NODE_SPEC}, status {NODE_STATUS},
     }
     NODE_SPEC "NodeSpec" {
-        configSource Open, externalID Text, podCIDR Text, podCIDRs [Text], providerID Text, taints [{TAINT}],
+        configSource Open, externalID Text, podCIDR Text, podCIDRs [Text], podPreemptionPolicy Open,
+        providerID Text, taints [{TAINT}],
         unschedulable Bool,
     }
     NODE_STATUS "NodeStatus" {

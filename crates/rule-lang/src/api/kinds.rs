@@ -24,7 +24,7 @@ pub(crate) fn of_resource(plural: &str) -> Option<&'static Type> {
     found.map(|(_, of)| *of)
 }
 
-/// Resources with the types of their objects.
+/// Resources with the types of their objects, as Kubernetes has them from 1.33 to 1.37.
 pub(crate) static KINDS: &[(&str, &Type)] = &[
     ("pods", &POD),
     ("deployments", &DEPLOYMENT),

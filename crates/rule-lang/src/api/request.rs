@@ -39,7 +39,7 @@ types! {
         spec {TOKEN_REQUEST_SPEC}, status {TOKEN_REQUEST_STATUS},
     }
     TOKEN_REQUEST_SPEC "TokenRequestSpec" {
-        audiences [Text], boundObjectRef {OBJECT_REFERENCE}, expirationSeconds Number,
+        attestations Map, audiences [Text], boundObjectRef {OBJECT_REFERENCE}, expirationSeconds Number,
     }
     TOKEN_REQUEST_STATUS "TokenRequestStatus" {
         expirationTimestamp Text, token Text,

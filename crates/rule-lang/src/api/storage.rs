@@ -9,7 +9,8 @@ types! {
     }
     PERSISTENT_VOLUME_CLAIM_STATUS "PersistentVolumeClaimStatus" {
         accessModes [Text], allocatedResourceStatuses Map, allocatedResources Map, capacity Map,
-        conditions [{CONDITION}], currentVolumeAttributesClassName Text, modifyVolumeStatus Open,
+        conditions [{CONDITION}], currentVolumeAttributesClassName Text, healthStatus Open,
+        modifyVolumeStatus Open,
         phase (~ "Bound", "Lost", "Pending"), resizeStatus Text,
     }
     STORAGE_CLASS "StorageClass" of OBJECT {

@@ -53,7 +53,7 @@ types! {
         activeDeadlineSeconds Number, backoffLimit Number, backoffLimitPerIndex Number,
         completionMode (~ "Indexed", "NonIndexed"), completions Number, managedBy Text, manualSelector Bool,
         maxFailedIndexes Number, parallelism Number, podFailurePolicy Open, podReplacementPolicy Text,
-        selector {LABEL_SELECTOR}, successPolicy Open, suspend Bool, template {POD_TEMPLATE_SPEC},
+        scheduling Open, selector {LABEL_SELECTOR}, successPolicy Open, suspend Bool, template {POD_TEMPLATE_SPEC},
         ttlSecondsAfterFinished Number,
     }
     JOB_TEMPLATE_SPEC "JobTemplateSpec" {
@@ -70,10 +70,10 @@ types! {
     POD_STATUS "PodStatus" {
         allocatedResources Map, conditions [{CONDITION}], containerStatuses [{CONTAINER_STATUS}],
         ephemeralContainerStatuses [{CONTAINER_STATUS}], extendedResourceClaimStatus Open, hostIP Text,
-        hostIPs Open, initContainerStatuses [{CONTAINER_STATUS}], message Text, nominatedNodeName Text,
-        observedGeneration Number, phase (~ "Failed", "Pending", "Running", "Succeeded", "Unknown"),
+        hostIPs Open, initContainerStatuses [{CONTAINER_STATUS}], message Text,
+        nodeAllocatableResourceClaimStatuses Open, nominatedNodeName Text, observedGeneration Number, phase (~ "Failed", "Pending", "Running", "Succeeded", "Unknown"),
         podIP Text, podIPs Open, qosClass (~ "BestEffort", "Burstable", "Guaranteed"), reason Text, resize Text,
-        resourceClaimStatuses Open, resources Open, startTime Text,
+        resourceClaimStatuses Open, resources Open, startTime Text, volumeHealth Open,
     }
     POD_TEMPLATE "PodTemplate" of OBJECT {
         template {POD_TEMPLATE_SPEC},

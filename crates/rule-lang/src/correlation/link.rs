@@ -1,5 +1,6 @@
 //! What the names in correlations stand for: rules and other correlations of the set, and their fields.
 
+mod alive;
 mod check;
 mod columns;
 mod condition;
@@ -14,13 +15,14 @@ use crate::ast::Name;
 use crate::correlation::{
     Column, Correlation, CorrelationDocument, CorrelationType, Presence, Reference, Target,
 };
-use crate::diagnostic::{Code, Report, quoted};
+use crate::diagnostic::{Code, Report};
 use crate::lint;
 use crate::metadata::Metadata;
 use crate::overrides::Overrides;
+use alive::Done;
 use check::is_room_for;
 use columns::{Aliases, Columns};
-use condition::{can_hold, presence_of};
+use condition::presence_of;
 
 /// A rule of the set, as correlations see it.
 #[derive(Debug)]
@@ -383,70 +385,6 @@ impl<'s> Linker<'s> {
             }
         }
         aliases
-    }
-
-    fn is_active(&self, found: Found) -> bool {
-        match found {
-            Found::Rule(at) => self.rules.get(at).is_some_and(|rule| rule.active),
-            Found::Correlation(_) => true,
-        }
-    }
-
-    /// Why a correlation cannot hold, given what of its references cannot match.
-    fn inactive(
-        &self,
-        references: &[Reference],
-        done: Done<'_>,
-        (lost, lost_of_many, resting): (Option<Found>, Option<Found>, Option<Found>),
-        (kind, presence): (CorrelationType, Option<&Presence>),
-    ) -> Option<String> {
-        let name = |found| quoted(self.name(found));
-        let has_errors = |lost| format!("{}, which it refers to, has errors", name(lost));
-        if let Some(lost) = lost {
-            return Some(has_errors(lost));
-        }
-        let is_active = |reference: &&Reference| match reference.target {
-            Target::Rule(at) => self.active.contains(&at),
-            Target::Correlation(at) => done
-                .compiled
-                .get(at)
-                .is_some_and(|inner| inner.inactive.is_none()),
-        };
-        let alive = references.iter().filter(is_active);
-        let alive: HashSet<usize> = alive.map(|reference| reference.slot).collect();
-        let can_hold = match presence {
-            Some(presence) if kind.is_temporal() => {
-                can_hold(presence, &|slot| alive.contains(&slot), false)
-            }
-            _ => !alive.is_empty(),
-        };
-        if can_hold {
-            return None;
-        }
-        Some(match resting {
-            Some(resting) => format!("{}, which it refers to, is inactive", name(resting)),
-            None => lost_of_many.map_or_else(
-                || "no rule of the set is meant by it".to_owned(),
-                has_errors,
-            ),
-        })
-    }
-}
-
-/// What has been compiled so far.
-#[derive(Clone, Copy)]
-struct Done<'d> {
-    compiled: &'d [Correlation],
-    /// From the correlations of the set to the compiled ones.
-    places: &'d HashMap<usize, usize>,
-}
-
-impl Done<'_> {
-    fn target(self, rules: &[RuleInfo], found: Found) -> Option<Target> {
-        match found {
-            Found::Rule(at) => rules.get(at)?.compiled.map(Target::Rule),
-            Found::Correlation(at) => self.places.get(&at).copied().map(Target::Correlation),
-        }
     }
 }
 

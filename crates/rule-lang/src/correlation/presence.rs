@@ -104,6 +104,7 @@ impl Presence {
                 |name| matches(pattern, name),
                 report,
             )?,
+            Condition::Broken(_) => return None,
         })
     }
 

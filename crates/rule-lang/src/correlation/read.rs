@@ -179,7 +179,7 @@ impl<'a> Keys<'a> {
                 return Asked::default();
             };
             return Asked {
-                condition: condition::parse(scalar, self.file, self.report),
+                condition: Some(condition::parse(scalar, self.file, self.report)),
                 ..Asked::default()
             };
         }

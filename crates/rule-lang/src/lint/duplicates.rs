@@ -215,7 +215,7 @@ impl Reader<'_> {
             )));
         };
         let mut parts = BTreeSet::new();
-        for literal in literals {
+        for literal in literals.iter() {
             self.left = self.left.checked_sub(1)?;
             let asked = format!("{literal:?}");
             parts.insert(Rc::new(Form::Test(Rc::clone(&operand), asked)));

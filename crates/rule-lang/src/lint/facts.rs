@@ -282,7 +282,7 @@ fn require(condition: &Condition, scope: &Scope, required: &mut Vec<usize>) {
                 require(part, scope, required);
             }
         }
-        Condition::Not(..) => {}
+        Condition::Not(..) | Condition::Broken(_) => {}
         Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => {
             let found = named(condition, scope);
             let is_any = matches!(
@@ -309,7 +309,7 @@ fn suffice(condition: &Condition, scope: &Scope, alone: &mut Vec<usize>) {
                 suffice(part, scope, alone);
             }
         }
-        Condition::Not(..) => {}
+        Condition::Not(..) | Condition::Broken(_) => {}
         Condition::Name(_)
         | Condition::Them(Quantity::Any, _)
         | Condition::Pattern(Quantity::Any, _) => alone.extend(named(condition, scope)),
@@ -334,6 +334,8 @@ fn named(condition: &Condition, scope: &Scope) -> Vec<usize> {
         }
         Condition::Them(..) => resolve::matching(scope, "*"),
         Condition::Pattern(_, (pattern, _)) => resolve::matching(scope, pattern),
-        Condition::Or(_) | Condition::And(_) | Condition::Not(..) => Vec::new(),
+        Condition::Or(_) | Condition::And(_) | Condition::Not(..) | Condition::Broken(_) => {
+            Vec::new()
+        }
     }
 }

@@ -135,11 +135,16 @@ pub(crate) fn whole_member(item: &Item, report: &mut Report) -> Option<()> {
 }
 
 pub(super) fn tell(name: &Name, nowhere: Nowhere<'_>, report: &mut Report) {
-    let help = meant(name, nowhere, report).unwrap_or_else(|| match nowhere.of {
+    let help = meant(name, nowhere, report).unwrap_or_else(|| unknown_help(nowhere));
+    tell_with(name, nowhere, help, report);
+}
+
+/// What to know of a step that leads nowhere and is near to nothing.
+pub(super) fn unknown_help(nowhere: Nowhere<'_>) -> String {
+    match nowhere.of {
         Of::Image => format!("its parts are {}", words(IMAGE_PARTS)),
         _ => "a field that is newer than this library is used all the same, and `lint: {allow: [no-such-field]}` says that it is meant".to_owned(),
-    });
-    tell_with(name, nowhere, help, report);
+    }
 }
 
 /// What was meant by a step that leads nowhere, when that can be told.
@@ -165,20 +170,29 @@ pub(super) fn meant(name: &Name, nowhere: Nowhere<'_>, report: &mut Report) -> O
     ))
 }
 
-pub(super) fn tell_with(
+pub(super) fn tell_with(name: &Name, nowhere: Nowhere<'_>, help: String, report: &mut Report) {
+    let who = match nowhere.of {
+        Of::Object(of) | Of::Partly(of) => {
+            format!("{} has {}", quoted(of.name), quoted(nowhere.key))
+        }
+        _ => String::new(),
+    };
+    tell_of(name, nowhere, &who, help, report);
+}
+
+/// The same, with who it is that does not have what.
+pub(super) fn tell_of(
     name: &Name,
     Nowhere { key, of, .. }: Nowhere<'_>,
+    who: &str,
     help: String,
     report: &mut Report,
 ) {
     let (whole, part) = (quoted(&name.text), quoted(key));
     let (code, message) = match of {
-        Of::Object(of) | Of::Partly(of) => (
+        Of::Object(_) | Of::Partly(_) => (
             Code::NoSuchField,
-            format!(
-                "{whole}: in the Kubernetes API no {} has {part}",
-                quoted(of.name)
-            ),
+            format!("{whole}: in the Kubernetes API no {who}"),
         ),
         // The parts of an image are ours, so there are no newer ones.
         Of::Image => (Code::UnknownField, format!("{whole}: no image has {part}")),

@@ -2,7 +2,7 @@
 
 use audit_model::Form;
 
-use super::names::near;
+use super::names::{near, near_resource};
 use super::resources;
 use crate::ast::Item;
 use crate::diagnostic::{Code, Report, quoted};
@@ -158,8 +158,7 @@ pub(super) fn role_resource(value: &Scalar, report: &mut Report) {
             ));
         return;
     }
-    let names = resources::RESOURCES.iter().map(|resource| resource.plural);
-    if let Some(meant) = near(name, names) {
+    if let Some(meant) = near_resource(name) {
         report
             .add(
                 Code::UnknownResource,

@@ -113,8 +113,7 @@ pub(super) fn resource(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report
             if resources::find(&value.text).is_some() || resources::meant(&value.text).is_some() {
                 continue;
             }
-            let names = resources::RESOURCES.iter().map(|resource| resource.plural);
-            if let Some(meant) = near(&value.text, names) {
+            if let Some(meant) = near_resource(&value.text) {
                 report
                     .add(
                         Code::UnknownResource,
@@ -158,6 +157,28 @@ pub(super) fn near(
     is_near.then_some(found)
 }
 
+/// The resource of Kubernetes whose name was misspelled, as in `podz`. Those of every cluster have short names that
+/// hardly another resource is near to; what begins with another letter, as `codes` does, may be one.
+pub(super) fn near_resource(name: &str) -> Option<&'static str> {
+    const COMMON: &[&str] = &["", "apps", "batch"];
+    // That spaces are too much is said of every name.
+    if name.trim() != name {
+        return None;
+    }
+    let all = resources::RESOURCES.iter();
+    let common = all
+        .clone()
+        .filter(|resource| resource.groups.iter().any(|group| COMMON.contains(group)))
+        .map(|resource| resource.plural);
+    near(name, all.map(|resource| resource.plural)).or_else(|| {
+        let name = name.to_ascii_lowercase();
+        let found = nearest(&name, common)?;
+        let is_other_start = name.len() == found.len() && name.get(..1) != found.get(..1);
+        let is_near = strsim::damerau_levenshtein(&name, found) == 1;
+        (is_near && !is_other_start).then_some(found)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,14 +209,22 @@ mod tests {
 
     #[test]
     fn resources_that_are_misspelled() {
-        let known = || resources::RESOURCES.iter().map(|resource| resource.plural);
         for (name, expected) in [
             ("secretes", "secrets"),
             ("deploymnets", "deployments"),
             ("pdos", "pods"),
+            ("opds", "pods"),
             ("clusterolebinding", "clusterrolebindings"),
+            ("podz", "pods"),
+            ("Podz", "pods"),
+            ("podds", "pods"),
+            ("pds", "pods"),
+            ("nodez", "nodes"),
+            ("nods", "nodes"),
+            ("jobz", "jobs"),
+            ("evnts", "events"),
         ] {
-            assert_eq!(near(name, known()), Some(expected), "{name}");
+            assert_eq!(near_resource(name), Some(expected), "{name}");
         }
         for name in [
             "rules",
@@ -204,8 +233,17 @@ mod tests {
             "podmonitors",
             "projects",
             "devices",
+            "codes",
+            "modes",
+            "logs",
+            "roads",
+            "models",
+            "pods ",
+            "secrets ",
+            "",
+            "é",
         ] {
-            assert_eq!(near(name, known()), None, "{name}");
+            assert_eq!(near_resource(name), None, "{name}");
         }
     }
 }

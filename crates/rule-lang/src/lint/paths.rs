@@ -162,6 +162,16 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// The names on the way to a step and its own, when they begin in the object.
+    fn path(&self, at: usize) -> Option<String> {
+        let segments = self.segments.get(..=at).filter(|_| !self.in_member)?;
+        let keys = segments.iter().filter_map(|segment| match segment {
+            Segment::Key(key) => Some(&**key),
+            _ => None,
+        });
+        Some(keys.collect::<Vec<_>>().join("."))
+    }
+
     fn keys(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().filter_map(|segment| match segment {
             Segment::Key(key) => Some(&**key),
@@ -186,7 +196,7 @@ fn of_place(place: &Place<'_>, types: &[&'static Type], objects: &Objects, repor
     let Some((first, others)) = values.split_first() else {
         return match objects {
             Objects::Named(_) => missing(place, &nowhere, report),
-            Objects::Shared(_) | Objects::Any => misspelled(place, &nowhere, report),
+            Objects::Shared(_) | Objects::Any => misspelled(place, &nowhere, objects, report),
         };
     };
     match place.what {
@@ -257,8 +267,11 @@ fn missing(place: &Place<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
     let Some(found) = nowhere.iter().max_by_key(|found| found.at) else {
         return;
     };
-    if let Some(help) = fields::meant(place.name, *found, report) {
-        return fields::tell_with(place.name, *found, help, report);
+    let who = who(*found, nowhere);
+    // It may be a slip in one of several.
+    let mut alike = nowhere.iter().filter(|other| other.at == found.at);
+    if let Some(help) = alike.find_map(|other| fields::meant(place.name, *other, report)) {
+        return fields::tell_of(place.name, *found, &who, help, report);
     }
     let upto = place.segments.get(..=found.at);
     let upto = upto.filter(|_| !place.in_member).unwrap_or_default();
@@ -269,7 +282,8 @@ fn missing(place: &Place<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
         .map(|(plural, _)| *plural)
         .collect();
     if others.is_empty() {
-        return fields::tell(place.name, *found, report);
+        let help = fields::unknown_help(*found);
+        return fields::tell_of(place.name, *found, &who, help, report);
     }
     let keys: Vec<&str> = place.keys().collect();
     let help =
@@ -278,11 +292,32 @@ fn missing(place: &Place<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
         } else {
             format!("it is in {}", listed(&others))
         };
-    fields::tell_with(place.name, *found, help, report);
+    fields::tell_of(place.name, *found, &who, help, report);
+}
+
+/// Which of the objects that are named do not have a member: those whose paths lead as far.
+fn who(found: Nowhere<'_>, nowhere: &[Nowhere<'_>]) -> String {
+    /// More are not told by name.
+    const MOST: usize = 3;
+    let alike = nowhere.iter().filter(|other| other.at == found.at);
+    let mut names: Vec<&str> = alike
+        .filter_map(|other| match other.of {
+            Of::Object(of) | Of::Partly(of) => Some(of.name),
+            _ => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let key = quoted(found.key);
+    if names.len() > MOST {
+        return format!("object of these resources has {key}");
+    }
+    let names: Vec<String> = names.into_iter().map(quoted).collect();
+    format!("{} has {key}", names.join(" or "))
 }
 
 /// A path that no known object has, when it is nearly one that some have. A custom resource may have any other.
-fn misspelled(place: &Place<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
+fn misspelled(place: &Place<'_>, nowhere: &[Nowhere<'_>], objects: &Objects, report: &mut Report) {
     let Some(deepest) = nowhere.iter().map(|found| found.at).max() else {
         return;
     };
@@ -307,6 +342,13 @@ fn misspelled(place: &Place<'_>, nowhere: &[Nowhere<'_>], report: &mut Report) {
         }
         let whole = fields::replaced(&place.name.text, found.key, meant);
         let help = format!("did you mean {}?", quoted(&whole));
-        return fields::tell_with(place.name, *found, help, report);
+        let path = place.path(found.at);
+        // Where no resource is named none is to be blamed.
+        let path = path.filter(|_| matches!(objects, Objects::Any));
+        let who = path.map_or_else(
+            || who(*found, nowhere),
+            |path| format!("object has {}", quoted(&path)),
+        );
+        return fields::tell_of(place.name, *found, &who, help, report);
     }
 }

@@ -13,11 +13,16 @@ use crate::tree::Tree;
 pub(super) struct Names<'s> {
     scope: &'s ast::Scope,
     by_name: HashMap<&'s str, usize>,
-    pub(super) used: Vec<bool>,
+    /// Those that a condition may have meant by a name that is not there are used too.
+    used: Vec<bool>,
     /// How often selections are used, to stop quantifiers before they fill the memory.
     n_uses: usize,
     /// Whether a condition names something that is not there.
     pub(super) is_broken: bool,
+    /// Whether there is a part of a condition of which nobody knows what it names.
+    is_unread: bool,
+    /// Names and patterns that no selection is near to.
+    n_strangers: usize,
 }
 
 impl<'s> Names<'s> {
@@ -30,8 +35,21 @@ impl<'s> Names<'s> {
             used: vec![false; scope.selections.len()],
             n_uses: 0,
             is_broken: false,
+            is_unread: false,
+            n_strangers: 0,
             scope,
         }
+    }
+
+    /// The selections that no condition uses, nor can mean by a name that is not there.
+    pub(super) fn unused(&self) -> impl Iterator<Item = &'s ast::Selection> {
+        let selections = self.scope.selections.iter().zip(&self.used);
+        let unused = selections.filter(|(_, used)| !**used);
+        let n_unused = unused.clone().count();
+        let is_known = self.scope.is_complete && !self.is_unread && n_unused > self.n_strangers;
+        unused
+            .filter(move |_| is_known)
+            .map(|(selection, _)| selection)
     }
 
     /// A condition; broken as a whole when it could not be read, or is too much to look at.
@@ -39,6 +57,7 @@ impl<'s> Names<'s> {
         let tree = condition.map(|condition| self.condition(condition, report));
         let tree = tree.filter(|_| self.n_uses <= limits::PROGRAM_OPS);
         self.is_broken |= tree.is_none();
+        self.is_unread |= tree.is_none();
         tree.unwrap_or(Tree::Broken)
     }
 
@@ -55,6 +74,10 @@ impl<'s> Names<'s> {
             Condition::Pattern(quantity, (pattern, span)) => {
                 let found = matching(self.scope, pattern);
                 self.quantified(*quantity, found, *span, pattern, report)
+            }
+            Condition::Broken(_) => {
+                self.is_unread = true;
+                None
             }
         };
         self.is_broken |= tree.is_none();
@@ -75,12 +98,16 @@ impl<'s> Names<'s> {
             .selections
             .iter()
             .map(|selection| selection.name.as_str());
-        let help = report.did_you_mean(name, known);
+        let near = report.nearest(name, known);
+        match near.and_then(|near| self.by_name.get(near)) {
+            Some(idx) => drop(self.select(*idx, None)),
+            None => self.n_strangers += 1,
+        }
         report.add_with_help(
             Code::UnknownSelection,
             *span,
             format!("there is no selection {}", quoted(name)),
-            help,
+            near.map(|near| format!("did you mean {}?", quoted(near))),
         );
         None
     }
@@ -114,13 +141,10 @@ impl<'s> Names<'s> {
             return None;
         }
         if found.is_empty() {
-            report
-                .add(
-                    Code::EmptyQuantifier,
-                    span,
-                    format!("no selection matches {}", quoted(pattern)),
-                )
-                .set_help("names that begin with `_` are matched only by a pattern that does too");
+            let message = format!("no selection matches {}", quoted(pattern));
+            let help = self.instead_of(pattern, report);
+            self.n_strangers += usize::from(help.is_none());
+            report.add_with_help(Code::EmptyQuantifier, span, message, help);
             return None;
         }
         let group: Arc<str> = match quantity {
@@ -136,6 +160,41 @@ impl<'s> Names<'s> {
             Quantity::Any => Tree::Or(trees),
             Quantity::All => Tree::And(trees),
         })
+    }
+
+    /// What to know of the selections that a pattern or `them`, which matches none, may have meant.
+    fn instead_of(&mut self, pattern: &str, report: &Report) -> Option<String> {
+        let wanted = if pattern == "them" { "*" } else { pattern };
+        let hidden = matching(self.scope, &format!("_{wanted}"));
+        if !hidden.is_empty() {
+            for idx in hidden {
+                self.select(idx, None);
+            }
+            let help = "names that begin with `_` are matched only by a pattern that does too";
+            return Some(help.to_owned());
+        }
+        // The text that the names would begin with is compared with as much of them.
+        let begin = wanted.split_once('*').map_or(wanted, |(begin, _)| begin);
+        let n_letters = begin.chars().count();
+        let scope = self.scope;
+        let beginnings = || {
+            scope.selections.iter().map(|selection| {
+                let name = selection.name.as_str();
+                let end = name.char_indices().nth(n_letters);
+                end.and_then(|(end, _)| name.get(..end)).unwrap_or(name)
+            })
+        };
+        let best = report.nearest(begin, beginnings())?;
+        let mut nearest = None;
+        for (idx, beginning) in beginnings().enumerate() {
+            if report.nearest(begin, [beginning]).is_some() {
+                self.select(idx, None);
+            }
+            if beginning == best {
+                nearest = nearest.or_else(|| scope.selections.get(idx));
+            }
+        }
+        nearest.map(|nearest| format!("the nearest selection is {}", quoted(&nearest.name)))
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) fn define(definitions: &mut Map<String, Json>) {
         }
         // Collections of old rules.
         set(&mut document, &["properties", "action"], false);
+        // Beside a reference nothing counts, so that this stands by itself.
+        let mut all = vec![json!({ "properties": { "title": { "pattern": "\\S" } } })];
         match kind {
             DocumentKind::Rule => {
                 set(
@@ -61,9 +63,9 @@ pub(super) fn define(definitions: &mut Map<String, Json>) {
                     &["properties", "suppress", "required"],
                     json!(["by"]),
                 );
-                set(&mut document, &["allOf"], json!([without_brackets(key)]));
+                all.push(without_brackets(key));
             }
-            DocumentKind::Filter => set(&mut document, &["allOf"], json!([without_brackets(key)])),
+            DocumentKind::Filter => all.push(without_brackets(key)),
             DocumentKind::Correlation => {
                 let inside =
                     json!({ "correlation": { "type": "object", "required": ["generate"] } });
@@ -75,6 +77,7 @@ pub(super) fn define(definitions: &mut Map<String, Json>) {
             }
             _ => {}
         }
+        set(&mut document, &["allOf"], all);
         definitions.insert(definition(kind), document);
     }
 }

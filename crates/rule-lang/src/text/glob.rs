@@ -6,7 +6,7 @@ use crate::fold::fold;
 /// Segments that stand in this order, with anything between them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Glob {
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: Box<[Segment]>,
     /// Whether a `*` stands before the first segment.
     pub(super) open_start: bool,
     /// Whether a `*` stands after the last segment.
@@ -15,20 +15,20 @@ pub(super) struct Glob {
 
 /// A run of text and `?`, without `*`. Texts are not empty and not next to each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Segment(pub(super) Vec<Piece>);
+pub(super) struct Segment(pub(super) Box<[Piece]>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Piece {
-    Text(String),
+    Text(Box<str>),
     /// This many characters, whichever.
     Skip(usize),
 }
 
 impl Glob {
     pub(super) fn longest_text(&self) -> &str {
-        let pieces = self.segments.iter().flat_map(|segment| &segment.0);
+        let pieces = self.segments.iter().flat_map(|segment| segment.0.iter());
         let texts = pieces.filter_map(|piece| match piece {
-            Piece::Text(text) => Some(text.as_str()),
+            Piece::Text(text) => Some(&**text),
             Piece::Skip(_) => None,
         });
         texts
@@ -43,7 +43,7 @@ impl Glob {
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {
-        let mut segments = self.segments.as_slice();
+        let mut segments = &*self.segments;
         let mut rest = text;
         if !self.open_start
             && let Some((first, more)) = segments.split_first()
@@ -79,28 +79,26 @@ impl Glob {
 
 impl Segment {
     pub(super) fn new(tokens: &[Token], cased: bool) -> Self {
-        let mut pieces: Vec<Piece> = Vec::new();
-        for token in tokens {
-            match (token, pieces.last_mut()) {
-                (Token::Char(c), last) => {
-                    let c = if cased { *c } else { fold(*c) };
-                    if let Some(Piece::Text(text)) = last {
-                        text.push(c);
-                    } else {
-                        pieces.push(Piece::Text(c.into()));
-                    }
-                }
-                (Token::One | Token::Any, Some(Piece::Skip(n))) => *n += 1,
-                (Token::One | Token::Any, _) => pieces.push(Piece::Skip(1)),
+        let is_char = |token: &Token| matches!(token, Token::Char(_));
+        let runs = tokens.chunk_by(|left, right| is_char(left) == is_char(right));
+        let pieces = runs.map(|run| {
+            let text = run.iter().filter_map(|token| match token {
+                Token::Char(c) if cased => Some(*c),
+                Token::Char(c) => Some(fold(*c)),
+                Token::One | Token::Any => None,
+            });
+            match run.first() {
+                Some(Token::Char(_)) => Piece::Text(text.collect::<String>().into()),
+                _ => Piece::Skip(run.len()),
             }
-        }
-        Self(pieces)
+        });
+        Self(pieces.collect())
     }
 
     /// What follows the segment, when `text` begins with it.
     fn at_start<'t>(&self, text: &'t str) -> Option<&'t str> {
         self.0.iter().try_fold(text, |rest, piece| match piece {
-            Piece::Text(known) => rest.strip_prefix(known.as_str()),
+            Piece::Text(known) => rest.strip_prefix(&**known),
             Piece::Skip(n) => skip(rest, *n),
         })
     }
@@ -111,7 +109,7 @@ impl Segment {
             .iter()
             .rev()
             .try_fold(text, |rest, piece| match piece {
-                Piece::Text(known) => rest.strip_suffix(known.as_str()),
+                Piece::Text(known) => rest.strip_suffix(&**known),
                 Piece::Skip(n) => {
                     let (at, _) = rest.char_indices().nth_back(n - 1)?;
                     rest.get(..at)
@@ -122,7 +120,7 @@ impl Segment {
     /// What follows the first occurrence.
     fn find<'t>(&self, mut text: &'t str) -> Option<&'t str> {
         // Characters before the first text are skipped once; after that only places of the text are tried.
-        let mut pieces = self.0.as_slice();
+        let mut pieces = &*self.0;
         if let Some((Piece::Skip(n), more)) = pieces.split_first() {
             text = skip(text, *n)?;
             pieces = more;
@@ -131,10 +129,10 @@ impl Segment {
             return Some(text);
         };
         loop {
-            let at = text.find(first.as_str())?;
+            let at = text.find(&**first)?;
             let after = text.get(at + first.len()..)?;
             let rest = more.iter().try_fold(after, |rest, piece| match piece {
-                Piece::Text(known) => rest.strip_prefix(known.as_str()),
+                Piece::Text(known) => rest.strip_prefix(&**known),
                 Piece::Skip(n) => skip(rest, *n),
             });
             if rest.is_some() {

@@ -30,7 +30,7 @@ pub(crate) type Files = Vec<(String, String)>;
 /// What each set is about, and its files. Together they are no larger than one may be.
 pub(crate) fn all() -> Vec<(&'static str, Files)> {
     let one = |(about, text)| (about, vec![("hostile.yaml".to_owned(), text)]);
-    let mut sets: Vec<(&str, Files)> = single().into_iter().map(one).collect();
+    let mut sets: Vec<(&str, Files)> = single().into_iter().chain(written()).map(one).collect();
     sets.push(("names that are nearly known, in many files", near_files()));
     sets.push(("tests beside nothing", lonely_tests()));
     sets
@@ -64,16 +64,6 @@ fn single() -> Vec<(&'static str, String)> {
         ("placeholders", placeholders()),
         ("placeholders of many rules", placeholders_of_rules()),
         ("dashes", dashes()),
-        (
-            "lists of base64 at every offset",
-            encoded_list("wide|base64offset|contains", |at| {
-                format!("some-value-that-is-long-{at:016}")
-            }),
-        ),
-        (
-            "a list of options with dashes",
-            encoded_list("windash", |at| format!("-a -b -c value-{at:052}")),
-        ),
         ("two lists of texts to contain", two_lists()),
         ("empty documents", empty_documents()),
         ("documents that are no YAML", broken_documents()),
@@ -105,6 +95,62 @@ fn single() -> Vec<(&'static str, String)> {
         (
             "correlations of rules that are off",
             of_rules_that_are_off(),
+        ),
+    ]
+}
+
+/// Values that are written in several ways each, and patterns, which take more room than their texts.
+fn written() -> Vec<(&'static str, String)> {
+    vec![
+        (
+            "lists of base64 at every offset",
+            encoded_list("wide|base64offset|contains", |at| {
+                format!("some-value-that-is-long-{at:016}")
+            }),
+        ),
+        (
+            "lists of short base64 in many rules",
+            encoded_rules("wide|base64offset|contains", 1_000, |at| {
+                format!("{at:02x}")
+            }),
+        ),
+        (
+            "lists of long base64 in many rules",
+            encoded_rules("utf16|base64offset|contains", 20, |at| {
+                format!("{at:02x}{}", "x".repeat(400))
+            }),
+        ),
+        (
+            "options with dashes in many rules",
+            encoded_rules("windash|contains", 5, |at| {
+                format!("-a -b -c -d -e {at:02x}")
+            }),
+        ),
+        (
+            "options with dashes at every offset",
+            encoded_rules("windash|wide|base64offset|contains", 5, |at| {
+                format!("-a -b -c -d -e {at:02x}")
+            }),
+        ),
+        (
+            "short patterns",
+            rule(&format!(
+                "  s: {{'name': [{}]}}\n  condition: s\n",
+                joined(60_000, |_| "'*a?', ".to_owned())
+            )),
+        ),
+        (
+            "short patterns of many selections",
+            rule(&format!(
+                "{}  condition: 1 of s*\n",
+                joined(140, |at| {
+                    format!("  s{at}: {{'name': [{}]}}\n", "'*a?', ".repeat(1_000))
+                })
+            )),
+        ),
+        (
+            "a list of options with dashes",
+            encoded_list("windash", |at| format!("-a -b -c value-{at:052}")),
         ),
     ]
 }
@@ -338,6 +384,16 @@ fn encoded_list(modifiers: &str, value: impl Fn(usize) -> String) -> String {
     rule(&format!(
         "  s: {{'exec.commandLine|{modifiers}': [{values}]}}\n  condition: s\n"
     ))
+}
+
+/// The same in rules of so many values.
+fn encoded_rules(modifiers: &str, n: usize, value: impl Fn(usize) -> String) -> String {
+    let values = joined(n, |at| format!("'{}', ", value(at)));
+    lines(|at| {
+        format!(
+            "title: r{at}\n{SOURCE}detection: {{s: {{'exec.commandLine|{modifiers}': [{values}]}}, condition: s}}\n---\n"
+        )
+    })
 }
 
 fn two_lists() -> String {

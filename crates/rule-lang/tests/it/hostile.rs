@@ -173,10 +173,39 @@ fn placeholders_of_many_rules_do_not_explode() {
     assert_eq!(refused.len(), 195);
     assert_eq!(
         refused[0].message(),
-        "the placeholders before these expand to 312500 values and the limit of a set of this size is 262144"
+        "placeholders and modifiers before this write 312500 values and the limit of a set of this size is 262144"
     );
     let underlined = found.sources.slice(refused[0].source(), refused[0].span());
     assert_eq!(underlined, "userAgent");
+}
+
+#[test]
+fn values_written_in_many_ways_do_not_explode() {
+    // Each rule is below the limits of a document: 15 625 ways to write one value.
+    let asks = |at: usize| {
+        rule(&format!(
+            "  s: {{userAgent|windash|contains: '-a -b -c -d -e -f{at}'}}\n  condition: s\n"
+        ))
+    };
+    let rules: Vec<String> = (0..100).map(asks).collect();
+    let found = compile(&rules.join("---\n"));
+    assert_eq!(found.rules.len(), 17);
+    assert_eq!(found.diagnostics.len(), 83, "{}", found.render(false));
+    let first = &found.diagnostics[0];
+    assert_eq!(
+        first.to_string(),
+        "error[too-many-values]: placeholders and modifiers before this write 265625 values and the limit of a set of this \
+         size is 262144"
+    );
+    // Long values count for several.
+    let long = "-a -b -c -d -e ".to_owned() + &"x".repeat(1_000);
+    let asks = rule(&format!(
+        "  s: {{userAgent|windash|contains: '{long}'}}\n  condition: s\n"
+    ));
+    let found = compile(&vec![asks; 10].join("---\n"));
+    let told = found.diagnostics.iter();
+    let told = told.filter(|one| one.code() == "too-many-values").count();
+    assert_eq!(told, 4, "{}", found.render(false));
 }
 
 #[test]

@@ -357,3 +357,63 @@ fn what_is_taken_is_valid_and_what_is_refused_is_not() {
     );
     assert!(n_valid > 200, "{n_valid}");
 }
+
+/// What a text is given as, everywhere where one belongs: both the loader and the schema take it, or neither does.
+#[test]
+fn texts_given_as_something_else_are_taken_by_both_or_neither() {
+    let values = [
+        "3",
+        "1.5",
+        "-1",
+        "1e3",
+        "0x10",
+        "true",
+        "False",
+        "yes",
+        "null",
+        "~",
+        "''",
+        "[]",
+        "[3]",
+        "[null]",
+        "{}",
+        "{a: b}",
+        "2024-01-01",
+        "text",
+    ];
+    let source = "logsource: {product: kubernetes, service: audit}\n";
+    let detection = "detection: {s: {verb: get}, condition: s}\n";
+    let (mut taken, mut refused, mut wrong) = (0, 0, Vec::new());
+    for key in [
+        "title",
+        "name",
+        "description",
+        "author",
+        "message",
+        "references",
+        "falsepositives",
+        "fields",
+        "license",
+    ] {
+        for value in values {
+            let title = if key == "title" { "" } else { "title: t\n" };
+            let text = format!("{title}{key}: {value}\n{source}{detection}");
+            let found = codes(&compile(&text));
+            let documents = yaml::documents(&text).unwrap();
+            let problems: Vec<String> = documents
+                .iter()
+                .flat_map(|document| errors(&RULES, document))
+                .collect();
+            if found.is_empty() {
+                taken += 1;
+            } else {
+                refused += 1;
+            }
+            if found.is_empty() != problems.is_empty() {
+                wrong.push(format!("{key}: {value}: {found:?} and {problems:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(taken > 50 && refused > 20, "{taken} {refused}");
+}

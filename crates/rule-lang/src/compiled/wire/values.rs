@@ -1,5 +1,7 @@
 //! Numbers, texts and lists as bytes.
 
+use std::sync::Arc;
+
 use super::{Input, Malformed, Wire, Writer, malformed};
 
 impl Wire for bool {
@@ -125,6 +127,19 @@ impl<T: Wire> Wire for Vec<T> {
             items.push(T::read(input)?);
         }
         Ok(items)
+    }
+}
+
+impl<T: Wire> Wire for Arc<[T]> {
+    fn write(&self, out: &mut Writer) {
+        out.length(self.len());
+        for item in self.iter() {
+            item.write(out);
+        }
+    }
+
+    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
+        Vec::read(input).map(Self::from)
     }
 }
 

@@ -122,7 +122,7 @@ fn only_text<'a>(atom: &Atom<'a>) -> Option<&'a str> {
     let What::Test(Test::OneOf(literals)) = atom.what else {
         return None;
     };
-    match literals.as_slice() {
+    match &**literals {
         [only] => match only.pattern.kind() {
             PatternKind::Exact(text) => Some(text),
             _ => None,

@@ -150,7 +150,8 @@ pub(in crate::lint) fn span(condition: &Condition) -> Span {
     match condition {
         Condition::Name((_, span))
         | Condition::Them(_, span)
-        | Condition::Pattern(_, (_, span)) => *span,
+        | Condition::Pattern(_, (_, span))
+        | Condition::Broken(span) => *span,
         Condition::Not(inner, not) => Span::new(not.start(), span(inner).end()),
         Condition::Or(parts) | Condition::And(parts) => {
             // Each part once: asked twice on every level, the time would double with each.

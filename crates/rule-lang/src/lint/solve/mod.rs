@@ -12,6 +12,7 @@
 mod formula;
 mod patterns;
 mod relate;
+mod shapes;
 mod store;
 mod value;
 mod var;

@@ -1,5 +1,7 @@
 //! How two texts with wildcards relate: whether some text matches both, and whether one matches all that the other does.
 
+use std::borrow::Borrow;
+
 use super::Budget;
 use crate::fold::fold;
 use crate::number::compare;
@@ -43,6 +45,19 @@ pub(super) fn overlap(left: &Pattern, right: &Pattern, budget: &Budget) -> bool 
         (Some(_), Some(_)) => Step::Both,
         _ => Step::Stop,
     })
+}
+
+/// Whether some text may match one of each.
+pub(super) fn some_overlap(
+    left: &[impl Borrow<Pattern>],
+    right: &[impl Borrow<Pattern>],
+    budget: &Budget,
+) -> bool {
+    !budget.spend(left.len().saturating_mul(right.len()))
+        || left.iter().any(|left| {
+            let mut right = right.iter();
+            right.any(|right| overlap(left.borrow(), right.borrow(), budget))
+        })
 }
 
 /// Whether a list of values certainly accepts everything that a value does.

@@ -1,6 +1,7 @@
 //! What the fields of one event have to do with each other: where they come from, and what an API server writes.
 
 mod actor;
+mod derived;
 mod facts;
 
 use audit_model::FieldId;
@@ -41,6 +42,7 @@ pub(super) fn check(
         .or_else(|| event.operation())
         .or_else(|| event.outcome())
         .or_else(|| event.actor())
+        .or_else(|| event.derived())
         .or_else(|| if served { event.request() } else { None })
 }
 

@@ -7,6 +7,7 @@ use audit_model::FieldId;
 use super::Budget;
 use super::formula::{Problem, What};
 use super::patterns;
+use super::shapes;
 use super::value::{Value, accepts, points};
 use super::var::Kind;
 use crate::program::{Quantifier, Test};
@@ -296,6 +297,13 @@ fn included(given: &Test, then: &Test, budget: &Budget) -> bool {
             budget.spend(given.len().saturating_mul(then.len()))
                 && given.iter().all(|regex| then.contains(regex))
         }
+        (Test::Regex(_), Test::OneOf(then)) => shapes::of(given, budget).iter().any(|shape| {
+            budget.spend(shape.len().saturating_mul(then.len()))
+                && shape.iter().all(|inner| {
+                    let mut outer = then.iter().map(|literal| &literal.pattern);
+                    outer.any(|outer| patterns::covers(outer, inner, budget))
+                })
+        }),
         (given, then) => given == then,
     }
 }
@@ -303,18 +311,12 @@ fn included(given: &Test, then: &Test, budget: &Budget) -> bool {
 /// Whether no one value passes both tests.
 fn disjoint(first: &Test, second: &Test, budget: &Budget) -> bool {
     match (first, second) {
-        (Test::OneOf(first), Test::OneOf(second)) => {
-            let has_numbers = |literals: &[crate::program::Literal]| {
-                literals.iter().any(|literal| literal.number.is_some())
-            };
-            !has_numbers(first)
-                && !has_numbers(second)
-                && budget.spend(first.len().saturating_mul(second.len()))
-                && !first.iter().any(|one| {
-                    second
-                        .iter()
-                        .any(|other| patterns::overlap(&one.pattern, &other.pattern, budget))
-                })
+        (Test::OneOf(_) | Test::Regex(_), Test::OneOf(_) | Test::Regex(_)) => {
+            let second = shapes::of(second, budget);
+            shapes::of(first, budget).iter().any(|one| {
+                let mut others = second.iter();
+                others.any(|other| !patterns::some_overlap(one, other, budget))
+            })
         }
         (Test::Compare(first, low), Test::Compare(second, high)) => {
             super::value::compare_disjoint((*first, *low), (*second, *high))

@@ -171,7 +171,7 @@ pub(super) fn points<'t>(
                 edges.push(*number);
             }
             Test::OneOf(literals) => {
-                for literal in literals {
+                for literal in literals.iter() {
                     match literal.pattern.kind() {
                         PatternKind::Exact(text) => {
                             edges.extend(literal.number.or_else(|| Number::parse(text)));

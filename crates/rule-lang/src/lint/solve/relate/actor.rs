@@ -2,9 +2,10 @@
 
 use audit_model::{FieldId, kind_of_actor};
 
-use super::super::store::{Clash, fits};
+use super::super::store::Clash;
 use super::super::value::Value;
 use super::Event;
+use super::derived::OF_ACTOR;
 
 const IMPERSONATED: &[FieldId] = &[
     FieldId::ImpersonatedUser,
@@ -19,15 +20,17 @@ impl Event<'_, '_> {
     pub(super) fn actor(&self) -> Option<Clash> {
         use FieldId as F;
         let is_asked = |field| !self.store.of(self.problem, field).is_empty();
-        let asked = [F::ActorUsername, F::ActorKind];
-        if !asked.into_iter().any(is_asked) {
-            return None;
-        }
+        let mut asked = vec![F::ActorUsername, F::ActorKind];
         if let Some(names) = self.values(F::ActorUsername)
             && is_asked(F::ActorKind)
             && !names.iter().any(|name| self.has_kind(name))
         {
             return Some(self.clash(&asked));
+        }
+        asked.extend(OF_ACTOR);
+        asked.retain(|field| is_asked(*field));
+        if asked.is_empty() {
+            return None;
         }
         let impersonates = IMPERSONATED
             .iter()
@@ -39,28 +42,35 @@ impl Event<'_, '_> {
         } else {
             &[F::UserUsername, F::ImpersonatedUsername]
         };
-        let can_act = |field: &FieldId| {
-            if self.is_gone(*field) {
-                return self.can_act(&Value::Absent);
-            }
-            let names = self.values(*field);
-            names.is_none_or(|names| names.iter().any(|name| self.can_act(name)))
+        let is_impossible = |asked: &[FieldId]| {
+            !who.iter().any(|field| {
+                if self.is_gone(*field) {
+                    return self.can_act(&Value::Absent, asked);
+                }
+                let names = self.values(*field);
+                names.is_none_or(|names| names.iter().any(|name| self.can_act(name, asked)))
+            })
         };
-        if who.iter().any(can_act) {
+        if !is_impossible(&asked) {
             return None;
         }
-        Some(self.clash(&[who, &asked].concat()))
+        let one = asked.iter().find(|field| is_impossible(&[**field]));
+        let guilty = one.map_or(asked.as_slice(), std::slice::from_ref);
+        Some(self.clash(&[who, guilty].concat()))
     }
 
-    /// Whether who acts can have this name and the kind that comes with it.
-    fn can_act(&self, name: &Value) -> bool {
-        let literals = self.store.of(self.problem, FieldId::ActorUsername);
+    /// Whether who acts can have this name, and what comes with it.
+    fn can_act(&self, name: &Value, asked: &[FieldId]) -> bool {
         let name = match name {
             // An empty name is that of nobody.
             Value::Text { text, .. } if text.is_empty() => &Value::Absent,
             name => name,
         };
-        fits(self.problem, literals, name, self.budget) && self.has_kind(name)
+        asked.iter().all(|field| match field {
+            FieldId::ActorUsername => self.can_be_value(*field, name),
+            FieldId::ActorKind => self.has_kind(name),
+            part => self.has_parts(name, &[*part]),
+        })
     }
 
     /// Whether an actor of this name can be of the kind that is asked for.

@@ -151,7 +151,11 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         of: &[FieldId::NodeName],
-        needs: &[(FieldId::ActorKind, &["node", "anonymous"])],
+        needs: &[
+            (FieldId::ActorKind, &["node", "anonymous"]),
+            (FieldId::ServiceAccountName, &[""]),
+            (FieldId::ServiceAccountNamespace, &[""]),
+        ],
     },
     Rule {
         of: &[
