@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 use rule_lang::{Conjunction, Guard, Place};
 
 use needles::{Memo, Needles};
-use several::Several;
+use several::{Several, bits};
 
 use crate::intern::Intern;
 use crate::spread;
@@ -33,6 +33,8 @@ pub(crate) struct Index {
     /// Dimensions after those, of which an event may have several values.
     several: Several,
     schemas: Vec<Schema>,
+    /// The schemas for which lists or bodies are read, as in [`Dimension::asking`].
+    with_several: u64,
     needles: Vec<Needles>,
     /// Rules that nothing rules out.
     always: Vec<u32>,
@@ -78,6 +80,8 @@ impl Asked {
 struct Dimension {
     asked: Asked,
     values: Intern,
+    /// Of a number, those among the values that are written as it is.
+    numbers: Vec<(i64, u32)>,
     /// The schemas that ask for it, one bit each; the last bit stands for all from the 64th on.
     asking: u64,
     /// The same, those of which no rule can match without it.
@@ -174,7 +178,7 @@ impl Index {
                         .coarse
                         .contains_key(&key(schema.envelope, &probe.ids))
             };
-            let left = self.schemas.iter().filter(is_left);
+            let left = self.alive(alive & self.with_several).filter(is_left);
             let wanted = left.fold(0, |all, schema| all | schema.mask);
             let n_single = self.dimensions.len();
             let wanted = (wanted >> (n_single.min(63))) & low_bits(64 - n_single);
@@ -187,7 +191,7 @@ impl Index {
                 vague = several << n_single;
             }
         }
-        for schema in &self.schemas {
+        for schema in self.alive(alive) {
             let (mask, keys) = if schema.mask & vague == 0 {
                 (schema.mask, &schema.keys)
             } else {
@@ -220,6 +224,14 @@ impl Index {
         }
         Selected::Some
     }
+
+    /// The schemas of which a rule may match for all that was found; the last bit stands for all from the 64th on.
+    fn alive(&self, alive: u64) -> impl Iterator<Item = &Schema> {
+        let (first, rest) = self.schemas.split_at(self.schemas.len().min(LAST));
+        let rest = if alive >> LAST == 0 { &[] } else { rest };
+        let first = bits(alive & low_bits(first.len())).filter_map(|at| first.get(at as usize));
+        first.chain(rest)
+    }
 }
 
 impl Dimension {
@@ -239,6 +251,13 @@ impl Dimension {
                     || source.body(0, FieldId::ResponseObject).is_some(),
             ),
             Asked::Present(body) => present(source.body(0, body).is_some()),
+            Asked::Derived(FieldId::Status | FieldId::ResponseStatusCode) => {
+                let Some(code) = source.code(0) else {
+                    return Seen::Missing;
+                };
+                let known = self.numbers.iter().find(|(number, _)| *number == code);
+                Seen::One(known.map_or(0, |(_, id)| *id))
+            }
             text => see(source, scratch, text, |text| {
                 self.values.get_folded(text, memory)
             }),
@@ -372,11 +391,20 @@ impl Plan {
         index.dimensions = values
             .into_iter()
             .take(MOST_DIMENSIONS)
-            .map(|(asked, values)| Dimension {
-                asked,
-                values: Intern::new(values),
-                asking: 0,
-                needing: 0,
+            .map(|(asked, values)| {
+                let texts = Intern::new(values.iter().copied());
+                let number = |text: &&str| {
+                    let number = text.parse::<i64>().ok()?;
+                    let is_plain = itoa::Buffer::new().format(number) == *text;
+                    is_plain.then(|| (number, texts.get(text.as_bytes())))
+                };
+                Dimension {
+                    asked,
+                    numbers: values.iter().filter_map(number).collect(),
+                    values: texts,
+                    asking: 0,
+                    needing: 0,
+                }
             })
             .collect();
         let left = MOST_DIMENSIONS - index.dimensions.len();
@@ -426,6 +454,9 @@ impl Plan {
     }
 }
 
+/// The place of the bit that stands for all schemas from there on.
+const LAST: usize = u64::BITS as usize - 1;
+
 /// That many bits, from the lowest.
 fn low_bits(n: usize) -> u64 {
     u64::try_from((1_u128 << n.min(64)) - 1).unwrap_or(u64::MAX)
@@ -434,7 +465,9 @@ fn low_bits(n: usize) -> u64 {
 impl Index {
     /// Tells the dimensions which schemas ask for them.
     fn link_dimensions(&mut self) {
-        const LAST: usize = u64::BITS as usize - 1;
+        for (n, schema) in self.schemas.iter().enumerate() {
+            self.with_several |= u64::from(schema.envelope != schema.mask) << n.min(LAST);
+        }
         for (at, dimension) in self.dimensions.iter_mut().enumerate() {
             let asks = |schema: &Schema| schema.mask >> at & 1 == 1;
             for (n, schema) in self.schemas.iter().enumerate() {

@@ -138,7 +138,7 @@ impl Several {
 }
 
 /// The bits that are set, from the lowest.
-fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
+pub(super) fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {
         let at = mask.trailing_zeros();
         mask &= mask.checked_sub(1)?;
