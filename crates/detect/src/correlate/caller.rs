@@ -246,38 +246,44 @@ impl Callers {
     /// Hashes everything that the rules can ask for.
     fn key(&mut self, rules: &CallerRules, event: &dyn FieldSource, [first, second]: Key) -> u64 {
         let Self { digest, text, .. } = self;
-        text.clear();
-        text.extend_from_slice(&first.to_le_bytes());
-        text.extend_from_slice(&second.to_le_bytes());
-        // Filters spare who acts as somebody else.
-        text.push(u8::from(event.has(0, FieldId::ImpersonatedUser)));
-        folding::push_bytes(text, event.bytes(0, FieldId::SourceProvider));
-        folding::push_bytes(text, event.bytes(0, FieldId::UserUsername));
-        // Some authenticators give a user another one each time.
-        if rules.reads_uid {
-            folding::push_bytes(text, event.bytes(0, FieldId::UserUid));
-        }
+        let name = event.bytes(0, FieldId::UserUsername);
         // Two ways to write the same are two callers, which costs a little memory; one way has one meaning.
-        let recorded = event.caller(0);
-        if let Some(recorded) = recorded.filter(|recorded| recorded.len() <= MOST_RECORDED) {
-            let recorded = digest.short(recorded);
-            text.extend_from_slice(&AS_RECORDED.to_le_bytes());
-            text.extend_from_slice(&recorded.to_le_bytes());
-            return digest.short(text);
-        }
-        push_list(text, event, FieldId::SourceIps);
-        if rules.reads_groups {
-            push_list(text, event, FieldId::UserGroups);
-        }
-        push_extra(text, event, rules.extra.as_deref());
-        digest.short(text)
+        let recorded = event
+            .caller(0)
+            .filter(|recorded| !rules.reads_uid && recorded.len() <= MOST_RECORDED);
+        // Filters spare who acts as somebody else.
+        let facts = [
+            event.has(0, FieldId::ImpersonatedUser),
+            name.is_some(),
+            recorded.is_some(),
+        ];
+        let facts = facts
+            .into_iter()
+            .fold(0, |facts, fact| facts << 1 | u64::from(fact));
+        let rest = recorded.unwrap_or_else(|| {
+            text.clear();
+            // Some authenticators give a user another one each time.
+            if rules.reads_uid {
+                folding::push_bytes(text, event.bytes(0, FieldId::UserUid));
+            }
+            push_list(text, event, FieldId::SourceIps);
+            if rules.reads_groups {
+                push_list(text, event, FieldId::UserGroups);
+            }
+            push_extra(text, event, rules.extra.as_deref());
+            text
+        });
+        let provider = event.bytes(0, FieldId::SourceProvider).unwrap_or_default();
+        digest.parts([
+            (first, provider),
+            (second, name.unwrap_or_default()),
+            (facts, rest),
+        ])
     }
 }
 
 /// Longest stretch of a record that tells of a caller.
 const MOST_RECORDED: usize = 2048;
-/// Stands before the hash of one: it is no length of a name.
-const AS_RECORDED: u64 = u64::MAX - 1;
 
 fn push_list(text: &mut Vec<u8>, event: &dyn FieldSource, field: FieldId) {
     event.list_bytes(0, field, &mut |member| {
