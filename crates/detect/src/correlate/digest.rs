@@ -100,6 +100,10 @@ impl Digest {
             sum = add(sum, *pair, *words);
         }
         if let Some(words) = self.words.get(pairs.len()).filter(|_| !rest.is_empty()) {
+            if let Some(last) = block.last_chunk::<PAIR>() {
+                let last = u128::from_le_bytes(*last) >> (8 * (PAIR - rest.len()));
+                return add(sum, last.to_le_bytes(), *words);
+            }
             let mut pair = [0; PAIR];
             for (place, byte) in pair.iter_mut().zip(rest) {
                 *place = *byte;
