@@ -26,7 +26,7 @@ pub(crate) struct CallerRules {
     is: Vec<bool>,
     /// Keys of `user.extra` that are read; `None` for all.
     extra: Option<Vec<Box<str>>>,
-    reads_groups: bool,
+    pub(crate) reads_groups: bool,
     reads_uid: bool,
     /// The shortest of the timespans of their correlations.
     shortest: Time,
@@ -45,7 +45,7 @@ impl CallerRules {
                 .filter(|(_, (_, is))| **is)
         };
         let mut extra = Some(Vec::new());
-        let (mut reads_groups, mut reads_uid) = (false, false);
+        let (mut reads_groups, mut reads_uid) = (plan.alike.reads_groups, false);
         let mut shortest = Time::MAX;
         let mut note = |field: &Field| match (field.id(), field.path().segments()) {
             (FieldId::UserExtra, [Segment::Key(key), ..]) => {
@@ -110,7 +110,7 @@ fn columns(plan: &Plan, correlation: u32, reference: u32) -> impl Iterator<Item 
         .copied()
 }
 
-fn filters_of<'f>(
+pub(crate) fn filters_of<'f>(
     active: &'f ActiveRule,
     filters: &'f [ActiveFilter],
 ) -> impl Iterator<Item = &'f Filter> {
@@ -173,7 +173,9 @@ fn is_of_caller(field: &Field) -> bool {
 pub(crate) struct Callers {
     digest: Digest,
     text: Vec<u8>,
-    /// The caller at hand, when it is not known yet.
+    /// The hash of the caller at hand.
+    at_hand: Option<u64>,
+    /// The same, when it is not known yet.
     unknown: Option<u64>,
     /// What is known of it so far.
     entries: Vec<Met>,
@@ -184,6 +186,7 @@ impl Callers {
         Self {
             digest: Digest::new(seed),
             text: Vec::new(),
+            at_hand: None,
             unknown: None,
             entries: Vec::new(),
         }
@@ -191,8 +194,14 @@ impl Callers {
 
     /// Begins an event of which nothing is known yet.
     pub(crate) fn begin(&mut self) {
+        self.at_hand = None;
         self.unknown = None;
         self.entries.clear();
+    }
+
+    /// What the caller at hand is known by.
+    pub(crate) fn at_hand(&self) -> Option<u64> {
+        self.at_hand
     }
 
     /// Whether nothing but what is known can come of the caller of an event, which then is known for longer. `taken` is
@@ -212,6 +221,7 @@ impl Callers {
             return false;
         }
         let key = self.key(rules, event, source);
+        self.at_hand = Some(key);
         let met = engine.meet_caller(key, time, rules.shortest);
         match met.as_ref().map(Known::taken) {
             None => self.unknown = Some(key),

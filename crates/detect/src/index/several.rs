@@ -60,6 +60,11 @@ impl Several {
         self.places.len()
     }
 
+    /// All of them, one bit each.
+    pub(crate) fn all(&self) -> u64 {
+        super::low_bits(self.places.len())
+    }
+
     pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
         self.places.iter().map(|(place, _)| place)
     }
