@@ -106,7 +106,7 @@ impl Detector {
         let engine = Engine::new(rules.clone());
         Self {
             rules: rules.clone(),
-            scanner: rules.scanner().for_correlations(),
+            scanner: rules.scanner().for_correlations(engine.seed),
             folding: Folding::new(engine.seed),
             reader: FactReader::new(),
             clock: Clock::default(),
@@ -171,6 +171,7 @@ impl Detector {
     /// ([`Detector::uncorrelated`]); more of them are for several detectors.
     pub fn set_tenant(&mut self, tenant: Option<&str>) {
         self.tenant = tenant.map(Into::into);
+        self.engine.sources.forget_last();
     }
 
     /// Hands out what correlations need ([`Detector::signals`]) instead of correlating: the first of the two stages in
@@ -187,8 +188,8 @@ impl Detector {
         self.engine.fired.clear();
         match record {
             Record::Event(record) | Record::Partial(record) => match record.view() {
-                Some(view) => self.event(&view, record.json()),
-                None => self.event(record.event(), record.json()),
+                Some(view) => self.event(&view, record.source(), record.json()),
+                None => self.event(record.event(), record.source(), record.json()),
             },
             _ => self.scanner.clear(),
         }

@@ -6,6 +6,7 @@
 //! not match, and never leaves out one that does.
 
 mod needles;
+mod of_caller;
 mod several;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,8 @@ use hashbrown::HashMap;
 use rule_lang::{Conjunction, Guard, Place};
 
 use needles::{Memo, Needles};
-use several::Several;
+use of_caller::{Found, OfCaller};
+use several::{Several, bits};
 
 use crate::intern::Intern;
 use crate::spread;
@@ -32,7 +34,11 @@ pub(crate) struct Index {
     dimensions: Vec<Dimension>,
     /// Dimensions after those, of which an event may have several values.
     several: Several,
+    /// The dimensions that only depend on who sends a request, one bit each.
+    of_caller: u64,
     schemas: Vec<Schema>,
+    /// The schemas for which lists or bodies are read, as in [`Dimension::asking`].
+    with_several: u64,
     needles: Vec<Needles>,
     /// Rules that nothing rules out.
     always: Vec<u32>,
@@ -78,6 +84,8 @@ impl Asked {
 struct Dimension {
     asked: Asked,
     values: Intern,
+    /// Of a number, those among the values that are written as it is.
+    numbers: Vec<(i64, u32)>,
     /// The schemas that ask for it, one bit each; the last bit stands for all from the 64th on.
     asking: u64,
     /// The same, those of which no rule can match without it.
@@ -117,6 +125,7 @@ pub(crate) struct Probe {
     folded: Vec<u8>,
     unescaped: String,
     memos: Vec<Memo>,
+    of_caller: OfCaller,
 }
 
 impl Index {
@@ -137,10 +146,16 @@ impl Index {
         }
     }
 
-    /// Finds the rules that an event can match.
+    /// Whether it asks for the groups of whoever sends a request.
+    pub(crate) fn asks_for_groups(&self) -> bool {
+        self.of_caller >> self.dimensions.len().min(LAST) != 0
+    }
+
+    /// Finds the rules that an event can match. `caller` is a hash of who sends it.
     pub(crate) fn select(
         &self,
         source: &impl FieldSource,
+        caller: Option<u64>,
         scratch: &mut Scratch,
         probe: &mut Probe,
     ) -> Selected {
@@ -148,11 +163,18 @@ impl Index {
         if source.readings() != 1 {
             return Selected::All;
         }
-        let mut have = 0_u64;
-        let mut alive = u64::MAX;
+        let caller = caller.filter(|_| self.of_caller != 0);
+        let of_caller = caller.map(|caller| self.of_caller(caller, source, probe));
+        let known = of_caller.map_or(0, |_| self.of_caller);
+        let Found {
+            mut have,
+            mut vague,
+            mut alive,
+            ..
+        } = of_caller.unwrap_or_default();
         for (at, (dimension, id)) in self.dimensions.iter().zip(&mut probe.ids).enumerate() {
             // Nobody asks any more when no schema is left that would.
-            if alive & dimension.asking == 0 {
+            if alive & dimension.asking == 0 || known >> at & 1 == 1 {
                 continue;
             }
             match dimension.find(source, scratch, &mut probe.folded) {
@@ -164,8 +186,9 @@ impl Index {
                 Seen::One(_) | Seen::Missing => alive &= !dimension.needing,
             }
         }
-        let mut vague = 0;
-        if self.several.len() > 0 {
+        let n_single = self.dimensions.len();
+        let unknown = self.several.all() & !(known >> n_single.min(LAST));
+        if unknown != 0 {
             // Lists and bodies are read when a rule is left that could match by what else the event says.
             let is_left = |schema: &&Schema| {
                 schema.envelope != schema.mask
@@ -174,20 +197,19 @@ impl Index {
                         .coarse
                         .contains_key(&key(schema.envelope, &probe.ids))
             };
-            let left = self.schemas.iter().filter(is_left);
+            let left = self.alive(alive & self.with_several).filter(is_left);
             let wanted = left.fold(0, |all, schema| all | schema.mask);
-            let n_single = self.dimensions.len();
-            let wanted = (wanted >> (n_single.min(63))) & low_bits(64 - n_single);
+            let wanted = wanted >> n_single.min(LAST) & unknown;
             if wanted != 0 {
                 let ids = probe.ids.get_mut(n_single..).unwrap_or_default();
                 let (found, several) =
                     self.several
                         .find(source, wanted, ids, &mut probe.unescaped, &mut probe.folded);
                 have |= found << n_single;
-                vague = several << n_single;
+                vague |= several << n_single;
             }
         }
-        for schema in &self.schemas {
+        for schema in self.alive(alive) {
             let (mask, keys) = if schema.mask & vague == 0 {
                 (schema.mask, &schema.keys)
             } else {
@@ -223,9 +245,71 @@ impl Index {
         }
         Selected::Some
     }
+
+    /// What is found of a caller.
+    fn of_caller(&self, caller: u64, source: &impl FieldSource, probe: &mut Probe) -> Found {
+        let found = probe.of_caller.get(caller).unwrap_or_else(|| {
+            let found = self.look_at_caller(source, probe);
+            probe.of_caller.put(caller, found);
+            found
+        });
+        for (at, found) in bits(self.of_caller).zip(found.ids) {
+            if let Some(id) = probe.ids.get_mut(at as usize) {
+                *id = found;
+            }
+        }
+        found
+    }
+
+    fn look_at_caller(&self, source: &impl FieldSource, probe: &mut Probe) -> Found {
+        let n_single = self.dimensions.len();
+        let mut found = Found::default();
+        for at in bits(self.of_caller & low_bits(n_single)) {
+            let at = at as usize;
+            let (Some(dimension), Some(id)) = (self.dimensions.get(at), probe.ids.get_mut(at))
+            else {
+                continue;
+            };
+            *id = dimension.recorded(source, &mut probe.folded);
+            if *id == 0 {
+                found.alive &= !dimension.needing;
+            } else {
+                found.have |= 1 << at;
+            }
+        }
+        let groups = self.of_caller >> n_single.min(LAST) & self.several.all();
+        if groups != 0 {
+            let ids = probe.ids.get_mut(n_single..).unwrap_or_default();
+            let (unescaped, folded) = (&mut probe.unescaped, &mut probe.folded);
+            let (have, vague) = self.several.find(source, groups, ids, unescaped, folded);
+            found.have |= have << n_single;
+            found.vague |= vague << n_single;
+        }
+        for (at, id) in bits(self.of_caller).zip(&mut found.ids) {
+            *id = probe.ids.get(at as usize).copied().unwrap_or_default();
+        }
+        found
+    }
+
+    /// The schemas of which a rule may match for all that was found; the last bit stands for all from the 64th on.
+    fn alive(&self, alive: u64) -> impl Iterator<Item = &Schema> {
+        let (first, rest) = self.schemas.split_at(self.schemas.len().min(LAST));
+        let rest = if alive >> LAST == 0 { &[] } else { rest };
+        let first = bits(alive & low_bits(first.len())).filter_map(|at| first.get(at as usize));
+        first.chain(rest)
+    }
 }
 
 impl Dimension {
+    /// The number of a text as it is recorded.
+    fn recorded(&self, source: &impl FieldSource, memory: &mut Vec<u8>) -> u32 {
+        let Asked::Recorded(field) = self.asked else {
+            return 0;
+        };
+        let text = source.bytes(0, field);
+        text.map_or(0, |text| self.values.get_folded(text, memory))
+    }
+
     fn find(
         &self,
         source: &impl FieldSource,
@@ -242,6 +326,13 @@ impl Dimension {
                     || source.body(0, FieldId::ResponseObject).is_some(),
             ),
             Asked::Present(body) => present(source.body(0, body).is_some()),
+            Asked::Derived(FieldId::Status | FieldId::ResponseStatusCode) => {
+                let Some(code) = source.code(0) else {
+                    return Seen::Missing;
+                };
+                let known = self.numbers.iter().find(|(number, _)| *number == code);
+                Seen::One(known.map_or(0, |(_, id)| *id))
+            }
             text => see(source, scratch, text, |text| {
                 self.values.get_folded(text, memory)
             }),
@@ -375,15 +466,25 @@ impl Plan {
         index.dimensions = values
             .into_iter()
             .take(MOST_DIMENSIONS)
-            .map(|(asked, values)| Dimension {
-                asked,
-                values: Intern::new(values),
-                asking: 0,
-                needing: 0,
+            .map(|(asked, values)| {
+                let texts = Intern::new(values.iter().copied());
+                let number = |text: &&str| {
+                    let number = text.parse::<i64>().ok()?;
+                    let is_plain = itoa::Buffer::new().format(number) == *text;
+                    is_plain.then(|| (number, texts.get(text.as_bytes())))
+                };
+                Dimension {
+                    asked,
+                    numbers: values.iter().filter_map(number).collect(),
+                    values: texts,
+                    asking: 0,
+                    needing: 0,
+                }
             })
             .collect();
         let left = MOST_DIMENSIONS - index.dimensions.len();
         index.several = Several::new(several.into_iter().take(left));
+        index.link_caller();
         let mut schemas: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
         let mut coarse: BTreeMap<u64, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
         let file = |filed: &mut BTreeMap<u64, Vec<u32>>, keys: Vec<u64>, rule: u32| {
@@ -429,6 +530,9 @@ impl Plan {
     }
 }
 
+/// The place of the bit that stands for all schemas from there on.
+const LAST: usize = u64::BITS as usize - 1;
+
 /// That many bits, from the lowest.
 fn low_bits(n: usize) -> u64 {
     u64::try_from((1_u128 << n.min(64)) - 1).unwrap_or(u64::MAX)
@@ -437,7 +541,9 @@ fn low_bits(n: usize) -> u64 {
 impl Index {
     /// Tells the dimensions which schemas ask for them.
     fn link_dimensions(&mut self) {
-        const LAST: usize = u64::BITS as usize - 1;
+        for (n, schema) in self.schemas.iter().enumerate() {
+            self.with_several |= u64::from(schema.envelope != schema.mask) << n.min(LAST);
+        }
         for (at, dimension) in self.dimensions.iter_mut().enumerate() {
             let asks = |schema: &Schema| schema.mask >> at & 1 == 1;
             for (n, schema) in self.schemas.iter().enumerate() {
@@ -448,6 +554,20 @@ impl Index {
                 dimension.needing &= !(1 << LAST);
             }
         }
+    }
+
+    /// Notes the dimensions that only depend on who sends a request, as far as they are few.
+    fn link_caller(&mut self) {
+        let single = self.dimensions.iter().map(|dimension| {
+            let field = [FieldId::UserUsername, FieldId::SourceProvider];
+            field.map(Asked::Recorded).contains(&dimension.asked)
+        });
+        let several = self.several.places();
+        let several =
+            several.map(|place| place.field == FieldId::UserGroups && place.path.is_empty());
+        let all = single.chain(several).enumerate();
+        let all = all.filter_map(|(at, is_of_caller)| is_of_caller.then_some(at));
+        self.of_caller = all.take(of_caller::MOST).fold(0, |all, at| all | 1 << at);
     }
 
     /// Files rules, range after range.

@@ -35,6 +35,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alike;
 mod baseline;
 #[cfg(feature = "compiled")]
 mod compiled;

@@ -95,6 +95,7 @@ impl Inner {
             }
         });
         self.index = Index::new(guards);
+        self.plan.callers.reads_groups |= self.index.asks_for_groups();
         RuleSet(Arc::new(self))
     }
 }

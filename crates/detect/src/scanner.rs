@@ -5,6 +5,8 @@ use audit_model::{
 };
 use rule_lang::Level;
 
+use crate::alike::Alike;
+use crate::correlate::fact::Key;
 use crate::correlate::fired::Fired;
 use crate::foresight::Foreseen;
 use crate::hit::{Finding, Findings, Hit, HitKind};
@@ -64,6 +66,8 @@ pub struct Scanner {
     indexed: bool,
     /// Taken out while it is lent to an event.
     viewer: Option<Box<Viewer>>,
+    /// What rules for correlations say of requests that are alike, where they are asked.
+    alike: Option<Alike>,
     /// The verdicts of the last event, when they are asked for.
     judge: Option<Judge>,
 }
@@ -82,6 +86,7 @@ impl Scanner {
             foreseen: Foreseen::default(),
             indexed: true,
             viewer: None,
+            alike: None,
             judge: None,
             rules,
         }
@@ -209,16 +214,59 @@ impl Scanner {
     }
 
     /// Evaluates every rule from now on, and only notes the hits of those that are there for correlations.
-    pub(crate) fn for_correlations(mut self) -> Self {
+    pub(crate) fn for_correlations(mut self, seed: Key) -> Self {
         self.wanted = Wanted::Correlated;
+        self.alike = Some(Alike::new(seed));
         self
+    }
+
+    /// Evaluates the rules on an event of a caller with this hash.
+    pub(crate) fn scan_of(&mut self, event: &impl FieldSource, caller: Option<u64>) {
+        let selected = self.select(event, caller);
+        let unlike = self.recall(selected, event, caller);
+        self.run(selected, event, Pass::Others, unlike);
+    }
+
+    /// Takes what rules say of requests like this one for granted, if it is known. Else returns under which hash it is to
+    /// be remembered.
+    fn recall(
+        &mut self,
+        selected: Selected,
+        source: &dyn FieldSource,
+        caller: Option<u64>,
+    ) -> Option<u64> {
+        let inner = self.rules.inner();
+        let rules = &inner.plan.alike;
+        let is_alike = |rule: &u32| rules.is(*rule as usize);
+        if selected == Selected::All
+            || self.narrowing.keeps_hits()
+            || !self.probe.rules.iter().any(is_alike)
+        {
+            return None;
+        }
+        let alike = self.alike.as_mut()?;
+        let hash = alike.key(caller?, source)?;
+        let Some(said) = alike.get(hash) else {
+            alike.begin();
+            return Some(hash);
+        };
+        self.probe.rules.retain(|rule| !is_alike(rule));
+        for rule in said.rules() {
+            if let Some(active) = inner.rules.get(rule) {
+                self.findings.quiet.push((rule, active.rule.level()));
+            }
+        }
+        for filter in said.filters() {
+            self.narrowing.count(filter);
+        }
+        None
     }
 
     /// Evaluates rules that only ask for the caller on the event that was scanned just now. A scan leaves them out.
     pub(crate) fn scan_also(&mut self, source: &dyn FieldSource, rules: &[u32]) {
         self.probe.rules.clear();
         self.probe.rules.extend_from_slice(rules);
-        self.run(Selected::Some, source, Pass::Callers);
+        self.run(Selected::Some, source, Pass::Callers, None);
     }
 
     /// The filters that took hits away in the last scan.
@@ -359,18 +407,29 @@ impl Scanner {
     }
 
     fn evaluate(&mut self, source: &impl FieldSource) {
-        self.clear();
-        let selected = if self.indexed {
-            let index = &self.rules.inner().index;
-            index.select(source, &mut self.scratch, &mut self.probe)
-        } else {
-            Selected::All
-        };
-        self.run(selected, source, Pass::Others);
+        let selected = self.select(source, None);
+        self.run(selected, source, Pass::Others, None);
     }
 
-    /// Runs the rules that were selected.
-    fn run(&mut self, selected: Selected, source: &dyn FieldSource, pass: Pass) {
+    /// Forgets the last event, and finds the rules that this one can match.
+    fn select(&mut self, source: &impl FieldSource, caller: Option<u64>) -> Selected {
+        self.clear();
+        if self.indexed {
+            let index = &self.rules.inner().index;
+            index.select(source, caller, &mut self.scratch, &mut self.probe)
+        } else {
+            Selected::All
+        }
+    }
+
+    /// Runs the rules that were selected. What is said of requests that are alike is remembered under `unlike`.
+    fn run(
+        &mut self,
+        selected: Selected,
+        source: &dyn FieldSource,
+        pass: Pass,
+        unlike: Option<u64>,
+    ) {
         let Self {
             rules,
             scratch,
@@ -383,6 +442,7 @@ impl Scanner {
             foreseen,
             judge,
             wanted,
+            alike,
             ..
         } = self;
         let inner = rules.inner();
@@ -429,6 +489,13 @@ impl Scanner {
             let taken = narrowing.take(inner, active.rule.filters(), source, &mut |linked| {
                 court.machine(linked).run(linked.program.condition())
             });
+            let is_alike = unlike.is_some() && inner.plan.alike.is(at);
+            if let (Some(alike), true) = (&mut *alike, is_alike) {
+                match taken {
+                    Some(filter) => alike.takes(filter),
+                    None => alike.matches(at),
+                }
+            }
             if taken.is_some() && !narrowing.keeps_hits() {
                 continue;
             }
@@ -442,6 +509,9 @@ impl Scanner {
                 Some(filter) => findings.suppressed.push((finding, filter)),
                 None => findings.all.push(finding),
             }
+        }
+        if let (Some(hash), Some(alike)) = (unlike, alike) {
+            alike.put(hash);
         }
         if let (Some(judge), Pass::Others) = (judge, pass) {
             judge.judge(&mut court, findings.all.iter().map(|finding| finding.rule));

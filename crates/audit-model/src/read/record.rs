@@ -158,6 +158,15 @@ impl<'a> EventRecord<'a> {
         Some(plain.view.with_source(plain.source.as_deref()))
     }
 
+    /// Where the event comes from.
+    #[doc(hidden)]
+    pub fn source(&self) -> Option<&Arc<Source>> {
+        match (&self.plain, self.event.get()) {
+            (Some(plain), _) => plain.source.as_ref(),
+            (None, event) => event?.source.as_ref(),
+        }
+    }
+
     /// The event's own JSON: the record itself, or what was found in it when it is a wrapper.
     pub fn json(&self) -> &'a [u8] {
         self.json

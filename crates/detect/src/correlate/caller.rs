@@ -26,7 +26,7 @@ pub(crate) struct CallerRules {
     is: Vec<bool>,
     /// Keys of `user.extra` that are read; `None` for all.
     extra: Option<Vec<Box<str>>>,
-    reads_groups: bool,
+    pub(crate) reads_groups: bool,
     reads_uid: bool,
     /// The shortest of the timespans of their correlations.
     shortest: Time,
@@ -45,7 +45,7 @@ impl CallerRules {
                 .filter(|(_, (_, is))| **is)
         };
         let mut extra = Some(Vec::new());
-        let (mut reads_groups, mut reads_uid) = (false, false);
+        let (mut reads_groups, mut reads_uid) = (plan.alike.reads_groups, false);
         let mut shortest = Time::MAX;
         let mut note = |field: &Field| match (field.id(), field.path().segments()) {
             (FieldId::UserExtra, [Segment::Key(key), ..]) => {
@@ -110,7 +110,7 @@ fn columns(plan: &Plan, correlation: u32, reference: u32) -> impl Iterator<Item 
         .copied()
 }
 
-fn filters_of<'f>(
+pub(crate) fn filters_of<'f>(
     active: &'f ActiveRule,
     filters: &'f [ActiveFilter],
 ) -> impl Iterator<Item = &'f Filter> {
@@ -173,7 +173,9 @@ fn is_of_caller(field: &Field) -> bool {
 pub(crate) struct Callers {
     digest: Digest,
     text: Vec<u8>,
-    /// The caller at hand, when it is not known yet.
+    /// The hash of the caller at hand.
+    at_hand: Option<u64>,
+    /// The same, when it is not known yet.
     unknown: Option<u64>,
     /// What is known of it so far.
     entries: Vec<Met>,
@@ -184,6 +186,7 @@ impl Callers {
         Self {
             digest: Digest::new(seed),
             text: Vec::new(),
+            at_hand: None,
             unknown: None,
             entries: Vec::new(),
         }
@@ -191,8 +194,14 @@ impl Callers {
 
     /// Begins an event of which nothing is known yet.
     pub(crate) fn begin(&mut self) {
+        self.at_hand = None;
         self.unknown = None;
         self.entries.clear();
+    }
+
+    /// What the caller at hand is known by.
+    pub(crate) fn at_hand(&self) -> Option<u64> {
+        self.at_hand
     }
 
     /// Whether nothing but what is known can come of the caller of an event, which then is known for longer. `taken` is
@@ -212,6 +221,7 @@ impl Callers {
             return false;
         }
         let key = self.key(rules, event, source);
+        self.at_hand = Some(key);
         let met = engine.meet_caller(key, time, rules.shortest);
         match met.as_ref().map(Known::taken) {
             None => self.unknown = Some(key),
@@ -246,38 +256,44 @@ impl Callers {
     /// Hashes everything that the rules can ask for.
     fn key(&mut self, rules: &CallerRules, event: &dyn FieldSource, [first, second]: Key) -> u64 {
         let Self { digest, text, .. } = self;
-        text.clear();
-        text.extend_from_slice(&first.to_le_bytes());
-        text.extend_from_slice(&second.to_le_bytes());
-        // Filters spare who acts as somebody else.
-        text.push(u8::from(event.has(0, FieldId::ImpersonatedUser)));
-        folding::push_bytes(text, event.bytes(0, FieldId::SourceProvider));
-        folding::push_bytes(text, event.bytes(0, FieldId::UserUsername));
-        // Some authenticators give a user another one each time.
-        if rules.reads_uid {
-            folding::push_bytes(text, event.bytes(0, FieldId::UserUid));
-        }
+        let name = event.bytes(0, FieldId::UserUsername);
         // Two ways to write the same are two callers, which costs a little memory; one way has one meaning.
-        let recorded = event.caller(0);
-        if let Some(recorded) = recorded.filter(|recorded| recorded.len() <= MOST_RECORDED) {
-            let recorded = digest.short(recorded);
-            text.extend_from_slice(&AS_RECORDED.to_le_bytes());
-            text.extend_from_slice(&recorded.to_le_bytes());
-            return digest.short(text);
-        }
-        push_list(text, event, FieldId::SourceIps);
-        if rules.reads_groups {
-            push_list(text, event, FieldId::UserGroups);
-        }
-        push_extra(text, event, rules.extra.as_deref());
-        digest.short(text)
+        let recorded = event
+            .caller(0)
+            .filter(|recorded| !rules.reads_uid && recorded.len() <= MOST_RECORDED);
+        // Filters spare who acts as somebody else.
+        let facts = [
+            event.has(0, FieldId::ImpersonatedUser),
+            name.is_some(),
+            recorded.is_some(),
+        ];
+        let facts = facts
+            .into_iter()
+            .fold(0, |facts, fact| facts << 1 | u64::from(fact));
+        let rest = recorded.unwrap_or_else(|| {
+            text.clear();
+            // Some authenticators give a user another one each time.
+            if rules.reads_uid {
+                folding::push_bytes(text, event.bytes(0, FieldId::UserUid));
+            }
+            push_list(text, event, FieldId::SourceIps);
+            if rules.reads_groups {
+                push_list(text, event, FieldId::UserGroups);
+            }
+            push_extra(text, event, rules.extra.as_deref());
+            text
+        });
+        let provider = event.bytes(0, FieldId::SourceProvider).unwrap_or_default();
+        digest.parts([
+            (first, provider),
+            (second, name.unwrap_or_default()),
+            (facts, rest),
+        ])
     }
 }
 
 /// Longest stretch of a record that tells of a caller.
 const MOST_RECORDED: usize = 2048;
-/// Stands before the hash of one: it is no length of a name.
-const AS_RECORDED: u64 = u64::MAX - 1;
 
 fn push_list(text: &mut Vec<u8>, event: &dyn FieldSource, field: FieldId) {
     event.list_bytes(0, field, &mut |member| {

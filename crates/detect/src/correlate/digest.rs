@@ -55,13 +55,27 @@ impl Digest {
         [hash.h1, hash.h2]
     }
 
-    /// The same in 64 bits, for what only tells things apart in a table.
-    pub(crate) fn short(&self, bytes: &[u8]) -> u64 {
-        if bytes.len() <= PAIR * PAIRS {
-            return self.mix(self.sum(bytes));
+    /// A hash in 64 bits of several texts, each with a number, none of which is copied: for what only tells things apart in
+    /// a table.
+    pub(crate) fn parts<const N: usize>(&self, parts: [(u64, &[u8]); N]) -> u64 {
+        let (mut sum, mut at) = (0, 2 * N);
+        for (nth, (number, text)) in parts.into_iter().enumerate() {
+            sum = self.pair(sum, nth, [text.len() as u64, number]);
+            let end = at + text.len().div_ceil(PAIR);
+            if let Some(words) = self.words.get(at..end) {
+                sum = whole(sum, words, text);
+                at = end;
+            } else {
+                // The lengths tell for which of them there is no room.
+                sum = self.pair(sum, N + nth, self.hash(text));
+            }
         }
-        let [first, _] = self.hash(bytes);
-        first
+        self.mix(sum)
+    }
+
+    fn pair(&self, sum: u128, at: usize, pair: [u64; 2]) -> u128 {
+        let words = self.words.get(at).copied().unwrap_or_default();
+        add_pair(sum, pair, words)
     }
 
     /// Of a text of one block, with its length.
@@ -86,6 +100,10 @@ impl Digest {
             sum = add(sum, *pair, *words);
         }
         if let Some(words) = self.words.get(pairs.len()).filter(|_| !rest.is_empty()) {
+            if let Some(last) = block.last_chunk::<PAIR>() {
+                let last = u128::from_le_bytes(*last) >> (8 * (PAIR - rest.len()));
+                return add(sum, last.to_le_bytes(), *words);
+            }
             let mut pair = [0; PAIR];
             for (place, byte) in pair.iter_mut().zip(rest) {
                 *place = *byte;
@@ -108,10 +126,38 @@ fn halves(both: u128) -> (u64, u64) {
     (both as u64, (both >> 64) as u64)
 }
 
-fn add(sum: u128, pair: [u8; PAIR], [first, second]: [u64; 2]) -> u128 {
+fn add(sum: u128, pair: [u8; PAIR], words: [u64; 2]) -> u128 {
     let (low, high) = halves(u128::from_le_bytes(pair));
+    add_pair(sum, [low, high], words)
+}
+
+fn add_pair(sum: u128, [low, high]: [u64; 2], [first, second]: [u64; 2]) -> u128 {
     let product = u128::from(low.wrapping_add(first)) * u128::from(high.wrapping_add(second));
     sum.wrapping_add(product)
+}
+
+/// Adds a text whose length is added elsewhere: what is left after the last pair is taken with bytes before it, which
+/// costs less than to pad it.
+fn whole(sum: u128, words: &[[u64; 2]], text: &[u8]) -> u128 {
+    let (pairs, rest) = text.as_chunks::<PAIR>();
+    let all = pairs.iter().zip(words);
+    let sum = all.fold(sum, |sum, (pair, words)| add(sum, *pair, *words));
+    let Some(words) = words.get(pairs.len()).filter(|_| !rest.is_empty()) else {
+        return sum;
+    };
+    let word = |chunk: &[u8; 8]| u64::from_le_bytes(*chunk);
+    let half = |chunk: &[u8; 4]| u64::from(u32::from_le_bytes(*chunk));
+    let pair = if let Some(last) = text.last_chunk::<PAIR>() {
+        return add(sum, *last, *words);
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        [word(first), word(last)]
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        [half(first), half(last)]
+    } else {
+        let bytes = text.iter();
+        [bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)), 0]
+    };
+    add_pair(sum, pair, *words)
 }
 
 #[cfg(test)]
@@ -119,17 +165,44 @@ mod tests {
     use super::*;
 
     #[test]
+    fn where_a_part_ends_and_its_number_count() {
+        let digest = Digest::new([1, 2]);
+        let parts = |one: (u64, &str), other: (u64, &str)| {
+            let [one, other] = [one, other].map(|(number, text)| (number, text.as_bytes()));
+            digest.parts([one, other])
+        };
+        let long = "x".repeat(PAIR * PAIRS);
+        let all = [
+            parts((1, "ab"), (2, "c")),
+            parts((1, "a"), (2, "bc")),
+            parts((1, ""), (2, "abc")),
+            parts((1, "abc"), (2, "")),
+            parts((3, "ab"), (2, "c")),
+            parts((1, "ab"), (3, "c")),
+            parts((2, "ab"), (1, "c")),
+            parts((1, &long), (2, "c")),
+            parts((1, &long), (2, "d")),
+            parts((1, "c"), (2, &long)),
+            parts((1, &long), (2, &long)),
+        ];
+        let distinct: std::collections::HashSet<_> = all.into_iter().collect();
+        assert_eq!(distinct.len(), all.len());
+    }
+
+    #[test]
     fn every_byte_and_the_length_count() {
         let digest = Digest::new([1, 2]);
         let mut seen = std::collections::HashSet::new();
-        let mut short = std::collections::HashSet::new();
-        for length in [0, 1, 15, 16, 17, 1023, 1024, 1025, 3000] {
+        let mut split = std::collections::HashSet::new();
+        for length in [0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 1023, 1024, 1025, 3000] {
             let mut bytes = vec![0; length];
+            let parts = |bytes: &[u8]| digest.parts([(7, b"ab"), (8, bytes), (9, b"")]);
+            assert!(split.insert(parts(&bytes)), "{length} zeros");
             assert!(seen.insert(digest.hash(&bytes)), "{length} zeros");
             for at in 0..length {
                 bytes[at] = 1;
                 assert!(seen.insert(digest.hash(&bytes)), "{at} of {length}");
-                assert!(short.insert(digest.short(&bytes)), "{at} of {length}");
+                assert!(split.insert(parts(&bytes)), "{at} of {length}");
                 bytes[at] = 0;
             }
         }

@@ -159,7 +159,7 @@ impl Engine {
             return;
         }
         let before = found.waiting.bytes();
-        found.waiting.push(time, fact);
+        found.wait(time, fact);
         let after = found.waiting.bytes();
         self.waiting += after - before;
         // What waits may take half of the memory.

@@ -171,25 +171,29 @@ impl std::fmt::Display for AuditId {
 
 /// A UUID as Go writes it; any other form is text, so that it comes back as it was.
 fn uuid(text: &str) -> Option<[u8; 16]> {
-    if text.len() != 36 {
+    // Where the digits of each byte stand.
+    const DIGITS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    let byte = |at: usize| text.get(at).copied().unwrap_or_default();
+    if [8, 13, 18, 23].into_iter().any(|at| byte(at) != b'-') {
         return None;
     }
-    let mut bytes = [0_u8; 16];
-    let digits = text.bytes().enumerate();
-    let digits = digits.filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
-    let mut digits = digits.map(|(_, byte)| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+    let mut all = 0;
+    let bytes = DIGITS.map(|at| {
+        let (high, low) = (digit(byte(at)), digit(byte(at + 1)));
+        all |= high | low;
+        high << 4 | low
     });
-    for byte in &mut bytes {
-        *byte = digits.next()??.checked_mul(16)? + digits.next()??;
+    (all < 16).then_some(bytes)
+}
+
+/// The value of a digit; 16 or more of what is none.
+fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        _ => u8::MAX,
     }
-    let dashes = [8, 13, 18, 23];
-    dashes
-        .iter()
-        .all(|at| text.as_bytes().get(*at) == Some(&b'-'))
-        .then_some(bytes)
 }
 
 /// The beginning of a text, of at most so many bytes.

@@ -7,6 +7,7 @@ use rule_lang::{
     Bounds, Column, Correlation, CorrelationType, Level, Presence, Reference, Target, tactics,
 };
 
+use crate::alike::AlikeRules;
 use crate::correlate::caller::CallerRules;
 use crate::correlate::content::{content, describe};
 use crate::correlate::fact::Key;
@@ -25,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) suppressing: Vec<Option<Suppressing>>,
     /// Every field that is read, each once.
     pub(crate) fields: Vec<PlannedField>,
+    /// Rules that are there for correlations and say the same of requests that are alike.
+    pub(crate) alike: AlikeRules,
     /// Rules that are there for correlations and ask who sends a request, and from where, only.
     pub(crate) callers: CallerRules,
 }
@@ -272,6 +275,7 @@ impl Plan {
                 .push(planned(correlation, (at, told), key, (targets, columns)));
         }
         plan.partition();
+        plan.alike = AlikeRules::new(rules, filters);
         plan.callers = CallerRules::new(&plan, rules, filters);
         plan
     }

@@ -316,11 +316,24 @@ fn is_printable(text: &str) -> bool {
 }
 
 /// When events were: when the stage was reached, else when the request arrived.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Clock {
     /// The last time that was read, up to its second: events come by the thousand in each.
-    second: String,
+    second: [u8; SECOND],
     time: Time,
+}
+
+/// Bytes of `2026-03-14T02:11:04`.
+const SECOND: usize = 19;
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            // No text has such bytes.
+            second: [0xff; SECOND],
+            time: 0,
+        }
+    }
 }
 
 impl Clock {
@@ -334,22 +347,20 @@ impl Clock {
 
     fn read(&mut self, text: &str) -> Option<Time> {
         // `2026-03-14T02:11:04` and `.875148Z`, as API servers write it.
-        let Some((second, [b'.', micros @ .., b'Z'])) = text
-            .split_at_checked(19)
-            .map(|(second, rest)| (second, rest.as_bytes()))
-            .filter(|(_, rest)| rest.len() == 8)
-        else {
+        let Some((second, [b'.', micros @ .., b'Z'])) = text.as_bytes().split_first_chunk() else {
             return time::parse(text);
         };
-        if self.second != second {
+        let Ok(micros) = <[u8; 6]>::try_from(micros) else {
+            return time::parse(text);
+        };
+        if self.second != *second {
             let time = time::parse(text)?;
-            let micros = micros.iter().copied().fold(0, digit);
-            second.clone_into(&mut self.second);
-            self.time = time - micros;
+            self.second = *second;
+            self.time = time - micros.into_iter().fold(0, digit);
             return Some(time);
         }
         let is_number = micros.iter().all(u8::is_ascii_digit);
-        is_number.then(|| self.time + micros.iter().copied().fold(0, digit))
+        is_number.then(|| self.time + micros.into_iter().fold(0, digit))
     }
 }
 

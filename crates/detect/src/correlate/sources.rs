@@ -1,7 +1,9 @@
 //! Where events come from, each source with its own time.
 
 use std::hash::RandomState;
+use std::sync::Arc;
 
+use audit_model::Source;
 use hashbrown::HashMap;
 
 use crate::correlate::fact::Key;
@@ -18,6 +20,8 @@ pub(crate) struct Sources {
     by_key: HashMap<Key, u32, RandomState>,
     /// The stream of the last event; most events are of the same.
     current: u32,
+    /// Where the last event came from as its record has it, if that is the current stream.
+    last: Option<Option<Arc<Source>>>,
     /// Bytes of the streams themselves.
     bytes: usize,
 }
@@ -26,15 +30,30 @@ impl Sources {
     /// The stream of an event from here; `None` when there are too many.
     pub(crate) fn of(
         &mut self,
+        source: Option<&Arc<Source>>,
         is: impl Fn(&Origin) -> bool,
         make: impl FnOnce() -> Origin,
     ) -> Option<u32> {
-        let current = self.streams.get(index(self.current));
-        if current.is_some_and(|stream| is(&stream.origin)) {
+        let is_last = match (&self.last, source) {
+            (Some(None), None) => true,
+            (Some(Some(last)), Some(source)) => Arc::ptr_eq(last, source),
+            _ => false,
+        };
+        if is_last {
             return Some(self.current);
         }
-        self.current = self.of_origin(make())?;
+        self.last = None;
+        let current = self.streams.get(index(self.current));
+        if !current.is_some_and(|stream| is(&stream.origin)) {
+            self.current = self.of_origin(make())?;
+        }
+        self.last = Some(source.cloned());
         Some(self.current)
+    }
+
+    /// That the next event may be of another stream though its record is of the same source.
+    pub(crate) fn forget_last(&mut self) {
+        self.last = None;
     }
 
     /// The stream of an origin; `None` when there are too many. Sharing one would count across tenants.

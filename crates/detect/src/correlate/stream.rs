@@ -44,6 +44,24 @@ pub(crate) struct Stream {
     pub(crate) waiting: Line,
     /// When detections close, with the keys of their entries.
     due: BTreeSet<(Time, Key)>,
+    #[serde(skip)]
+    soonest: Soonest,
+}
+
+/// A time before which nothing is due. It is no part of what a stream is: one that is too early is only of no use.
+#[derive(Clone, Copy, Debug)]
+struct Soonest(Time);
+
+impl Default for Soonest {
+    fn default() -> Self {
+        Self(Time::MIN)
+    }
+}
+
+impl PartialEq for Soonest {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Stream {
@@ -55,6 +73,7 @@ impl Stream {
             taken: Time::MIN,
             waiting: Line::default(),
             due: BTreeSet::new(),
+            soonest: Soonest::default(),
         }
     }
 
@@ -64,13 +83,20 @@ impl Stream {
     }
 
     /// Whether something is to be taken or closed before the watermark.
-    pub(crate) fn is_due(&self) -> bool {
-        let waits = self.next().is_some_and(|next| next < self.watermark);
-        waits
-            || self
-                .due
-                .first()
-                .is_some_and(|(end, _)| *end <= self.watermark)
+    pub(crate) fn is_due(&mut self) -> bool {
+        if self.watermark < self.soonest.0 {
+            return false;
+        }
+        let waits = self.next().unwrap_or(Time::MAX);
+        let closes = self.due.first().map_or(Time::MAX, |(end, _)| *end);
+        self.soonest = Soonest(waits.min(closes));
+        waits < self.watermark || closes <= self.watermark && !self.due.is_empty()
+    }
+
+    /// Takes a fact, which waits for its turn.
+    pub(crate) fn wait(&mut self, time: Time, fact: Fact) {
+        self.soonest.0 = self.soonest.0.min(time);
+        self.waiting.push(time, fact);
     }
 
     /// Takes the facts of the first time.
@@ -81,6 +107,7 @@ impl Stream {
     }
 
     pub(crate) fn close_at(&mut self, time: Time, key: Key) {
+        self.soonest.0 = self.soonest.0.min(time);
         self.due.insert((time, key));
     }
 

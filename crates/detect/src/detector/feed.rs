@@ -1,6 +1,8 @@
 //! The way of an event: rules, stages, facts for the correlations, hits that are kept back.
 
-use audit_model::{FieldId, FieldSource};
+use std::sync::Arc;
+
+use audit_model::{FieldId, FieldSource, Source};
 
 use crate::correlate::fact::{AuditId, Fact, Tuple};
 use crate::correlate::plan::short;
@@ -14,16 +16,26 @@ use crate::signal::Signal;
 use crate::suppression::Suppression;
 
 impl Detector {
-    pub(super) fn event(&mut self, event: &impl FieldSource, raw: &[u8]) {
-        self.scanner.scan(event);
+    pub(super) fn event(
+        &mut self,
+        event: &impl FieldSource,
+        source: Option<&Arc<Source>>,
+        raw: &[u8],
+    ) {
         if !self.correlates {
+            self.scanner.scan(event);
             self.folding.fold(&mut self.scanner, event, raw, &|_| false);
             return;
         }
         let time = self.clock.time_of(event);
         self.latest = self.latest.max(time);
-        let placed = time.and_then(|time| Some((time, self.stream(event)?)));
-        self.ask_for_caller(event, placed);
+        let placed = time.and_then(|time| Some((time, self.stream(event, source)?)));
+        let is_known = self.ask_for_caller(event, placed);
+        self.scanner.scan_of(event, self.callers.at_hand());
+        if !is_known {
+            let asking = &self.rules.inner().plan.callers;
+            self.scanner.scan_also(event, &asking.rules);
+        }
         if self.has_hits() {
             self.hits(event, raw, placed);
         }
@@ -35,8 +47,8 @@ impl Detector {
         }
     }
 
-    /// Evaluates the rules that only ask who sends a request, unless that is known.
-    fn ask_for_caller(&mut self, event: &dyn FieldSource, placed: Option<(Time, u32)>) {
+    /// Whether the rules that only ask who sends a request say nothing but what is known.
+    fn ask_for_caller(&mut self, event: &dyn FieldSource, placed: Option<(Time, u32)>) -> bool {
         let Self {
             rules,
             scanner,
@@ -46,18 +58,15 @@ impl Detector {
             ..
         } = self;
         let asking = &rules.inner().plan.callers;
-        if asking.is_empty() {
-            return;
-        }
         callers.begin();
+        if asking.is_empty() {
+            return true;
+        }
         let remembers = !*forwarding && !scanner.keeps_suppressed_hits();
-        let is_known = placed.filter(|_| remembers).is_some_and(|placed| {
+        placed.filter(|_| remembers).is_some_and(|placed| {
             let taken = |filter| scanner.count_taken(filter);
             callers.are_met(asking, event, placed, engine, taken)
-        });
-        if !is_known {
-            scanner.scan_also(event, &asking.rules);
-        }
+        })
     }
 
     fn has_hits(&self) -> bool {
@@ -89,26 +98,21 @@ impl Detector {
     }
 
     /// Where the event comes from; `None` when there are too many sources.
-    fn stream(&mut self, event: &dyn FieldSource) -> Option<u32> {
+    fn stream(&mut self, event: &dyn FieldSource, source: Option<&Arc<Source>>) -> Option<u32> {
         let part = |field| event.text(0, field);
-        let (cluster, account, project) = (
-            part(FieldId::SourceCluster),
-            part(FieldId::SourceAccount),
-            part(FieldId::SourceProject),
-        );
         let tenant = self.tenant.as_deref();
         let is = |origin: &Origin| {
-            origin.cluster.as_deref() == cluster
-                && origin.account.as_deref() == account
-                && origin.project.as_deref() == project
+            origin.cluster.as_deref() == part(FieldId::SourceCluster)
+                && origin.account.as_deref() == part(FieldId::SourceAccount)
+                && origin.project.as_deref() == part(FieldId::SourceProject)
                 && origin.tenant.as_deref() == tenant
         };
         let owned = |text: Option<&str>| text.map(Into::into);
-        self.engine.sources.of(is, || Origin {
+        self.engine.sources.of(source, is, || Origin {
             provider: owned(part(FieldId::SourceProvider)),
-            cluster: owned(cluster),
-            account: owned(account),
-            project: owned(project),
+            cluster: owned(part(FieldId::SourceCluster)),
+            account: owned(part(FieldId::SourceAccount)),
+            project: owned(part(FieldId::SourceProject)),
             tenant: owned(tenant),
         })
     }

@@ -60,6 +60,11 @@ impl Several {
         self.places.len()
     }
 
+    /// All of them, one bit each.
+    pub(crate) fn all(&self) -> u64 {
+        super::low_bits(self.places.len())
+    }
+
     pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
         self.places.iter().map(|(place, _)| place)
     }
@@ -139,7 +144,7 @@ impl Several {
 }
 
 /// The bits that are set, from the lowest.
-fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
+pub(super) fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {
         let at = mask.trailing_zeros();
         mask &= mask.checked_sub(1)?;

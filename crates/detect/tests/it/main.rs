@@ -1,6 +1,8 @@
 //! What a whole rule set says of whole events.
 
 #[cfg(test)]
+mod alike;
+#[cfg(test)]
 mod baseline;
 #[cfg(test)]
 mod callers;
