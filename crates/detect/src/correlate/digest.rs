@@ -149,9 +149,9 @@ fn whole(sum: u128, words: &[[u64; 2]], text: &[u8]) -> u128 {
     let half = |chunk: &[u8; 4]| u64::from(u32::from_le_bytes(*chunk));
     let pair = if let Some(last) = text.last_chunk::<PAIR>() {
         return add(sum, *last, *words);
-    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         [word(first), word(last)]
-    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         [half(first), half(last)]
     } else {
         let bytes = text.iter();

@@ -171,29 +171,34 @@ impl std::fmt::Display for AuditId {
 
 /// A UUID as Go writes it; any other form is text, so that it comes back as it was.
 fn uuid(text: &str) -> Option<[u8; 16]> {
-    // Where the digits of each byte stand.
-    const DIGITS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    // Where each four of the digits stand, with the dashes between them.
+    const DIGITS: [usize; 8] = [0, 4, 9, 14, 19, 24, 28, 32];
+    const DASHES: [usize; 4] = [8, 13, 18, 23];
     let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
-    let byte = |at: usize| text.get(at).copied().unwrap_or_default();
-    if [8, 13, 18, 23].into_iter().any(|at| byte(at) != b'-') {
+    if DASHES.iter().any(|at| text.get(*at) != Some(&b'-')) {
         return None;
     }
-    let mut all = 0;
-    let bytes = DIGITS.map(|at| {
-        let (high, low) = (digit(byte(at)), digit(byte(at + 1)));
-        all |= high | low;
-        high << 4 | low
-    });
-    (all < 16).then_some(bytes)
+    let mut bytes = [0; 16];
+    let (pairs, _) = bytes.as_chunks_mut::<2>();
+    for (pair, at) in pairs.iter_mut().zip(DIGITS) {
+        *pair = hex(*text.get(at..)?.first_chunk()?)?.to_be_bytes();
+    }
+    Some(bytes)
 }
 
-/// The value of a digit; 16 or more of what is none.
-fn digit(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'a'..=b'f' => byte - b'a' + 10,
-        _ => u8::MAX,
+/// The value of four digits, all at once; `None` unless they are lower case.
+fn hex(digits: [u8; 4]) -> Option<u16> {
+    const ONES: u32 = 0x0101_0101;
+    let written = u32::from_be_bytes(digits);
+    let values = (written & (ONES * 0xf)) + ((written >> 6) & ONES) * 9;
+    // The same digits as they are written.
+    let letters = ((values + ONES * (0x80 - 10)) >> 7) & ONES;
+    let again = values + ONES * u32::from(b'0') + letters * u32::from(b'a' - b'0' - 10);
+    if again != written || values & (ONES * 0x10) != 0 {
+        return None;
     }
+    let bytes = ((values >> 4) | values) & 0x00ff_00ff;
+    u16::try_from(((bytes >> 8) | bytes) & 0xffff).ok()
 }
 
 /// The beginning of a text, of at most so many bytes.
@@ -303,4 +308,36 @@ pub(crate) struct Mark {
     pub(crate) time: Time,
     pub(crate) reference: u32,
     pub(crate) id: AuditId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_are_told_by_each_of_their_characters() {
+        let text = "01234567-89ab-cdef-0123-456789abcdef";
+        let id = AuditId::new(Some(text));
+        assert!(matches!(id, AuditId::Uuid(_)));
+        assert_eq!(id.to_string(), text);
+        for at in 0..text.len() {
+            for byte in 0..0x80_u8 {
+                let mut other = text.as_bytes().to_vec();
+                other[at] = byte;
+                let other = String::from_utf8(other).unwrap();
+                let is_digit = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                let is_uuid = if matches!(at, 8 | 13 | 18 | 23) {
+                    byte == b'-'
+                } else {
+                    is_digit
+                };
+                let id = AuditId::new(Some(&other));
+                assert_eq!(matches!(id, AuditId::Uuid(_)), is_uuid, "{other}");
+                assert_eq!(id.to_string(), other);
+            }
+        }
+        for other in ["", "0123", "é1234567-89ab-cdef-0123-456789abcde"] {
+            assert_eq!(AuditId::new(Some(other)).to_string(), other);
+        }
+    }
 }

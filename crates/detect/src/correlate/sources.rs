@@ -13,6 +13,17 @@ use crate::correlate::stream::{Origin, Stream};
 /// Most sources of events with a time of their own. What comes from others is not correlated, and counted.
 const MAX_STREAMS: usize = 16_384;
 
+/// Where the last event came from.
+#[derive(Debug, Default)]
+enum Last {
+    /// That is not known.
+    #[default]
+    Unknown,
+    /// Its record says nothing.
+    Unsaid,
+    Said(Arc<Source>),
+}
+
 /// The sources of events.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
@@ -21,7 +32,7 @@ pub(crate) struct Sources {
     /// The stream of the last event; most events are of the same.
     current: u32,
     /// Where the last event came from as its record has it, if that is the current stream.
-    last: Option<Option<Arc<Source>>>,
+    last: Last,
     /// Bytes of the streams themselves.
     bytes: usize,
 }
@@ -35,25 +46,28 @@ impl Sources {
         make: impl FnOnce() -> Origin,
     ) -> Option<u32> {
         let is_last = match (&self.last, source) {
-            (Some(None), None) => true,
-            (Some(Some(last)), Some(source)) => Arc::ptr_eq(last, source),
+            (Last::Unsaid, None) => true,
+            (Last::Said(last), Some(source)) => Arc::ptr_eq(last, source),
             _ => false,
         };
         if is_last {
             return Some(self.current);
         }
-        self.last = None;
+        self.last = Last::Unknown;
         let current = self.streams.get(index(self.current));
         if !current.is_some_and(|stream| is(&stream.origin)) {
             self.current = self.of_origin(make())?;
         }
-        self.last = Some(source.cloned());
+        self.last = match source {
+            Some(source) => Last::Said(Arc::clone(source)),
+            None => Last::Unsaid,
+        };
         Some(self.current)
     }
 
     /// That the next event may be of another stream though its record is of the same source.
     pub(crate) fn forget_last(&mut self) {
-        self.last = None;
+        self.last = Last::Unknown;
     }
 
     /// The stream of an origin; `None` when there are too many. Sharing one would count across tenants.

@@ -3,7 +3,7 @@
 use crate::spread::place;
 
 /// Callers that are remembered; a power of two.
-const ENTRIES: usize = 1 << 11;
+const ENTRIES: usize = 1 << 13;
 /// Most dimensions that only depend on the caller.
 pub(super) const MOST: usize = 4;
 
