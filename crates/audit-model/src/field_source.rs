@@ -306,8 +306,8 @@ impl FieldSource for Event<'_> {
 }
 
 /// A time that is there: Go writes the year 1 for one that is not set.
-pub(crate) fn time(time: Option<&str>) -> Option<&str> {
-    time.filter(|time| !time.starts_with("0001-01-01T"))
+pub(crate) fn time<T: AsRef<[u8]> + ?Sized>(time: Option<&T>) -> Option<&T> {
+    time.filter(|time| !time.as_ref().starts_with(b"0001-01-01T"))
 }
 
 impl Event<'_> {

@@ -178,7 +178,7 @@ impl Folding {
         let (time, code) = if gke {
             (None, event.code(0))
         } else {
-            (event.text(0, FieldId::RequestReceivedTimestamp), None)
+            (event.bytes(0, FieldId::RequestReceivedTimestamp), None)
         };
         self.text.clear();
         for field in [
@@ -192,7 +192,7 @@ impl Folding {
         ] {
             push_bytes(&mut self.text, event.bytes(0, field));
         }
-        push(&mut self.text, time);
+        push_bytes(&mut self.text, time);
         let code = code.map_or(u64::MAX, i64::cast_unsigned);
         self.text.extend_from_slice(&code.to_le_bytes());
         self.digest.hash(&self.text)

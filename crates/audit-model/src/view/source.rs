@@ -14,6 +14,10 @@ impl EventView<'_> {
         self.spans.slot(self.record, slot)
     }
 
+    fn time(&self, slot: Slot) -> Option<&[u8]> {
+        time(self.spans.slot_bytes(self.record, slot))
+    }
+
     /// The range of texts of a list.
     fn texts_of(&self, list: List) -> Option<(u32, u32)> {
         *self.spans.shape.lists.get(list as usize)?
@@ -102,8 +106,8 @@ impl FieldSource for EventView<'_> {
     fn text(&self, _: usize, field: FieldId) -> Option<&str> {
         use FieldId as F;
         match field {
-            F::RequestReceivedTimestamp => time(self.slot(Slot::Received)),
-            F::StageTimestamp => time(self.slot(Slot::Reached)),
+            F::RequestReceivedTimestamp => std::str::from_utf8(self.time(Slot::Received)?).ok(),
+            F::StageTimestamp => std::str::from_utf8(self.time(Slot::Reached)?).ok(),
             F::SourceProvider => {
                 let provider = self
                     .source
@@ -122,7 +126,11 @@ impl FieldSource for EventView<'_> {
     fn bytes(&self, reading: usize, field: FieldId) -> Option<&[u8]> {
         match slot(field) {
             Some(slot) => self.spans.slot_bytes(self.record, slot),
-            None => self.text(reading, field).map(str::as_bytes),
+            None => match field {
+                FieldId::RequestReceivedTimestamp => self.time(Slot::Received),
+                FieldId::StageTimestamp => self.time(Slot::Reached),
+                _ => self.text(reading, field).map(str::as_bytes),
+            },
         }
     }
 

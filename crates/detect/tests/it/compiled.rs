@@ -113,7 +113,7 @@ fn restored_rules_tell_the_same_of_a_log() {
         .unwrap();
     let restored = RuleSet::from_bytes(&compiled.to_bytes()).unwrap();
     assert_eq!(restored.correlations().len(), compiled.correlations().len());
-    let [mut of_compiled, mut of_restored] = [compiled.detector(), restored.detector()];
+    let (mut of_compiled, mut of_restored) = (compiled.detector(), restored.detector());
     let told = processed(&mut of_compiled, SAMPLE);
     assert_eq!(processed(&mut of_restored, SAMPLE), told);
     let rest = finished(&mut of_compiled);
@@ -202,7 +202,7 @@ fn restored_correlations_tell_the_same_with_every_choice_of_rules() {
         let bytes = compiled.to_bytes();
         let restored = RuleSet::from_bytes(&bytes).unwrap();
         assert_eq!(restored.to_bytes(), bytes);
-        let [mut of_compiled, mut of_restored] = [compiled.detector(), restored.detector()];
+        let (mut of_compiled, mut of_restored) = (compiled.detector(), restored.detector());
         let mut told = processed(&mut of_compiled, &log);
         told.extend(finished(&mut of_compiled));
         let mut found = processed(&mut of_restored, &log);
@@ -379,7 +379,7 @@ fn damage_with_a_checksum_that_fits_is_an_error_or_a_set() {
         let json = event(&mut Choices::new(&of_event));
         let event = Event::decode(&json, &Limits::default()).unwrap();
         prop_assert_eq!(hits(&again, &event), hits(&set, &event));
-        let [mut of_set, mut of_again] = [set.detector(), again.detector()];
+        let (mut of_set, mut of_again) = (set.detector(), again.detector());
         prop_assert_eq!(
             processed(&mut of_again, &json),
             processed(&mut of_set, &json)
