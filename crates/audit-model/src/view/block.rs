@@ -296,4 +296,4 @@ pub(crate) fn padded<const N: usize>(rest: &[u8]) -> [u8; N] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

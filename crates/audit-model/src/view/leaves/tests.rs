@@ -4,33 +4,50 @@ use super::*;
 use crate::limits::Limits;
 use crate::path::Segment;
 use crate::tree::Tree;
-use crate::value::Value;
+use crate::view::block::tests::levels;
 use crate::walk::Doubt;
 
 const KEYS: [&str; 3] = ["a", "bc", "hostNetwork"];
 
-/// What stands under the keys, by both ways of looking.
-fn read(body: &[u8]) -> Option<Vec<(usize, String)>> {
-    let leaves = BodyLeaves::new(KEYS);
-    let (mut memory, mut found) = (String::new(), Vec::new());
-    let mut add = |key, value: Value<'_>| found.push((key, value.as_text().unwrap().to_owned()));
-    let all = leaves.read(body, &mut memory, &mut add);
-    let mut by_words = Vec::new();
-    let mut add = |key, value: Value<'_>| by_words.push((key, value.as_text().unwrap().to_owned()));
-    let is_object = body.first() == Some(&b'{');
-    let words = is_object
-        && scalars::walk(
-            Words,
-            &leaves,
-            body,
-            Jumps::default(),
-            &mut memory,
-            &mut add,
-        )
-        .is_some();
-    assert_eq!(all, words);
-    assert_eq!(found, by_words);
+type Found = Option<Vec<(usize, String)>>;
+
+/// What is found by words and with each of the vector instructions, which is the same.
+fn found_by(mut find: impl FnMut(Option<Level>, &mut Each<'_>) -> bool) -> Found {
+    let mut find = |level| {
+        let mut found = Vec::new();
+        let all = find(level, &mut |key, value| {
+            found.push((key, value.as_text().unwrap().to_owned()));
+        });
+        (all, found)
+    };
+    let words = find(None);
+    for level in levels() {
+        assert_eq!(find(Some(level)), words, "{level:?}");
+    }
+    let (all, found) = words;
     all.then_some(found)
+}
+
+fn leaves(level: Option<Level>) -> BodyLeaves {
+    let leaves = BodyLeaves::new(KEYS);
+    BodyLeaves {
+        level: level.unwrap_or(leaves.level),
+        ..leaves
+    }
+}
+
+/// What stands under the keys.
+fn read(body: &[u8]) -> Found {
+    let mut memory = String::new();
+    found_by(|level, each| {
+        let leaves = leaves(level);
+        if level.is_some() {
+            return leaves.read(body, &mut memory, each);
+        }
+        let jumps = Jumps::default();
+        body.first() == Some(&b'{')
+            && scalars::walk(Words, &leaves, body, jumps, &mut memory, each).is_some()
+    })
 }
 
 /// What a tree has under one of the keys, at any depth that the tests reach.
@@ -61,18 +78,17 @@ fn tree(body: &[u8]) -> Vec<(usize, String)> {
     found
 }
 
-/// What is found of some keys by seeking them, by both ways of looking.
-fn sought(body: &[u8], asked: &dyn Fn(usize) -> bool) -> Option<Vec<(usize, String)>> {
-    let leaves = BodyLeaves::new(KEYS);
-    let (mut memory, mut found) = (String::new(), Vec::new());
-    let mut add = |key, value: Value<'_>| found.push((key, value.as_text().unwrap().to_owned()));
-    let all = leaves.seek(body, asked, &mut memory, &mut add);
-    let mut by_words = Vec::new();
-    let mut add = |key, value: Value<'_>| by_words.push((key, value.as_text().unwrap().to_owned()));
-    let words = leaves.seek_by(Words, body, asked, &mut memory, &mut add);
-    assert_eq!(all, words.is_some());
-    assert_eq!(found, by_words);
-    all.then_some(found)
+/// What is found of some keys by seeking them.
+fn sought(body: &[u8], asked: &dyn Fn(usize) -> bool) -> Found {
+    let mut memory = String::new();
+    found_by(|level, each| {
+        let leaves = leaves(level);
+        if level.is_some() {
+            return leaves.seek(body, asked, &mut memory, each);
+        }
+        let found = leaves.seek_by(Words, body, asked, &mut memory, each);
+        found.is_some()
+    })
 }
 
 /// Seeking finds at least what a tree has, and gives up only where something is odd.
