@@ -30,16 +30,18 @@ fn rule_set(n: usize) -> RuleSet {
 }
 
 fn scan(scanner: &mut Scanner, log: &[u8]) -> u64 {
-    let hits =
-        lines(black_box(log)).map(|line| scanner.scan_bytes(line).map_or(0, |hits| hits.len()));
-    count(hits.sum())
+    let mut hits = 0;
+    scanner.scan_batch(black_box(log), |_, found| {
+        hits += found.map_or(0, |hits| hits.len());
+    });
+    count(hits)
 }
 
 fn ours<'c>(name: &str, rules: &RuleSet, log: &'c [u8]) -> Vec<Contender<'c>> {
     let (mut slow, mut fast) = (rules.scanner(), rules.scanner());
     let limits = Limits::default();
     vec![
-        Contender::new(format!("scan_bytes, {name}"), move || scan(&mut fast, log)),
+        Contender::new(format!("scan_batch, {name}"), move || scan(&mut fast, log)),
         Contender::new(format!("Event::decode and scan, {name}"), move || {
             let mut hits = 0;
             for line in lines(black_box(log)) {

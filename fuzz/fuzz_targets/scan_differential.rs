@@ -61,6 +61,15 @@ fn check(scanner: &mut Scanner, json: &[u8]) {
         }
     }
     assert!(read.iter().all(|one| Some(one) == read.first()));
+    // Lines at once are lines one by one, before layouts are known and after that.
+    let one_by_one: Vec<_> = json
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty())
+        .map(|line| scanner.scan_bytes(line).ok().map(told))
+        .collect();
+    let mut at_once = Vec::new();
+    scanner.scan_batch(json, |_, found| at_once.push(found.ok().map(told)));
+    assert_eq!(at_once, one_by_one);
     // What a stream makes of a line that is one event is that event.
     let mut line = json.to_vec();
     line.push(b'\n');

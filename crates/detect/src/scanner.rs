@@ -193,14 +193,30 @@ impl Scanner {
         lines: &[u8],
         mut each: impl FnMut(&[u8], Result<Hits<'_>, DecodeError>),
     ) {
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', lines).chain([lines.len()]) {
-            let line = lines.get(start..end).unwrap_or_default();
-            start = end + 1;
-            if !line.trim_ascii().is_empty() {
+        let mut rest = lines;
+        while !rest.is_empty() {
+            // Where a record ends is mostly found by reading it.
+            let read = self.scan_line(rest);
+            let end = read.or_else(|| memchr::memchr(b'\n', rest));
+            let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
+            if read.is_some() {
+                each(line, Ok(self.hits()));
+            } else if !line.trim_ascii().is_empty() {
                 each(line, self.scan_bytes(line));
             }
+            rest = after.get(1..).unwrap_or_default();
         }
+    }
+
+    /// Evaluates every rule on the record that a line begins with, if it is in a layout that is known; how long it is.
+    fn scan_line(&mut self, lines: &[u8]) -> Option<usize> {
+        let mut viewer = self.viewer.take().unwrap_or_default();
+        let end = viewer.read_line(lines, &Limits::default());
+        if let Some(record) = end.and_then(|end| lines.get(..end)) {
+            self.evaluate(&viewer.view(record));
+        }
+        self.viewer = Some(viewer);
+        end
     }
 
     /// Evaluates every rule and tells of all of them.

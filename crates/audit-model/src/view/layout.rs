@@ -28,12 +28,22 @@ const NONE: u16 = u16::MAX;
 #[derive(Debug, Default)]
 pub(crate) struct Layouts {
     steps: Vec<Step>,
-    shapes: Vec<(Shape, (usize, usize))>,
+    shapes: Vec<Known>,
     /// Of all shapes.
     extras: Vec<Extra>,
     n_refused: u32,
     /// The values of the record that is learned.
     values: Vec<Value>,
+}
+
+/// The shape of the records of one layout.
+#[derive(Debug)]
+struct Known {
+    shape: Shape,
+    /// Their range of [`Layouts::extras`].
+    extras: (usize, usize),
+    /// Whether no line feed stands between the values.
+    one_line: bool,
 }
 
 /// Bytes that must stand here, and what follows them.
@@ -73,9 +83,9 @@ struct Value {
 }
 
 impl Layouts {
-    /// Reads a record that has a known layout; `None` if it has none.
+    /// Reads a record that has a known layout; where its last brace ends. `None` if it has none.
     #[inline(always)]
-    pub(crate) fn follow<L: Look>(&self, pass: &mut Pass<'_, L>) -> Option<()> {
+    pub(crate) fn follow<L: Look>(&self, pass: &mut Pass<'_, L>) -> Option<usize> {
         pass.spans.clear_values();
         let (mut at, mut next) = (0, 0);
         loop {
@@ -96,13 +106,15 @@ impl Layouts {
                 Then::Code => at = pass.some_code(at)?,
                 Then::Body(body) => at = pass.some_body(body, at)?,
                 Then::End(shape) => {
-                    if pass.cursor.space(at) < pass.cursor.bytes.len() {
+                    let known = self.shapes.get(usize::from(shape))?;
+                    if pass.one_line && !known.one_line {
                         return None;
                     }
-                    let (shape, extras) = self.shapes.get(usize::from(shape))?;
-                    let extras = self.extras.get(extras.0..extras.1)?;
-                    pass.spans.take_shape(shape, extras);
-                    return pass.is_text(at);
+                    let (start, end) = known.extras;
+                    let extras = self.extras.get(start..end)?;
+                    pass.spans.take_shape(&known.shape, extras);
+                    pass.is_text(at)?;
+                    return Some(at);
                 }
             }
             next = step.first;
@@ -178,16 +190,20 @@ impl Layouts {
             return None;
         }
         let (mut before, mut at) = (NONE, 0);
+        let mut one_line = true;
         for value in values {
             // A text that is always the same is one of the bytes, with its quote.
             let (end, next) = match value.then {
                 Then::Known(_) => (value.end + 1, value.end + 1),
                 _ => (value.start, value.end),
             };
-            before = self.add_bytes(before, record.get(at..end)?, value.then)?;
+            let bytes = record.get(at..end)?;
+            one_line &= !bytes.contains(&b'\n');
+            before = self.add_bytes(before, bytes, value.then)?;
             at = next;
         }
         let rest = record.get(at..)?.trim_ascii_end();
+        one_line &= !rest.contains(&b'\n');
         let shape = u16::try_from(self.shapes.len()).ok()?;
         let (start, extras) = (self.extras.len(), spans.all_extras());
         if self.shapes.len() >= MOST_SHAPES || start + extras.len() > MOST_EXTRAS {
@@ -195,8 +211,11 @@ impl Layouts {
         }
         self.add_bytes(before, rest, Then::End(shape))?;
         self.extras.extend_from_slice(extras);
-        self.shapes
-            .push((spans.shape, (start, start + extras.len())));
+        self.shapes.push(Known {
+            shape: spans.shape,
+            extras: (start, start + extras.len()),
+            one_line,
+        });
         Some(())
     }
 
@@ -311,6 +330,7 @@ mod tests {
                 bytes: record.as_bytes(),
             },
             spans: &mut Spans::default(),
+            one_line: false,
         };
         viewer.layouts.follow(&mut pass).is_some()
     }

@@ -98,6 +98,21 @@ impl Viewer {
         dispatch!(self.level, simd => run(Vector(simd), record, spans, layouts))
     }
 
+    /// Reads the record that a line begins with, where that takes no more than to know its layout; how long it is, its line
+    /// feed behind it. `None` where it may be anything: then the line must be found and [read](Self::read).
+    #[doc(hidden)]
+    pub fn read_line(&mut self, lines: &[u8], limits: &Limits) -> Option<usize> {
+        let most = limits.record_bytes().min(MOST_BYTES);
+        let lines = lines.get(..=most).unwrap_or(lines);
+        let (spans, layouts) = (&mut self.spans, &self.layouts);
+        let end = if self.words {
+            follow(Words, lines, spans, layouts)
+        } else {
+            dispatch!(self.level, simd => follow(Vector(simd), lines, spans, layouts))
+        };
+        end.filter(|end| *end <= most && lines.get(*end).is_none_or(|byte| *byte == b'\n'))
+    }
+
     /// The event that was read last, which must be this record.
     pub fn view<'v>(&'v mut self, record: &'v [u8]) -> EventView<'v> {
         self.spans.prepare(record);
@@ -126,6 +141,15 @@ pub(crate) fn string_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
 }
 
 #[inline(always)]
+fn follow<L: Look>(look: L, lines: &[u8], spans: &mut Spans, layouts: &Layouts) -> Option<usize> {
+    layouts.follow(&mut Pass {
+        cursor: Cursor { look, bytes: lines },
+        spans,
+        one_line: true,
+    })
+}
+
+#[inline(always)]
 fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans, layouts: &mut Layouts) -> bool {
     let mut pass = Pass {
         cursor: Cursor {
@@ -133,8 +157,10 @@ fn run<L: Look>(look: L, record: &[u8], spans: &mut Spans, layouts: &mut Layouts
             bytes: record,
         },
         spans,
+        one_line: false,
     };
-    if layouts.follow(&mut pass).is_some() {
+    let end = layouts.follow(&mut pass);
+    if end.is_some_and(|end| pass.cursor.space(end) >= record.len()) {
         return true;
     }
     let plain = pass.run().is_some();

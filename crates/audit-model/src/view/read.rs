@@ -14,6 +14,8 @@ use crate::view::spans::{Code, MOST_TEXTS, Spans};
 pub(crate) struct Pass<'p, L> {
     pub(crate) cursor: Cursor<'p, L>,
     pub(crate) spans: &'p mut Spans,
+    /// Whether the record ends with its line, and what follows is another one.
+    pub(crate) one_line: bool,
 }
 
 impl<L: Look> Pass<'_, L> {
@@ -215,7 +217,13 @@ impl<L: Look> Pass<'_, L> {
             at + 2
         } else {
             let mut noting = Noting::new(&mut self.spans.jumps);
-            skip_long(self.cursor.look, self.cursor.bytes, at, &mut noting)?
+            skip_long(
+                self.cursor.look,
+                self.cursor.bytes,
+                at,
+                self.one_line,
+                &mut noting,
+            )?
         };
         let (start, stop) = (u32::try_from(at).ok()?, u32::try_from(end).ok()?);
         *self.spans.bodies.get_mut(body as usize)? = Some((start, stop));

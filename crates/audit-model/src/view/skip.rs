@@ -33,6 +33,8 @@ struct Skip<'w, W> {
     /// What the last block leaves open.
     escape: u64,
     string: u64,
+    /// Where control characters may not stand, beside strings: everywhere or nowhere.
+    controls: u64,
     watch: &'w mut W,
 }
 
@@ -53,7 +55,7 @@ impl<W: Watch> Skip<'_, W> {
         // A backslash outside of a string escapes nothing, and so may not be taken for one that does.
         let mut bad = marks.backslashes & !strings;
         if marks.has_controls {
-            bad |= look.controls(block) & strings;
+            bad |= look.controls(block) & (strings | self.controls);
         }
         let mut brackets = marks.brackets & !strings;
         while brackets != 0 {
@@ -85,18 +87,19 @@ impl<W: Watch> Skip<'_, W> {
     }
 }
 
-/// The same as [`skip`] for a value that is likely to be long. In a function of its own the loop has the registers to
-/// itself.
+/// The same as [`skip`] for a value that is likely to be long, and in which there may have to be no line feed. In a function
+/// of its own the loop has the registers to itself.
 #[inline(never)]
 pub(crate) fn skip_long<L: Look>(
     look: L,
     bytes: &[u8],
     start: usize,
+    one_line: bool,
     watch: &mut impl Watch,
 ) -> Option<usize> {
     look.apart(
         #[inline(always)]
-        || skip(look, bytes, start, watch),
+        || skip_with(look, bytes, start, one_line, watch),
     )
 }
 
@@ -109,11 +112,23 @@ pub(crate) fn skip<L: Look>(
     start: usize,
     watch: &mut impl Watch,
 ) -> Option<usize> {
+    skip_with(look, bytes, start, false, watch)
+}
+
+#[inline(always)]
+fn skip_with<L: Look>(
+    look: L,
+    bytes: &[u8],
+    start: usize,
+    one_line: bool,
+    watch: &mut impl Watch,
+) -> Option<usize> {
     let mut skip = Skip {
         kinds: 0,
         depth: 0,
         escape: 0,
         string: 0,
+        controls: 0_u64.wrapping_sub(u64::from(one_line)),
         watch,
     };
     let (blocks, rest) = bytes.get(start..)?.as_chunks::<64>();

@@ -1,0 +1,95 @@
+//! A log that is scanned at once is scanned like its lines one by one.
+
+use detect::{RuleSet, Scanner};
+use proptest::prelude::*;
+
+const START: &str =
+    r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete""#;
+
+fn rules() -> RuleSet {
+    let text = "title: t\nname: t\nlogsource: {product: kubernetes, service: audit}\ndetection: {s: {requestObject.spec.hostNetwork: true}, o: {verb: delete}, condition: 1 of them}\n";
+    RuleSet::builder().text("rule.yaml", text).build().unwrap()
+}
+
+/// What is said of each line: the line, and its hits if it is an event.
+type Said = Vec<(Vec<u8>, Option<usize>)>;
+
+fn at_once(scanner: &mut Scanner, log: &[u8]) -> Said {
+    let mut said = Vec::new();
+    scanner.scan_batch(log, |line, found| {
+        said.push((line.to_vec(), found.ok().map(|hits| hits.len())));
+    });
+    said
+}
+
+fn one_by_one(scanner: &mut Scanner, log: &[u8]) -> Said {
+    log.split(|byte| *byte == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty())
+        .map(|line| {
+            let found = scanner.scan_bytes(line).ok().map(|hits| hits.len());
+            (line.to_vec(), found)
+        })
+        .collect()
+}
+
+/// The log is scanned twice, as layouts are known the second time; and then by a scanner that has seen its records with
+/// line feeds in them.
+#[track_caller]
+fn check(log: &[u8]) {
+    let rules = rules();
+    let expected = one_by_one(&mut rules.scanner(), log);
+    let mut scanner = rules.scanner();
+    for _ in 0..2 {
+        assert_eq!(at_once(&mut scanner, log), expected);
+    }
+    let mut scanner = rules.scanner();
+    let _ = scanner.scan_bytes(log);
+    for record in log.split(|byte| *byte == b'#') {
+        let _ = scanner.scan_bytes(record);
+    }
+    assert_eq!(at_once(&mut scanner, log), expected);
+}
+
+fn record() -> impl Strategy<Value = String> {
+    let gap = || prop_oneof![12 => Just(""), 1 => Just("\n"), 1 => Just(" "), 1 => Just("\r\n")];
+    let body = prop_oneof![
+        2 => Just(r#"{"spec":{"hostNetwork":true}}"#),
+        2 => Just(r#"{"spec":{"hostNetwork":false}}"#),
+        1 => Just("{\"spec\":\n{\"hostNetwork\":true}}"),
+        1 => Just("{\"spec\":{\"hostNetwork\":true}\n}"),
+        1 => Just("{\"spec\":\t{\"hostNetwork\":true}}"),
+        1 => Just("{\"spec\":{\"hostNetwork\":true}"),
+        1 => Just("{\"spec\":\"a\nb\"}"),
+    ];
+    let verb = prop_oneof![
+        Just("delete"),
+        Just("create"),
+        Just("de\nlete"),
+        Just("delete\\")
+    ];
+    let end = prop_oneof![6 => Just("}\n"), 1 => Just("}"), 1 => Just("}#"), 1 => Just("} \n"), 1 => Just("}\r\n"), 1 => Just("}}\n"), 1 => Just("")];
+    (verb, body, gap(), gap(), gap(), end).prop_map(|(verb, body, a, b, c, end)| {
+        format!(r#"{a}{START}{b},"verb":"{verb}","requestObject":{body}{c}{end}"#)
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_log_is_its_lines(records in prop::collection::vec(record(), 1..8)) {
+        check(records.concat().as_bytes());
+    }
+}
+
+#[test]
+fn lines_of_all_lengths() {
+    for n in 0..200 {
+        let record = format!(
+            r#"{START},"verb":"delete","requestObject":{{"a":"{}"}}}}"#,
+            "x".repeat(n)
+        );
+        check(format!("{record}\n{record}\n\n{record}").as_bytes());
+        check(format!("{record}\r\n{record} \n{record}{record}\n").as_bytes());
+    }
+    check(b"");
+    check(b"\n\n");
+}
