@@ -121,21 +121,21 @@ const DASHES: [char; 5] = ['-', '/', '–', '—', '―'];
 
 /// Every way to write the dashes that begin an option: those before a word and not within one.
 fn dashes(text: &str) -> Result<Vec<String>, EncodeError> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    // Counted before any is written: a file may hold thousands of values with too many.
+    let n_dashes = options(text).filter(|(_, begins)| *begins).count();
+    let n_ways = u32::try_from(n_dashes)
+        .ok()
+        .and_then(|n_dashes| DASHES.len().checked_pow(n_dashes));
+    if n_ways.is_none_or(|n_ways| n_ways > limits::VALUES) {
+        return Err(EncodeError::TooMany);
+    }
     let mut variants = vec![String::with_capacity(text.len())];
-    let mut before = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let begins = !before.is_some_and(is_word) && chars.peek().copied().is_some_and(is_word);
-        before = Some(c);
-        if !DASHES.contains(&c) || !begins {
+    for (c, begins) in options(text) {
+        if !begins {
             for variant in &mut variants {
                 variant.push(c);
             }
             continue;
-        }
-        if variants.len() * DASHES.len() > limits::VALUES {
-            return Err(EncodeError::TooMany);
         }
         // As written first.
         let others = DASHES.into_iter().filter(|other| *other != c);
@@ -146,6 +146,21 @@ fn dashes(text: &str) -> Result<Vec<String>, EncodeError> {
             .collect();
     }
     Ok(variants)
+}
+
+/// The characters of a text, and whether each is a dash that begins an option.
+fn options(text: &str) -> impl Iterator<Item = (char, bool)> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut before = None;
+    let mut chars = text.chars().peekable();
+    std::iter::from_fn(move || {
+        let c = chars.next()?;
+        let begins = DASHES.contains(&c)
+            && !before.is_some_and(is_word)
+            && chars.peek().copied().is_some_and(is_word);
+        before = Some(c);
+        Some((c, begins))
+    })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use predicate::is_list;
 
 /// Most alternatives of a guard; past it, it asks for what they have in common or for nothing.
 const MOST_ALTERNATIVES: usize = 64;
-/// Most work on one program, in steps; past it, the guard asks for nothing.
+/// Most work on one program, in steps and values that are copied; past it, the guard asks for nothing.
 const MOST_STEPS: usize = 200_000;
 /// The shortest text that is worth looking for.
 pub(crate) const SHORTEST_NEEDLE: usize = 3;
@@ -157,19 +157,20 @@ impl Guard {
         }
     }
 
-    fn or(self, other: Self) -> Self {
+    /// Either. The work, in values that are copied, is added to `steps`.
+    fn or(self, other: Self, steps: &mut usize) -> Self {
         let (Form::OneOf(mut all), Form::OneOf(others)) = (self.0, other.0) else {
             return Self::anything();
         };
-        for one in others {
-            if !all.iter_mut().any(|known| known.absorb(&one)) {
+        for mut one in others {
+            if !all.iter_mut().any(|known| known.absorb(&mut one, steps)) {
                 all.push(one);
             }
         }
         if all.len() > MOST_ALTERNATIVES {
-            let common = all.split_off(1).into_iter().fold(all.pop(), |common, one| {
-                common.map(|common| common.common(&one))
-            });
+            let common = all
+                .into_iter()
+                .reduce(|common, one| common.common(one, steps));
             return Self::only(common.unwrap_or_default());
         }
         Self(Form::OneOf(all))
@@ -179,7 +180,8 @@ impl Guard {
         matches!(&self.0, Form::OneOf(all) if all.is_empty())
     }
 
-    fn and(self, other: &Self) -> Self {
+    /// Both. The work is added to `steps`, as for either.
+    fn and(self, other: &Self, steps: &mut usize) -> Self {
         let (left, right) = match (self.0, &other.0) {
             (form, Form::Anything) => return Self(form),
             (Form::Anything, form) => return Self(form.clone()),
@@ -193,11 +195,30 @@ impl Guard {
                 right.clone()
             }));
         }
-        let pairs = left
-            .iter()
-            .flat_map(|left| right.iter().filter_map(|right| left.and(right)));
-        pairs.fold(Self::never(), |guard, pair| guard.or(Self::only(pair)))
+        let mut guard = Self::never();
+        for left in &left {
+            for right in right {
+                if let Some(pair) = left.and(right, steps) {
+                    guard = guard.or(Self::only(pair), steps);
+                }
+            }
+        }
+        guard
     }
+}
+
+/// Adds values to others, of which the fewer are moved. What is shared with another guard is copied first, and both are
+/// work.
+fn unite(values: &mut Arc<BTreeSet<String>>, more: &mut Arc<BTreeSet<String>>, steps: &mut usize) {
+    if more.len() > values.len() {
+        std::mem::swap(values, more);
+    }
+    *steps += more.len();
+    if Arc::get_mut(values).is_none() {
+        *steps += values.len();
+    }
+    let more = Arc::unwrap_or_clone(std::mem::take(more));
+    Arc::make_mut(values).extend(more);
 }
 
 impl Conjunction {
@@ -206,7 +227,7 @@ impl Conjunction {
     }
 
     /// Both; `None` when no event can be so.
-    fn and(&self, other: &Self) -> Option<Self> {
+    fn and(&self, other: &Self, steps: &mut usize) -> Option<Self> {
         let mut both = self.clone();
         for (field, values) in &other.equal {
             if let Some(known) = both.equal.get_mut(field) {
@@ -219,6 +240,7 @@ impl Conjunction {
                 }
                 // The fields that are looked at have one value.
                 if !Arc::ptr_eq(known, values) {
+                    *steps += known.len();
                     Arc::make_mut(known).retain(|value| values.contains(value));
                 }
                 if known.is_empty() {
@@ -240,7 +262,7 @@ impl Conjunction {
     }
 
     /// Takes in another alternative that differs in the values of one field at most; whether it did.
-    fn absorb(&mut self, other: &Self) -> bool {
+    fn absorb(&mut self, other: &mut Self, steps: &mut usize) -> bool {
         let same_fields = self.equal.keys().eq(other.equal.keys()) && self.present == other.present;
         if !same_fields {
             return false;
@@ -250,17 +272,21 @@ impl Conjunction {
             .iter()
             .filter(|(field, values)| other.equal.get(*field) != Some(*values));
         let differing: Vec<Place> = differing.map(|(field, _)| field.clone()).collect();
-        match (differing.as_slice(), &mut self.contains, &other.contains) {
+        match (
+            differing.as_slice(),
+            &mut self.contains,
+            &mut other.contains,
+        ) {
             ([], mine, theirs) if mine == theirs => true,
             ([], Some((field, needles)), Some((other, more))) if field == other => {
-                Arc::make_mut(needles).extend(more.iter().cloned());
+                unite(needles, more, steps);
                 true
             }
             ([field], mine, theirs) if mine == theirs => {
                 if let (Some(values), Some(more)) =
-                    (self.equal.get_mut(field), other.equal.get(field))
+                    (self.equal.get_mut(field), other.equal.get_mut(field))
                 {
-                    Arc::make_mut(values).extend(more.iter().cloned());
+                    unite(values, more, steps);
                 }
                 true
             }
@@ -269,22 +295,43 @@ impl Conjunction {
     }
 
     /// What both say.
-    fn common(mut self, other: &Self) -> Self {
+    fn common(mut self, mut other: Self, steps: &mut usize) -> Self {
         self.equal.retain(|field, values| {
-            let others = other.equal.get(field);
-            if let Some(others) = others {
-                Arc::make_mut(values).extend(others.iter().cloned());
-            }
-            others.is_some()
+            let others = other.equal.get_mut(field);
+            others.map(|others| unite(values, others, steps)).is_some()
         });
-        self.contains = match (self.contains, &other.contains) {
-            (Some((field, mut needles)), Some((same, more))) if field == *same => {
-                Arc::make_mut(&mut needles).extend(more.iter().cloned());
+        self.contains = match (self.contains, other.contains) {
+            (Some((field, mut needles)), Some((same, mut more))) if field == same => {
+                unite(&mut needles, &mut more, steps);
                 Some((field, needles))
             }
             _ => None,
         };
         self.present.retain(|field| other.present.contains(field));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::Compiler;
+
+    #[test]
+    fn a_long_list_of_maps_keeps_its_guard() {
+        let mut text = "title: t\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  condition: s\n  s:\n".to_owned();
+        for at in 0..4_000 {
+            writeln!(text, "    - {{user.username: u{at}, verb: get}}").unwrap();
+        }
+        let mut compiler = Compiler::new();
+        compiler.add("long.yaml", &text);
+        let guard = Guard::of(compiler.finish().rules[0].program());
+        let [only] = guard.alternatives().unwrap_or_default() else {
+            panic!("one alternative");
+        };
+        assert_eq!(only.equal[&FieldId::UserUsername.into()].len(), 4_000);
+        assert_eq!(only.equal[&FieldId::Verb.into()].len(), 1);
     }
 }

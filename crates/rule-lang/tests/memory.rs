@@ -66,7 +66,7 @@ mod files;
 
 #[cfg(test)]
 mod tests {
-    use rule_lang::Compiler;
+    use rule_lang::{Compiler, Guard};
 
     use super::counting::{Counting, peak};
     use super::files;
@@ -90,7 +90,10 @@ mod tests {
                 for (name, text) in &files {
                     compiler.add(name, text);
                 }
-                compiler.finish();
+                for rule in &compiler.finish().rules {
+                    // An index of rules asks each for this.
+                    Guard::of(rule.program());
+                }
             });
             // An allocator that counts nothing would prove anything.
             assert!(held > size / 2, "{name}: {held} bytes");

@@ -21,7 +21,7 @@ pub(super) fn of_predicate(predicate: &Predicate) -> Guard {
     }
     if let Some(place) = Place::of_several(field) {
         return match &predicate.test {
-            Test::OneOf(literals) => present.and(&of_values(place, literals)),
+            Test::OneOf(literals) => present.and(&of_values(place, literals), &mut 0),
             _ => present,
         };
     }
@@ -34,7 +34,7 @@ pub(super) fn of_predicate(predicate: &Predicate) -> Guard {
             let needles: Option<Vec<Vec<String>>> =
                 regexes.iter().map(crate::Regex::needles).collect();
             let needles = needles.map(|needles| needles.into_iter().flatten().collect());
-            return present.and(&of_needles(field.id(), needles));
+            return present.and(&of_needles(field.id(), needles), &mut 0);
         }
         _ => return present,
     };
@@ -48,7 +48,7 @@ pub(super) fn of_predicate(predicate: &Predicate) -> Guard {
             equal: BTreeMap::from([(field.id().into(), Arc::new(exact))]),
             ..Conjunction::default()
         };
-        return present.and(&Guard::only(conjunction));
+        return present.and(&Guard::only(conjunction), &mut 0);
     }
     let needles = literals.iter().map(|literal| {
         let (PatternKind::Exact(text)
@@ -59,7 +59,7 @@ pub(super) fn of_predicate(predicate: &Predicate) -> Guard {
         // A number also matches other ways to write it.
         (literal.number.is_none() && text.len() >= SHORTEST_NEEDLE).then(|| folded(text))
     });
-    present.and(&of_needles(field.id(), needles.collect()))
+    present.and(&of_needles(field.id(), needles.collect()), &mut 0)
 }
 
 /// What must be true for one of several values to be one of some literals.
@@ -84,7 +84,8 @@ fn of_outcome(test: &Test) -> Guard {
     let denied = |literal: &Literal| literal.pattern.kind() == PatternKind::Exact("denied");
     match test {
         Test::OneOf(literals) if literals.iter().all(denied) => {
-            of_words(FieldId::Decision, &["forbid"]).or(of_words(FieldId::Status, &["401", "403"]))
+            of_words(FieldId::Decision, &["forbid"])
+                .or(of_words(FieldId::Status, &["401", "403"]), &mut 0)
         }
         _ => Guard::anything(),
     }
@@ -212,16 +213,18 @@ pub(super) fn of_presence(field: FieldId) -> Guard {
         | F::RbacRules
         | F::RbacSubjects
         | F::RbacRoleRef => {
-            of_words(F::Verb, &["create", "update", "patch"]).and(&present(F::Object))
+            of_words(F::Verb, &["create", "update", "patch"]).and(&present(F::Object), &mut 0)
         }
-        F::Patch => of_words(F::Verb, &["patch"]).and(&present(F::RequestObject)),
+        F::Patch => of_words(F::Verb, &["patch"]).and(&present(F::RequestObject), &mut 0),
         F::ExecCommand
         | F::ExecProgram
         | F::ExecCommandLine
         | F::ExecContainer
         | F::ExecTty
-        | F::ExecStdin => of_words(F::ObjectRefResource, &["pods"])
-            .and(&of_words(F::ObjectRefSubresource, &["exec", "attach"])),
+        | F::ExecStdin => of_words(F::ObjectRefResource, &["pods"]).and(
+            &of_words(F::ObjectRefSubresource, &["exec", "attach"]),
+            &mut 0,
+        ),
         F::ImpersonatedUser
         | F::ImpersonatedUsername
         | F::ImpersonatedUid

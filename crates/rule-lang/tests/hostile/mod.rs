@@ -46,6 +46,11 @@ fn single() -> Vec<(&'static str, String)> {
         ("one list of values", one_list()),
         ("lists with wildcards", wildcards()),
         ("maps", maps()),
+        ("maps of one field", short_maps("user.username: x")),
+        (
+            "maps of two fields",
+            short_maps("verb: get, user.username: x"),
+        ),
         ("negated lists", negated_lists()),
         ("regular expressions", regexes()),
         ("large regular expressions", large_regexes()),
@@ -256,6 +261,13 @@ fn maps() -> String {
     rule(&format!(
         "  s:\n{maps}  t: {{name: y}}\n  condition: s and t\n"
     ))
+}
+
+/// As many maps as a document may have instructions for, which differ in the last value.
+fn short_maps(fields: &str) -> String {
+    let n = 60_000 / (2 * fields.split(", ").count());
+    let maps = joined(n, |at| format!("    - {{{fields}{at}}}\n"));
+    rule(&format!("  s:\n{maps}  condition: s\n"))
 }
 
 fn negated_lists() -> String {
