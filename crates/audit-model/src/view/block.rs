@@ -134,15 +134,11 @@ impl<S: Simd> Look for Vector<S> {
             let bytes = window.get(at..).and_then(|rest| rest.first_chunk());
             u8x64::load_array_ref(self.0, bytes.unwrap_or(&[0; 64]))
         };
-        let half = u8x64::splat(self.0, 0xf);
-        // Written out, or it would be a loop.
-        let known = |[lower, upper]: [u8x64<S>; 2], bytes: u8x64<S>| {
-            lower.swizzle_dyn_within_blocks(bytes & half)
-                & upper.swizzle_dyn_within_blocks((bytes >> 4_u32) & half)
-        };
         let [last, second, third] = *endings;
         let bytes = load(KNOWN);
-        let found = known(last, load(2)) & known(second, load(1)) & known(third, load(0));
+        // Written out, or it would be a loop.
+        let found =
+            self.known(last, load(2)) & self.known(second, load(1)) & self.known(third, load(0));
         let ends =
             found.simd_gt(u8x64::splat(self.0, 0)) & bytes.simd_eq(u8x64::splat(self.0, b'"'));
         Stops {
@@ -183,26 +179,12 @@ impl<S: Simd> Look for Vector<S> {
 
     #[inline(always)]
     fn without(self, window: &[u8; 64], left_out: u32, out: &mut [u8; 48]) -> usize {
-        let mut length = 0;
-        let mut eight = |at: usize, mask: u8| {
-            let bytes = window.get(at..).and_then(|rest| rest.first_chunk());
-            let bytes = u8x16::load_array_ref(self.0, bytes.unwrap_or(&[0; 16]));
-            let places = u8x16::load_array_ref(self.0, kept_of(mask));
-            let out = out
-                .get_mut(length..)
-                .and_then(|rest| rest.first_chunk_mut::<16>());
-            if let Some(out) = out {
-                *out = bytes.swizzle_dyn(places).into();
-            }
-            length += mask.count_zeros() as usize;
-        };
         // Written out, or it would be a loop.
         let [first, second, third, fourth] = left_out.to_le_bytes();
-        eight(0, first);
-        eight(8, second);
-        eight(16, third);
-        eight(24, fourth);
-        length
+        let mut length = self.eight_without(window, 0, first, out, 0);
+        length = self.eight_without(window, 8, second, out, length);
+        length = self.eight_without(window, 16, third, out, length);
+        self.eight_without(window, 24, fourth, out, length)
     }
 
     #[inline(always)]
@@ -210,6 +192,37 @@ impl<S: Simd> Look for Vector<S> {
         let other = u8x32::load_array_ref(self.0, other);
         let same = u8x32::load_array_ref(self.0, one).simd_eq(other);
         low(same.to_bitmask())
+    }
+}
+
+/// What is called more than once above. As closures they would not be inlined everywhere.
+impl<S: Simd> Vector<S> {
+    /// For each byte, which texts can have it, of which these are the tables.
+    #[inline(always)]
+    fn known(self, [lower, upper]: [u8x64<S>; 2], bytes: u8x64<S>) -> u8x64<S> {
+        let half = u8x64::splat(self.0, 0xf);
+        lower.swizzle_dyn_within_blocks(bytes & half)
+            & upper.swizzle_dyn_within_blocks((bytes >> 4_u32) & half)
+    }
+
+    /// Writes eight bytes without those of a mask behind others; how many there are then.
+    #[inline(always)]
+    fn eight_without(
+        self,
+        window: &[u8; 64],
+        at: usize,
+        left_out: u8,
+        out: &mut [u8; 48],
+        length: usize,
+    ) -> usize {
+        let bytes = window.get(at..).and_then(|rest| rest.first_chunk());
+        let bytes = u8x16::load_array_ref(self.0, bytes.unwrap_or(&[0; 16]));
+        let places = u8x16::load_array_ref(self.0, kept_of(left_out));
+        let out = out.get_mut(length..);
+        if let Some(out) = out.and_then(|rest| rest.first_chunk_mut::<16>()) {
+            *out = bytes.swizzle_dyn(places).into();
+        }
+        length + left_out.count_zeros() as usize
     }
 }
 
