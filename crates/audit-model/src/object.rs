@@ -1,8 +1,8 @@
 //! Views of the bodies: the object that a write leaves behind, its pod template, its RBAC.
 
 use crate::field::FieldId;
-use crate::field_source::Lookup;
 use crate::flags::Flags;
+use crate::plain::{self, Plain};
 use crate::scratch::{Part, Reading};
 use crate::tree::{Kind, NodeId, Tree, TreeError};
 use crate::uri::clean_path;
@@ -312,18 +312,15 @@ impl Reading<'_> {
 
     /// Whether an annotation says that the event was too large for the log.
     fn says_truncated(&mut self) -> bool {
-        let is = |text: Option<&str>| text == Some("true");
-        if self.source.readings() == 1 {
-            match self.source.annotation(0, TRUNCATED) {
-                Lookup::Missing => return false,
-                Lookup::Text(text) => return is(Some(text)),
-                Lookup::Several => {}
-            }
+        if self.source.readings() == 1
+            && let Some(known) = plain::annotation(self.source, 0, TRUNCATED)
+        {
+            return known == Plain::Text("true");
         }
-        let annotations = self.field(FieldId::Annotations);
-        let truncated = self.alternatives(annotations, &[TRUNCATED]);
+        let truncated = self.find_annotation(TRUNCATED);
         let tree = &self.scratch.tree;
-        tree.readings(truncated).any(|node| is(tree.text(node)))
+        tree.readings(truncated)
+            .any(|node| tree.text(node) == Some("true"))
     }
 
     fn flag_body(&mut self, body: FieldId, node: NodeId) {

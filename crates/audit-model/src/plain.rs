@@ -159,7 +159,8 @@ impl Recorded {
     }
 }
 
-fn annotation<'s>(
+/// What stands under a key of the annotations; `None` where that is several values.
+pub(crate) fn annotation<'s>(
     source: &'s (impl FieldSource + ?Sized),
     reading: usize,
     key: &str,

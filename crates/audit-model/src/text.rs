@@ -105,11 +105,6 @@ fn string_with<L: Look>(look: L, bytes: &[u8], mut at: usize, out: &mut String) 
                 at += stop + held.unicode(bytes.get(at + stop..)?)?;
                 continue 'blocks;
             };
-            if plain == escaped && stop + 1 < BLOCK {
-                // It stands for itself, and begins what is copied next.
-                from = stop + 1;
-                continue;
-            }
             held.push(plain)?;
             from = stop + 2;
             if from >= BLOCK {

@@ -12,10 +12,8 @@ use crate::correlate::digest::Digest;
 use crate::correlate::fact::Key;
 use crate::correlate::plan::{index, short};
 use crate::rule_set::{ActiveFilter, ActiveRule};
-use crate::spread::place;
+use crate::spread::Recent;
 
-/// Kinds of requests that are remembered; a power of two.
-const ENTRIES: usize = 1 << 13;
 /// Most rules that match one of them, and most filters that take a hit away.
 const MOST_RULES: usize = 4;
 const MOST_FILTERS: usize = 2;
@@ -88,17 +86,7 @@ fn is_asked(field: &Field) -> bool {
 #[derive(Debug)]
 pub(crate) struct Alike {
     digest: Digest,
-    /// None as long as nothing was said.
-    entries: Vec<Entry>,
-    /// What is said of the request at hand, while it is found out.
-    said: Said,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    /// 0 where there is none.
-    hash: u64,
-    said: Said,
+    said: Recent<Said, { 1 << 13 }>,
 }
 
 /// What rules say of a request.
@@ -122,14 +110,23 @@ impl Said {
         let all = self.filters.iter().take(usize::from(self.n_filters));
         all.map(|filter| index(*filter))
     }
+
+    /// Notes that a rule matches.
+    pub(crate) fn matches(&mut self, rule: usize) {
+        note(&mut self.rules, &mut self.n_rules, rule);
+    }
+
+    /// Notes that a filter takes a hit away.
+    pub(crate) fn takes(&mut self, filter: usize) {
+        note(&mut self.filters, &mut self.n_filters, filter);
+    }
 }
 
 impl Alike {
     pub(crate) fn new(seed: Key) -> Self {
         Self {
             digest: Digest::new(seed),
-            entries: Vec::new(),
-            said: Said::default(),
+            said: Recent::default(),
         }
     }
 
@@ -177,42 +174,13 @@ impl Alike {
 
     /// What is said of requests with this hash, if that is known.
     pub(crate) fn get(&self, hash: u64) -> Option<&Said> {
-        let entry = self.entries.get(place(hash, ENTRIES))?;
-        (entry.hash == hash && hash != 0).then_some(&entry.said)
+        self.said.get(hash)
     }
 
-    /// Begins to find out what is said of a request.
-    pub(crate) fn begin(&mut self) {
-        self.said = Said::default();
-    }
-
-    /// Notes a rule that matches.
-    pub(crate) fn matches(&mut self, rule: usize) {
-        let Said { rules, n_rules, .. } = &mut self.said;
-        note(rules, n_rules, rule);
-    }
-
-    /// Notes a filter that takes a hit away.
-    pub(crate) fn takes(&mut self, filter: usize) {
-        let Said {
-            filters, n_filters, ..
-        } = &mut self.said;
-        note(filters, n_filters, filter);
-    }
-
-    /// Remembers what was noted, unless it is too much.
-    pub(crate) fn put(&mut self, hash: u64) {
-        if usize::from(self.said.n_rules) > MOST_RULES
-            || usize::from(self.said.n_filters) > MOST_FILTERS
-        {
-            return;
-        }
-        self.entries.resize(ENTRIES, Entry::default());
-        if let Some(entry) = self.entries.get_mut(place(hash, ENTRIES)) {
-            *entry = Entry {
-                hash,
-                said: self.said,
-            };
+    /// Remembers what is said of requests with this hash, unless it is too much.
+    pub(crate) fn put(&mut self, hash: u64, said: Said) {
+        if usize::from(said.n_rules) <= MOST_RULES && usize::from(said.n_filters) <= MOST_FILTERS {
+            self.said.put(hash, said);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! One event against all rules.
 
+mod run;
+
 use audit_model::{
-    DecodeError, Doubt, Event, Field, FieldId, FieldSource, Flags, Limits, Scratch, Value, Viewer,
+    DecodeError, Doubt, Event, Field, FieldSource, Flags, Limits, Scratch, Value, Viewer,
 };
 use rule_lang::Level;
 
@@ -14,11 +16,12 @@ use crate::hits::Hits;
 use crate::index::{Probe, Selected};
 use crate::narrow::{FilterUse, Narrowing, SuppressedHit};
 use crate::predicate::Memory;
-use crate::rule_set::{ActiveRule, RuleSet};
+use crate::rule_set::RuleSet;
 use crate::suppression::Suppression;
-use crate::verdict::{Court, Judge};
-use crate::vm::{Answers, Machine};
-use crate::why::{Reasons, Teller};
+use crate::verdict::Judge;
+use crate::vm::Answers;
+use crate::why::Reasons;
+use run::{Pass, Wanted};
 
 /// Evaluates the rules of a set on events, one at a time.
 ///
@@ -147,13 +150,8 @@ impl Scanner {
     /// ```
     pub fn scan_bytes(&mut self, record: &[u8]) -> Result<Hits<'_>, DecodeError> {
         let limits = Limits::default();
-        let mut viewer = self.viewer.take().unwrap_or_default();
-        let plain = viewer.read(record, &limits);
-        if plain {
-            self.evaluate(&viewer.view(record));
-        }
-        self.viewer = Some(viewer);
-        if !plain {
+        let read = |viewer: &mut Viewer| viewer.read(record, &limits).then_some(record.len());
+        if self.evaluate_plain(record, read).is_none() {
             self.clear();
             self.evaluate(&Event::decode(record, &limits)?);
         }
@@ -193,10 +191,11 @@ impl Scanner {
         lines: &[u8],
         mut each: impl FnMut(&[u8], Result<Hits<'_>, DecodeError>),
     ) {
+        let limits = Limits::default();
         let mut rest = lines;
         while !rest.is_empty() {
             // Where a record ends is mostly found by reading it.
-            let read = self.scan_line(rest);
+            let read = self.evaluate_plain(rest, |viewer| viewer.read_line(rest, &limits));
             let end = read.or_else(|| memchr::memchr(b'\n', rest));
             let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
             if read.is_some() {
@@ -208,15 +207,19 @@ impl Scanner {
         }
     }
 
-    /// Evaluates every rule on the record that a line begins with, if it is in a layout that is known; how long it is.
-    fn scan_line(&mut self, lines: &[u8]) -> Option<usize> {
+    /// Evaluates every rule on the record that these bytes begin with, if `read` says how long it is.
+    fn evaluate_plain(
+        &mut self,
+        bytes: &[u8],
+        read: impl FnOnce(&mut Viewer) -> Option<usize>,
+    ) -> Option<usize> {
         let mut viewer = self.viewer.take().unwrap_or_default();
-        let end = viewer.read_line(lines, &Limits::default());
-        if let Some(record) = end.and_then(|end| lines.get(..end)) {
+        let length = read(&mut viewer);
+        if let Some(record) = length.and_then(|length| bytes.get(..length)) {
             self.evaluate(&viewer.view(record));
         }
         self.viewer = Some(viewer);
-        end
+        length
     }
 
     /// Evaluates every rule and tells of all of them.
@@ -260,10 +263,9 @@ impl Scanner {
         {
             return None;
         }
-        let alike = self.alike.as_mut()?;
+        let alike = self.alike.as_ref()?;
         let hash = alike.key(caller?, source)?;
         let Some(said) = alike.get(hash) else {
-            alike.begin();
             return Some(hash);
         };
         self.probe.rules.retain(|rule| !is_alike(rule));
@@ -436,185 +438,5 @@ impl Scanner {
         } else {
             Selected::All
         }
-    }
-
-    /// Runs the rules that were selected. What is said of requests that are alike is remembered under `unlike`.
-    fn run(
-        &mut self,
-        selected: Selected,
-        source: &dyn FieldSource,
-        pass: Pass,
-        unlike: Option<u64>,
-    ) {
-        let Self {
-            rules,
-            scratch,
-            answers,
-            memory,
-            reasons,
-            findings,
-            narrowing,
-            probe,
-            foreseen,
-            judge,
-            wanted,
-            alike,
-            ..
-        } = self;
-        let inner = rules.inner();
-        let some = selected == Selected::Some;
-        if some && probe.rules.is_empty() {
-            return;
-        }
-        narrowing.begin(source);
-        answers.begin(inner.questions.len());
-        let received = (0..source.readings())
-            .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
-        let mut court = Court {
-            inner,
-            source,
-            scratch,
-            answers,
-            memory,
-            received,
-        };
-        if some {
-            inner
-                .foresight
-                .narrow(&mut probe.rules, &mut court, foreseen);
-        }
-        let all = if some { 0 } else { inner.rules.len() };
-        let selected = probe.rules.iter().map(|rule| *rule as usize);
-        for at in selected
-            .take(if some { usize::MAX } else { 0 })
-            .chain(0..all)
-        {
-            let Some(active) = inner.rules.get(at) else {
-                continue;
-            };
-            let is_wanted = active.told || *wanted != Wanted::Told;
-            let is_of_pass = inner.plan.callers.is(at) == (pass == Pass::Callers);
-            if !is_wanted || !is_of_pass || received && !active.rule.names_stage() {
-                continue;
-            }
-            let mut machine = court.machine(&active.linked);
-            if !machine.run(active.linked.program.condition()) {
-                continue;
-            }
-            let level = level(active, &mut machine);
-            let taken = narrowing.take(inner, active.rule.filters(), source, &mut |linked| {
-                court.machine(linked).run(linked.program.condition())
-            });
-            let is_alike = unlike.is_some() && inner.plan.alike.is(at);
-            if let (Some(alike), true) = (&mut *alike, is_alike) {
-                match taken {
-                    Some(filter) => alike.takes(filter),
-                    None => alike.matches(at),
-                }
-            }
-            if taken.is_some() && !narrowing.keeps_hits() {
-                continue;
-            }
-            if taken.is_none() && !active.told && *wanted == Wanted::Correlated {
-                findings.quiet.push((at, level));
-                continue;
-            }
-            let mut machine = court.machine(&active.linked);
-            let finding = tell(at, active, level, &mut machine, reasons, findings);
-            match taken {
-                Some(filter) => findings.suppressed.push((finding, filter)),
-                None => findings.all.push(finding),
-            }
-        }
-        if let (Some(hash), Some(alike)) = (unlike, alike) {
-            alike.put(hash);
-        }
-        if let (Some(judge), Pass::Others) = (judge, pass) {
-            judge.judge(&mut court, findings.all.iter().map(|finding| finding.rule));
-        }
-        let tells = pass == Pass::Others || *wanted == Wanted::All;
-        if tells && !(findings.all.is_empty() && findings.suppressed.is_empty()) {
-            about_event(court.scratch, source, findings);
-        }
-    }
-}
-
-/// Rules that only ask for the caller are evaluated by themselves, where that is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pass {
-    Others,
-    Callers,
-}
-
-/// Which rules are evaluated, and what is said of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    /// Those that are told.
-    Told,
-    /// All; of those that are not told it is only noted that they matched.
-    Correlated,
-    /// All, and each is told.
-    All,
-}
-
-/// Notes what hits say of the event itself.
-fn about_event(scratch: &mut Scratch, source: &dyn FieldSource, findings: &mut Findings) {
-    findings.flags = scratch.flags(source);
-    findings.name.clear();
-    findings.client_ip.clear();
-    let name = scratch.field(source, FieldId::Name);
-    scratch
-        .tree()
-        .any_value(name.into(), &[], Doubt::AnyReading, &mut |name| {
-            findings.name.push_str(name.as_text().unwrap_or_default());
-            true
-        });
-    let ip = scratch.field(source, FieldId::ClientIp);
-    scratch
-        .tree()
-        .any_value(ip.into(), &[], Doubt::AnyReading, &mut |ip| {
-            findings
-                .client_ip
-                .push_str(ip.as_text().unwrap_or_default());
-            true
-        });
-}
-
-fn level(active: &ActiveRule, machine: &mut Machine<'_>) -> Level {
-    let holds = active
-        .rule
-        .levels()
-        .iter()
-        .find(|(when, _)| machine.run(*when));
-    holds.map_or(active.rule.level(), |(_, level)| *level)
-}
-
-/// Writes down a hit with its reasons.
-fn tell(
-    at: usize,
-    active: &ActiveRule,
-    level: Level,
-    machine: &mut Machine<'_>,
-    reasons: &mut Reasons,
-    findings: &mut Findings,
-) -> Finding {
-    let (first_selection, first) = (findings.selections.len(), findings.evidence.len());
-    let resource = machine.source.text(0, FieldId::ObjectRefResource);
-    let mut teller = Teller {
-        reasons,
-        findings,
-        first,
-        resource,
-        n_told: 0,
-    };
-    teller.selections(machine);
-    let start = teller.findings.text.len();
-    teller.message(machine, &active.rule);
-    Finding {
-        rule: at,
-        level,
-        selections: first_selection..findings.selections.len(),
-        evidence: first..findings.evidence.len(),
-        message: start..findings.text.len(),
     }
 }

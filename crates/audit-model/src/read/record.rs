@@ -161,9 +161,9 @@ impl<'a> EventRecord<'a> {
     /// Where the event comes from.
     #[doc(hidden)]
     pub fn source(&self) -> Option<&Arc<Source>> {
-        match (&self.plain, self.event.get()) {
-            (Some(plain), _) => plain.source.as_ref(),
-            (None, event) => event?.source.as_ref(),
+        match &self.plain {
+            Some(plain) => plain.source.as_ref(),
+            None => self.event().source.as_ref(),
         }
     }
 

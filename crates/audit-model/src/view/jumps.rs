@@ -104,7 +104,13 @@ mod tests {
     /// The values that are noted of a body at the beginning of a record.
     fn noted(body: &str) -> Vec<&str> {
         let mut jumps = Vec::new();
-        let end = skip(Words, body.as_bytes(), 0, &mut Noting::new(&mut jumps));
+        let end = skip(
+            Words,
+            body.as_bytes(),
+            0,
+            false,
+            &mut Noting::new(&mut jumps),
+        );
         assert_eq!(end, Some(body.len()));
         let texts = jumps.iter();
         texts
@@ -147,7 +153,14 @@ mod tests {
         let list = format!("[{}]", vec![&*inner; MOST_JUMPS].join(","));
         let mut jumps = Vec::new();
         let mut note = |body: &str| {
-            skip(Words, body.as_bytes(), 0, &mut Noting::new(&mut jumps)).unwrap();
+            skip(
+                Words,
+                body.as_bytes(),
+                0,
+                false,
+                &mut Noting::new(&mut jumps),
+            )
+            .unwrap();
             jumps.clone()
         };
         let first = note(&list);

@@ -151,7 +151,9 @@ mod tests {
         let found = read_with(body, Jumps::default());
         let mut jumps = Vec::new();
         let is_container = matches!(body.first(), Some(b'{' | b'['));
-        if is_container && skip(Words, body, 0, &mut Noting::new(&mut jumps)) == Some(body.len()) {
+        if is_container
+            && skip(Words, body, 0, false, &mut Noting::new(&mut jumps)) == Some(body.len())
+        {
             let jumps = Jumps {
                 jumps: &jumps,
                 start: 0,

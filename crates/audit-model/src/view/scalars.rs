@@ -79,7 +79,7 @@ pub(super) fn walk<L: Look, G: Guide>(
 ) -> Option<()> {
     let cursor = Cursor { look, bytes: body };
     let pass_over = |at| match jumps.over(at) {
-        None => skip(look, body, at, &mut ()),
+        None => skip(look, body, at, false, &mut ()),
         known => known,
     };
     let mut texts = Texts::new(body);

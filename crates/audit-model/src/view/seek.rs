@@ -168,7 +168,7 @@ fn list<L: Look>(
                 first = true;
             }
             b'{' => {
-                at = skip(cursor.look, cursor.bytes, here, &mut ())?;
+                at = skip(cursor.look, cursor.bytes, here, false, &mut ())?;
                 (first, after) = (false, true);
             }
             _ => {

@@ -87,8 +87,8 @@ impl<W: Watch> Skip<'_, W> {
     }
 }
 
-/// The same as [`skip`] for a value that is likely to be long, and in which there may have to be no line feed. In a function
-/// of its own the loop has the registers to itself.
+/// The same as [`skip`] for a value that is likely to be long. In a function of its own the loop has the registers to
+/// itself.
 #[inline(never)]
 pub(crate) fn skip_long<L: Look>(
     look: L,
@@ -99,24 +99,15 @@ pub(crate) fn skip_long<L: Look>(
 ) -> Option<usize> {
     look.apart(
         #[inline(always)]
-        || skip_with(look, bytes, start, one_line, watch),
+        || skip(look, bytes, start, one_line, watch),
     )
 }
 
 /// Where a value ends that begins with a bracket; `None` if it does not, holds a control character in a string or a
-/// backslash outside of one, has brackets that do not match, or nests deeper than [`MOST_OPEN`].
+/// backslash outside of one, has brackets that do not match, or nests deeper than [`MOST_OPEN`]; and where it must be
+/// `one_line`, if a control character is anywhere in it.
 #[inline(always)]
 pub(crate) fn skip<L: Look>(
-    look: L,
-    bytes: &[u8],
-    start: usize,
-    watch: &mut impl Watch,
-) -> Option<usize> {
-    skip_with(look, bytes, start, false, watch)
-}
-
-#[inline(always)]
-fn skip_with<L: Look>(
     look: L,
     bytes: &[u8],
     start: usize,

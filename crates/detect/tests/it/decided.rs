@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use detect::{Event, Limits, Rule, RuleSet};
+use detect::{Event, Limits};
 
-use crate::support::{event, rule};
+use crate::support::{Told, event, rule};
 
 /// A field with the values that it is asked for.
 type Asked = (&'static str, &'static [&'static str]);
@@ -102,25 +102,9 @@ fn check_maps(maps: &[Vec<String>], events: &[String]) -> usize {
             rule(&format!("rule-{at}"), &detection)
         })
         .collect();
-    // No file has so many that some of what is told of it is left out.
-    let files = rules.chunks(100).enumerate();
-    let builder = files.fold(RuleSet::builder(), |builder, (at, rules)| {
-        builder.text(format!("{at}.yaml"), rules.concat())
-    });
-    let (set, report) = builder.load();
-    assert!(!report.has_errors(), "{}", report.render(false));
-    let found = report.diagnostics().iter();
-    let told = found.filter(|found| found.code() == "contradiction");
-    let told: BTreeSet<_> = told
-        .map(|found| (found.source(), found.span().start()))
-        .collect();
-    let is_told = |rule: &Rule| {
-        let at = |offset| (rule.source(), offset);
-        let (start, end) = (rule.span().start(), rule.span().end());
-        told.range(at(start)..at(end)).next().is_some()
-    };
-    let n_told = set.rules().filter(|rule| is_told(rule)).count();
-    let mut scanner = set.scanner();
+    let told = Told::of(&rules, 100, "contradiction");
+    let n_told = told.count();
+    let mut scanner = told.rules.scanner();
     let mut wrong = Vec::new();
     let mut n_hits = 0;
     for json in events {
@@ -128,8 +112,8 @@ fn check_maps(maps: &[Vec<String>], events: &[String]) -> usize {
         for hit in scanner.scan(&event) {
             n_hits += 1;
             let rule = hit.rule().as_rule().unwrap();
-            if is_told(rule) {
-                let text = report.sources().slice(rule.source(), rule.span());
+            if told.is(rule) {
+                let text = told.text(rule);
                 wrong.push(format!("{text}\n{json}"));
             }
         }

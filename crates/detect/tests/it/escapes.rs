@@ -2,19 +2,24 @@
 
 use detect::{Flags, RuleSet};
 
-fn rules(detection: &str) -> RuleSet {
-    let text = format!(
-        "title: t\nname: t\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n  s: {detection}\n  condition: s\n"
-    );
-    RuleSet::builder().text("rule.yaml", text).build().unwrap()
+use crate::support::{compile, event, rule};
+
+fn rules(selection: &str) -> RuleSet {
+    compile(&rule("t", &format!("s: {selection}\ncondition: s")))
+}
+
+/// What a hit says of an event with these parts.
+fn flags(parts: &str) -> Flags {
+    let mut scanner = rules("{verb: get}").scanner();
+    let line = event(&format!(r#""verb":"get",{parts}"#));
+    let mut hits = scanner.scan_bytes(line.as_bytes()).unwrap();
+    hits.next().unwrap().flags()
 }
 
 /// Whether a path is a hit, by the index and without it.
 #[track_caller]
 fn is_hit(rules: &RuleSet, uri: &str) -> bool {
-    let line = format!(
-        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","verb":"get","requestURI":"{uri}"}}"#
-    );
+    let line = event(&format!(r#""verb":"get","requestURI":"{uri}""#));
     let found = rules.scanner().scan_bytes(line.as_bytes()).unwrap().len();
     let mut all = rules.scanner().exhaustive();
     assert_eq!(
@@ -58,7 +63,6 @@ fn a_text_that_is_sought_in_a_path_with_escapes() {
 
 #[test]
 fn a_hit_tells_of_a_key_that_is_repeated() {
-    let rules = rules("{verb: get}");
     let many = |last: &str| {
         let keys = (0..40).map(|key| format!(r#""key-{key}":"x""#));
         format!("{{{},{last}}}", keys.collect::<Vec<_>>().join(","))
@@ -83,13 +87,8 @@ fn a_hit_tells_of_a_key_that_is_repeated() {
             true,
         ),
     ] {
-        let line = format!(
-            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","verb":"get",{member}}}"#
-        );
-        let mut scanner = rules.scanner();
-        let hit = scanner.scan_bytes(line.as_bytes()).unwrap().next().unwrap();
         assert_eq!(
-            hit.flags().contains(Flags::DUPLICATE_KEY),
+            flags(&member).contains(Flags::DUPLICATE_KEY),
             expected,
             "{member}"
         );
@@ -98,7 +97,6 @@ fn a_hit_tells_of_a_key_that_is_repeated() {
 
 #[test]
 fn a_hit_tells_of_an_event_that_was_cut() {
-    let rules = rules("{verb: get}");
     for (annotations, expected) in [
         (r#"{"audit.k8s.io/truncated":"true"}"#, true),
         (r#"{"audit.k8s.io/truncated":"false"}"#, false),
@@ -109,13 +107,9 @@ fn a_hit_tells_of_an_event_that_was_cut() {
         (r#"{"audit.k8s.io/truncate\u0064":"true"}"#, true),
         (r#"{"other":"true"}"#, false),
     ] {
-        let line = format!(
-            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","verb":"get","annotations":{annotations}}}"#
-        );
-        let mut scanner = rules.scanner();
-        let hit = scanner.scan_bytes(line.as_bytes()).unwrap().next().unwrap();
+        let member = format!(r#""annotations":{annotations}"#);
         assert_eq!(
-            hit.flags().contains(Flags::BODY_TRUNCATED),
+            flags(&member).contains(Flags::BODY_TRUNCATED),
             expected,
             "{annotations}"
         );

@@ -3,12 +3,15 @@
 use detect::{RuleSet, Scanner};
 use proptest::prelude::*;
 
+use crate::support::{compile, rule};
+
 const START: &str =
     r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete""#;
 
 fn rules() -> RuleSet {
-    let text = "title: t\nname: t\nlogsource: {product: kubernetes, service: audit}\ndetection: {s: {requestObject.spec.hostNetwork: true}, o: {verb: delete}, condition: 1 of them}\n";
-    RuleSet::builder().text("rule.yaml", text).build().unwrap()
+    let detection =
+        "s: {requestObject.spec.hostNetwork: true}\no: {verb: delete}\ncondition: 1 of them";
+    compile(&rule("t", detection))
 }
 
 /// What is said of each line: the line, and its hits if it is an event.

@@ -1,16 +1,15 @@
 //! What the lint `no-such-request` says is true of requests: a rule of which it says that Kubernetes serves no request for
 //! it matches none of those that Kubernetes serves. The requests are written down here, from its reference of the API.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use detect::{Event, Limits, Rule, RuleSet};
+use detect::{Event, Limits, RuleSet};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::property::config;
-use crate::support::{event, rule};
+use crate::support::{Told, event, rule};
 
 const ALL: &str = "create get list watch update patch delete deletecollection";
 const STATUS: (&str, &str) = ("status", "get update patch");
@@ -322,33 +321,17 @@ fn every_pair_that_is_told_is_served_by_no_request() {
             }
         }
     }
-    // No file has so many that some of what is told of it is left out.
-    let files = rules.chunks(500).enumerate();
-    let builder = files.fold(RuleSet::builder(), |builder, (at, rules)| {
-        builder.text(format!("{at}.yaml"), rules.concat())
-    });
-    let (set, report) = builder.load();
-    assert!(!report.has_errors(), "{}", report.render(false));
-    let found = report.diagnostics().iter();
-    let told = found.filter(|found| found.code() == "no-such-request");
-    let told: BTreeSet<_> = told
-        .map(|found| (found.source(), found.span().start()))
-        .collect();
-    let is_told = |rule: &Rule| {
-        let at = |offset| (rule.source(), offset);
-        let (start, end) = (rule.span().start(), rule.span().end());
-        told.range(at(start)..at(end)).next().is_some()
-    };
-    let n_told = set.rules().filter(|rule| is_told(rule)).count();
+    let told = Told::of(&rules, 500, "no-such-request");
+    let n_told = told.count();
     assert!(n_told > 300, "{n_told} of {}", rules.len());
-    let mut scanner = set.scanner();
+    let mut scanner = told.rules.scanner();
     let mut wrong = Vec::new();
     for json in requests() {
         let event = Event::decode(json.as_bytes(), &Limits::default()).unwrap();
         for hit in scanner.scan(&event) {
             let rule = hit.rule().as_rule().unwrap();
-            let text = report.sources().slice(rule.source(), rule.span());
-            if is_told(rule) && !is_namesake(&json, text) {
+            let text = told.text(rule);
+            if told.is(rule) && !is_namesake(&json, text) {
                 wrong.push(format!("{text}\n{json}"));
             }
         }

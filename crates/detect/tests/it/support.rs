@@ -1,6 +1,9 @@
 //! Short ways to rules and events.
 
-use detect::{Event, Limits, RuleSet, Scanner};
+use std::collections::BTreeSet;
+
+use detect::rule_lang::SourceId;
+use detect::{Event, Limits, LoadReport, Rule, RuleSet, Scanner};
 
 /// Compiles rules; warnings are fine.
 #[track_caller]
@@ -8,6 +11,48 @@ pub(crate) fn compile(yaml: &str) -> RuleSet {
     let (rules, report) = RuleSet::builder().text("rules.yaml", yaml).load();
     assert!(!report.has_errors(), "{}\n{yaml}", report.render(false));
     rules
+}
+
+/// Rules of which some are told of with a code.
+pub(crate) struct Told {
+    pub(crate) rules: RuleSet,
+    report: LoadReport,
+    /// Where that is.
+    at: BTreeSet<(SourceId, usize)>,
+}
+
+impl Told {
+    /// Compiles rules in files of so many: no file may have so many that some of what is told of it is left out.
+    #[track_caller]
+    pub(crate) fn of(rules: &[String], per_file: usize, code: &str) -> Self {
+        let files = rules.chunks(per_file).enumerate();
+        let builder = files.fold(RuleSet::builder(), |builder, (at, rules)| {
+            builder.text(format!("{at}.yaml"), rules.concat())
+        });
+        let (rules, report) = builder.load();
+        assert!(!report.has_errors(), "{}", report.render(false));
+        let found = report.diagnostics().iter();
+        let told = found.filter(|found| found.code() == code);
+        let at = told
+            .map(|found| (found.source(), found.span().start()))
+            .collect();
+        Self { rules, report, at }
+    }
+
+    pub(crate) fn is(&self, rule: &Rule) -> bool {
+        let at = |offset| (rule.source(), offset);
+        let (start, end) = (rule.span().start(), rule.span().end());
+        self.at.range(at(start)..at(end)).next().is_some()
+    }
+
+    /// Number of rules that are told of.
+    pub(crate) fn count(&self) -> usize {
+        self.rules.rules().filter(|rule| self.is(rule)).count()
+    }
+
+    pub(crate) fn text(&self, rule: &Rule) -> &str {
+        self.report.sources().slice(rule.source(), rule.span())
+    }
 }
 
 /// Text with every line moved to the right by two.

@@ -19,9 +19,9 @@ pub(crate) fn levels() -> Vec<Level> {
 
 /// Where a value ends, which is the same by each way of looking.
 fn end(bytes: &[u8]) -> Option<usize> {
-    let words = skip(Words, bytes, 0, &mut ());
+    let words = skip(Words, bytes, 0, false, &mut ());
     for level in levels() {
-        let vector = dispatch!(level, simd => skip(Vector(simd), bytes, 0, &mut ()));
+        let vector = dispatch!(level, simd => skip(Vector(simd), bytes, 0, false, &mut ()));
         assert_eq!(vector, words, "{level:?}");
     }
     words
