@@ -251,7 +251,7 @@ impl Detection {
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned)
         };
-        let mut redactor = Redactor::new();
+        let mut redactor = Redactor::borrowing();
         let mut redacted = |field| {
             recorded(field).map(|text| {
                 let mut out = String::new();

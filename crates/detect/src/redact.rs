@@ -54,16 +54,23 @@ static SHAPED: LazyLock<Option<meta::Regex>> = LazyLock::new(|| {
 
 /// Words of which a text without characters beyond ASCII holds one, if [`KEYED`] finds something in it. To look for
 /// them takes a hundredth of the time, and nearly all text holds none.
-static KEYED_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| words(KEYED_BY));
+static KEYED_WORDS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| words(keyed_by().collect::<Vec<_>>().as_slice()));
 
 /// The same for [`SHAPED`].
 static SHAPED_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| words(SHAPED_AS));
 
 /// Tells text without any of them. It takes text with characters beyond ASCII to hold one.
 static WORDS: LazyLock<Option<Gate>> =
-    LazyLock::new(|| Gate::new(KEYED_BY.iter().chain(SHAPED_AS).copied()));
+    LazyLock::new(|| Gate::new(keyed_by().chain(SHAPED_AS.iter().copied())));
 
-const KEYED_BY: &[&str] = &[
+fn keyed_by() -> impl Iterator<Item = &'static str> {
+    let all = NAMED_BY.iter().chain(WITH_USER).chain(PROGRAMS);
+    all.copied()
+}
+
+/// Words of names, behind whose last letter the value begins.
+const NAMED_BY: &[&str] = &[
     "pass",
     "pwd",
     "secret",
@@ -74,14 +81,13 @@ const KEYED_BY: &[&str] = &[
     "cookie",
     "bearer",
     "basic",
-    "mysql",
-    "mariadb",
-    "redis-cli",
-    "curl",
-    "wget",
-    "://",
-    "%3a%2f%2f",
 ];
+
+/// What stands before a user and a password.
+const WITH_USER: &[&str] = &["://", "%3a%2f%2f"];
+
+/// Programs, with the value among their arguments.
+const PROGRAMS: &[&str] = &["mysql", "mariadb", "redis-cli", "curl", "wget"];
 
 const SHAPED_AS: &[&str] = &[
     "eyJ",
@@ -111,10 +117,38 @@ fn is_without(words: Option<&AhoCorasick>, text: &str) -> bool {
     text.is_ascii() && words.is_some_and(|words| !words.is_match(text))
 }
 
-/// The same for [`KEYED`]: what it finds holds something that leads from a name to a value, too.
+/// The same for [`KEYED`], which does not find a word by itself: `/api/v1/secrets?limit=500` assigns no secret.
 fn is_without_key(text: &str) -> bool {
-    let leads = |byte: u8| byte <= b' ' || matches!(byte, b'=' | b':' | b'%' | b'+' | b'&');
-    text.is_ascii() && !text.bytes().any(leads) || is_without(KEYED_WORDS.as_ref(), text)
+    let Some(words) = KEYED_WORDS.as_ref().filter(|_| text.is_ascii()) else {
+        return false;
+    };
+    !words.find_overlapping_iter(text).any(|found| {
+        let word = found.pattern().as_usize();
+        let rest = text.get(found.end()..).unwrap_or_default();
+        if word < NAMED_BY.len() {
+            leads_to_value(rest.as_bytes())
+        } else if word < NAMED_BY.len() + WITH_USER.len() {
+            let user = rest.find(|c: char| c.is_ascii_whitespace() || "/:@&%\x0b".contains(c));
+            user.is_some_and(|at| {
+                rest.get(at..)
+                    .is_some_and(|rest| rest.starts_with([':', '%']))
+            })
+        } else {
+            true
+        }
+    })
+}
+
+/// Whether what follows a part of a name may lead from it to a value. More may than does.
+fn leads_to_value(rest: &[u8]) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    let mut after = rest.iter().copied().skip_while(|byte| is_of_name(*byte));
+    let first = after.next();
+    let next = match first {
+        Some(b'"' | b'\'') => after.next(),
+        first => first,
+    };
+    next.is_some_and(|byte| byte <= b' ' || matches!(byte, b'=' | b':' | b'%' | b'+' | b'&' | b','))
 }
 
 fn build(patterns: &[&str]) -> Option<meta::Regex> {
@@ -136,11 +170,21 @@ pub(crate) struct Redactor {
 }
 
 impl Redactor {
+    /// One with memory of its own for searches, which is large: for whoever keeps it.
     pub(crate) fn new() -> Self {
         let cache = |regex: &Option<meta::Regex>| regex.as_ref().map(meta::Regex::create_cache);
         Self {
             keyed: cache(&KEYED),
             shaped: cache(&SHAPED),
+            step: String::new(),
+        }
+    }
+
+    /// One for a few texts, which borrows memory for a search where one is needed.
+    pub(crate) fn borrowing() -> Self {
+        Self {
+            keyed: None,
+            shaped: None,
             step: String::new(),
         }
     }
@@ -225,9 +269,11 @@ fn find(
     text: &str,
     at: usize,
 ) -> Option<(usize, usize)> {
-    let found = regex
-        .as_ref()?
-        .search_with(cache?, &Input::new(text).range(at..))?;
+    let (regex, input) = (regex?, Input::new(text).range(at..));
+    let found = match cache {
+        Some(cache) => regex.search_with(cache, &input)?,
+        None => regex.search(&input)?,
+    };
     // An empty match would not move on; no pattern has one.
     (found.end() > at).then(|| (found.start(), found.end()))
 }
@@ -325,6 +371,7 @@ mod tests {
         "auth",
         "curl",
         "wget ",
+        "%2",
         "-u",
         "--user",
         "x",
