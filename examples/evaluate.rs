@@ -223,7 +223,7 @@ impl<'o> Evaluation<'o> {
                 }
             }
             // A second of the log at a time; more often would say the same.
-            let reached = inputs.reached();
+            let reached = inputs.correlator.as_ref().and_then(|_| inputs.reached());
             let step = |told| Some(told + Duration::from_secs(1)) <= reached;
             if let (Some(correlator), Some(reached)) = (&mut inputs.correlator, reached)
                 && told.is_none_or(step)

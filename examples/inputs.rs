@@ -114,6 +114,9 @@ impl Inputs {
                 }
             }
         }
+        if let [_] = *self.open {
+            return Ok(Some(0));
+        }
         // Of files without a time, and of several that have come equally far, the first goes on.
         let all = self.open.iter().enumerate();
         let first = all.min_by_key(|(_, input)| input.detector.latest());

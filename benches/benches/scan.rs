@@ -282,7 +282,7 @@ fn main() -> std::io::Result<()> {
         .shipped()
         .build()
         .map_err(std::io::Error::other)?;
-    let sets: Vec<(String, RuleSet)> = [16, 100, 1_000, 10_000]
+    let sets: Vec<(String, RuleSet)> = [16, 100, 300, 1_000, 10_000]
         .into_iter()
         .map(|n| {
             (

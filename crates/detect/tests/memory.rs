@@ -58,20 +58,19 @@ mod counting {
 
 #[cfg(test)]
 mod tests {
-    use detect::{Reader, RuleSet};
+    use detect::audit_model::{Event, Limits};
+    use detect::{Detection, Reader, RuleSet};
 
     use super::counting::{Counting, live, peak};
 
     #[global_allocator]
     static ALLOCATOR: Counting = Counting;
 
-    const RULE: &str = "
+    const READ: &str = "
 title: Read
 name: read
 logsource: {product: kubernetes, service: audit}
 detection: {s: {verb: get}, condition: s}
----
-title: Correlated
 ";
 
     fn line(n: u32, key: u32, per_second: u32) -> String {
@@ -90,7 +89,10 @@ title: Correlated
     /// Bytes that a flood takes at most, with `n_keys` groups.
     fn flood(correlation: &str, budget: usize, n_keys: u32, per_second: u32) -> isize {
         let rules = RuleSet::builder()
-            .text("rules.yaml", format!("{RULE}{correlation}"))
+            .text(
+                "rules.yaml",
+                format!("{READ}---\ntitle: Correlated\n{correlation}"),
+            )
             .build()
             .unwrap_or_else(|error| panic!("{error:?}"));
         let mut detector = rules
@@ -117,6 +119,29 @@ title: Correlated
         let kept = detector.correlations().map(|one| one.groups).sum::<u64>();
         assert!(kept > 0, "nothing was kept");
         peak() - before
+    }
+
+    #[test]
+    fn a_detection_takes_no_more_memory_than_what_it_says() {
+        const MOST: isize = 4 << 10;
+        let rules = RuleSet::builder().text("rules.yaml", READ).build().unwrap();
+        let mut scanner = rules.scanner();
+        // What looks like a credential is sought in both.
+        let uri = "/api/v1/namespaces/x/secrets?token=abc";
+        let line = line(1, 1, 1).replace(r#""verb""#, &format!(r#""requestURI":"{uri}","verb""#));
+        let event = Event::decode(line.as_bytes(), &Limits::default()).unwrap();
+        let mut most = 0;
+        // Programs borrow memory for a search that the first one made.
+        for _ in 0..2 {
+            let hit = scanner.scan(&event).next().unwrap();
+            let before = live();
+            peak();
+            let detection = Detection::new(&hit, &event);
+            most = peak() - before;
+            let shown = detection.event.unwrap().request_uri.unwrap();
+            assert_eq!(shown, uri.replace("abc", "[redacted]"));
+        }
+        assert!(most <= MOST, "{most} bytes");
     }
 
     #[test]
