@@ -205,8 +205,10 @@ impl Tree {
 
     /// The text of a JSON string that begins at `at`, and where its quote is; `None` if it is not a sound one.
     pub(crate) fn add_string(&mut self, json: &[u8], at: usize) -> Option<(Span, usize)> {
+        let (end, length) = unescape_string(json, at, &mut self.unescaped)?;
         let start = self.text.len();
-        let end = unescape_string(json, at, &mut self.text)?;
+        let text = self.unescaped.get(..length)?;
+        self.text.push_str(std::str::from_utf8(text).ok()?);
         Some((self.span_from(start), end))
     }
 
