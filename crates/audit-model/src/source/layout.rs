@@ -24,8 +24,6 @@ use crate::view::steps::{self, NONE, Steps};
 const MOST_SOURCES: usize = 128;
 /// Most bytes that one layout may have, so that it does not take the place of all others.
 const MOST_BYTES: usize = 4096;
-/// Most values of a wrapper that is learned.
-const MOST_VALUES: usize = 1024;
 /// Of the wrappers whose layout finds no place, so many are opened before another is tried.
 const WAIT: u32 = 16;
 /// After so many that were tried for nothing all layouts are forgotten: the log may have become another one.
@@ -155,9 +153,7 @@ impl Layouts {
         pieces: &[Piece],
     ) {
         let source = pieces.first().and_then(|piece| piece.source.as_ref());
-        let is_like = |piece: &Piece| {
-            matches!(piece.form, Form::Text | Form::Loose) && piece.source.as_ref() == source
-        };
+        let is_like = |piece: &Piece| piece.source.as_ref() == source;
         if pieces.is_empty() || carried.len() != pieces.len() || !pieces.iter().all(is_like) {
             return;
         }
@@ -279,7 +275,7 @@ fn list(
     // Values are numbered as the tree does it: in the order of the text, each before those in it.
     let (mut at, mut n) = (0, 0);
     while let Some(byte) = record.get(at) {
-        if n >= MOST_VALUES {
+        if n >= Read::MOST {
             return None;
         }
         let (range, then) = match byte {

@@ -24,26 +24,22 @@ const WORDS: usize = 16;
 
 /// Which values of a record were looked at, one bit each.
 #[derive(Debug, Default)]
-pub(crate) struct Read {
-    bits: [Cell<u64>; WORDS],
-    /// Whether one was for which there is no bit.
-    more: Cell<bool>,
-}
+pub(crate) struct Read([Cell<u64>; WORDS]);
 
 impl Read {
+    /// Number of values of which it is noted. Others are taken for looked at.
+    pub(crate) const MOST: usize = WORDS * 64;
+
     fn note(&self, node: NodeId) {
-        match self.bits.get(node.index() / 64) {
-            Some(word) => word.set(word.get() | 1 << (node.index() % 64)),
-            None => self.more.set(true),
+        if let Some(word) = self.0.get(node.index() / 64) {
+            word.set(word.get() | 1 << (node.index() % 64));
         }
     }
 
-    /// Whether the value that is the n-th in the record was looked at, or may have been.
+    /// Whether the value that is the n-th in the record was looked at.
     pub(crate) fn has(&self, n: usize) -> bool {
-        match self.bits.get(n / 64) {
-            Some(word) => word.get() >> (n % 64) & 1 == 1,
-            None => self.more.get(),
-        }
+        let word = self.0.get(n / 64);
+        word.is_none_or(|word| word.get() >> (n % 64) & 1 == 1)
     }
 }
 
@@ -182,5 +178,55 @@ impl<'o> Outer<'o> {
     pub(crate) fn tree(&self) -> &'o Tree {
         self.all().for_each(|node| self.read.note(node));
         self.tree
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which values were looked at, of `{"a":"b","c":[1,{"d":null}],"e":{"f":"g"}}` and its parts in this order.
+    #[track_caller]
+    fn check(look: impl FnOnce(&Outer<'_>), expected: &[usize]) {
+        let mut tree = Tree::default();
+        let limits = Limits::default();
+        let json = br#"{"a":"b","c":[1,{"d":null}],"e":{"f":"g"}}"#;
+        let root = tree.parse(json, &limits).unwrap();
+        let outer = Outer::new(&tree, root, &limits);
+        look(&outer);
+        let read = outer.into_read();
+        let read: Vec<usize> = (0..8).filter(|n| read.has(*n)).collect();
+        assert_eq!(read, expected);
+        assert!(Read::default().has(Read::MOST));
+    }
+
+    #[test]
+    fn what_is_looked_at_is_noted() {
+        check(
+            |outer| {
+                assert!(outer.at(&["a"]).is_some() && outer.has("c"));
+                assert!(outer.has_text(&["e", "f"]) && outer.has_list(&["c"]));
+                assert_eq!(outer.list(&["c"]).count(), 2);
+            },
+            &[],
+        );
+        check(|outer| assert_eq!(outer.text(&["a"]), Some("b")), &[1]);
+        check(
+            |outer| {
+                let list: Vec<NodeId> = outer.list(&["c"]).collect();
+                assert!(outer.value_of(list[0]).is_some());
+                assert_eq!(outer.text_below(list[1], &["d"]), None);
+                assert_eq!(outer.text(&["e", "f"]), Some("g"));
+            },
+            &[3, 7],
+        );
+        check(
+            |outer| outer.write_json(outer.at(&["c"]).unwrap(), &mut Vec::new()),
+            &[2, 3, 4, 5],
+        );
+        check(
+            |outer| assert_eq!(outer.tree().n_nodes(), 8),
+            &[0, 1, 2, 3, 4, 5, 6, 7],
+        );
     }
 }
