@@ -9,7 +9,7 @@ use std::char;
 
 use fearless_simd::{Level, dispatch};
 
-use crate::view::block::{Look, Special, Vector, Words, escaped_half};
+use crate::view::block::{Look, Special, Vector, Words, escaped_half, padded};
 
 /// Appends the text of a JSON string, given what stands between its quotes, to `out`.
 ///
@@ -40,169 +40,111 @@ pub(crate) fn has_html_escapes(raw: &[u8]) -> bool {
     true
 }
 
-/// Appends the text of the JSON string whose text begins at `at`; where its quote is. `None` if the string has no end, or
-/// holds what is no text or is seldom: a control character, an escape that stands for nothing. Nothing is appended then.
+/// The text of the JSON string whose text begins at `at`, written to the front of `out`; where its quote is, and how long the
+/// text is, which is UTF-8. `None` if the string has no end, or holds what is no text or is seldom: a control character, an
+/// escape that stands for nothing.
 ///
 /// Quoted JSON has an escape every few bytes. To find the end in the same pass saves one over all of them.
-pub(crate) fn unescape_string(bytes: &[u8], at: usize, out: &mut String) -> Option<usize> {
-    let start = out.len();
+pub(crate) fn unescape_string(
+    bytes: &[u8],
+    at: usize,
+    out: &mut Vec<u8>,
+) -> Option<(usize, usize)> {
     let level = Level::new();
-    let end = if level.is_fallback() {
+    if level.is_fallback() {
         string_with(Words, bytes, at, out)
     } else {
         dispatch!(level, simd => string_with(Vector(simd), bytes, at, out))
-    };
-    if end.is_none() {
-        out.truncate(start);
     }
-    end
 }
 
+/// The same with the vector instructions that the caller is compiled for.
 #[inline(always)]
-fn string_with<L: Look>(look: L, bytes: &[u8], mut at: usize, out: &mut String) -> Option<usize> {
-    let mut held = Held {
-        bytes: [0; HELD],
-        length: 0,
-        out,
-    };
-    'blocks: while let Some(window) = bytes.get(at..)?.first_chunk::<{ 2 * BLOCK }>() {
-        held.make_room()?;
+pub(crate) fn string_with<L: Look>(
+    look: L,
+    bytes: &[u8],
+    mut at: usize,
+    out: &mut Vec<u8>,
+) -> Option<(usize, usize)> {
+    // What is written is never longer than what is read, but for what a block writes too much.
+    let room = bytes.len().checked_sub(at)? + WINDOW;
+    if out.len() < room {
+        out.resize(room, 0);
+    }
+    let (mut length, mut beyond_ascii) = (0, 0);
+    let mut last;
+    loop {
+        let rest = bytes.get(at..)?;
+        let window = match rest.first_chunk::<WINDOW>() {
+            Some(window) => window,
+            None => {
+                last = padded(rest);
+                &last
+            }
+        };
         let block = window.first_chunk::<BLOCK>()?;
+        let special = look.special(block);
         let Special {
             quotes,
             backslashes,
             controls,
-        } = look.special(block);
+            ..
+        } = special;
+        beyond_ascii |= special.beyond_ascii;
+        let place = out.get_mut(length..)?.first_chunk_mut()?;
+        if controls == 0 && quotes == backslashes << 1 {
+            // Each backslash escapes a quote, and each quote is escaped. A backslash at the end begins the next block.
+            length += look.without(window, backslashes, place);
+            at += BLOCK - (backslashes >> 31) as usize;
+            continue;
+        }
         let (escaped, open) = escaped_half(backslashes);
-        if (controls | quotes & !escaped | escaped & !(quotes | backslashes)) == 0 {
-            // Of all that is escaped here, which is mostly quotes, nothing is left out but the backslash before it.
-            let place = held.bytes.get_mut(held.length..)?.first_chunk_mut()?;
-            held.length += look.without(window, backslashes & !escaped, place);
+        let left_out = backslashes & !escaped;
+        // An escape of something else is dealt with by itself, and so is the end.
+        let others = escaped & !(quotes | backslashes);
+        let stops = controls | quotes & !escaped | others >> 1;
+        if stops == 0 {
+            length += look.without(window, left_out, place);
             at += BLOCK - usize::from(open);
             continue;
         }
-        let mut special = quotes | backslashes | controls;
-        let mut from = 0;
-        loop {
-            // The bytes up to the next special one, with what follows it.
-            let place = held.bytes.get_mut(held.length..held.length + BLOCK)?;
-            place.copy_from_slice(window.get(from..from + BLOCK)?);
-            if special == 0 {
-                held.length += BLOCK - from;
-                at += BLOCK;
-                continue 'blocks;
-            }
-            let bit = special.trailing_zeros();
-            let stop = bit as usize;
-            held.length += stop - from;
-            if backslashes >> bit & 1 == 0 {
-                held.finish()?;
-                return (block.get(stop) == Some(&b'"')).then_some(at + stop);
-            }
-            special &= u32::MAX << bit << 2;
-            let escaped = *window.get(stop + 1)?;
-            let Some(plain) = escaped_byte(escaped) else {
-                at += stop + held.unicode(bytes.get(at + stop..)?)?;
-                continue 'blocks;
-            };
-            held.push(plain)?;
-            from = stop + 2;
-            if from >= BLOCK {
-                at += from;
-                continue 'blocks;
-            }
-        }
-    }
-    loop {
-        match *bytes.get(at)? {
+        let stop = stops.trailing_zeros();
+        look.without(window, left_out, place);
+        length += (stop - (left_out & ((1 << stop) - 1)).count_ones()) as usize;
+        at += stop as usize;
+        match bytes.get(at)? {
             b'"' => {
-                held.finish()?;
-                return Some(at);
+                if beyond_ascii != 0 {
+                    std::str::from_utf8(out.get(..length)?).ok()?;
+                }
+                return Some((at, length));
             }
             b'\\' => {
-                let escape = bytes.get(at..)?;
-                if let Some(plain) = escape.get(1).and_then(|byte| escaped_byte(*byte)) {
-                    held.push(plain)?;
-                    at += 2;
-                } else {
-                    at += held.unicode(escape)?;
-                }
+                let (c, used) = escaped_char(bytes.get(at..)?)?;
+                let mut text = [0; 4];
+                let text = c.encode_utf8(&mut text).as_bytes();
+                out.get_mut(length..length + text.len())?
+                    .copy_from_slice(text);
+                length += text.len();
+                at += used;
             }
-            0..0x20 => return None,
-            byte => {
-                held.push(byte)?;
-                at += 1;
-            }
+            _ => return None,
         }
     }
 }
 
-/// Bytes that are looked at together.
+/// Bytes that are looked at together, with as many behind them.
 const BLOCK: usize = 32;
-/// Bytes that are gathered before they are added to a text.
-const HELD: usize = 1024;
+const WINDOW: usize = 2 * BLOCK;
 
-struct Held<'o> {
-    bytes: [u8; HELD],
-    length: usize,
-    out: &'o mut String,
-}
-
-impl Held<'_> {
-    /// Makes room for what a block says and for the block after it.
-    #[inline(always)]
-    fn make_room(&mut self) -> Option<()> {
-        if self.length > HELD - 3 * BLOCK {
-            self.flush()?;
-        }
-        Some(())
+/// The character that the escape stands for with which `raw` begins, and how long the escape is.
+#[inline(never)]
+fn escaped_char(raw: &[u8]) -> Option<(char, usize)> {
+    let byte = *raw.get(1)?;
+    if byte == b'u' {
+        return unicode(raw);
     }
-
-    /// `None` if what was held before is no text.
-    #[inline(always)]
-    fn push(&mut self, byte: u8) -> Option<()> {
-        if self.length == HELD {
-            self.flush()?;
-        }
-        *self.bytes.get_mut(self.length)? = byte;
-        self.length += 1;
-        Some(())
-    }
-
-    /// Takes the `\uXXXX` that stands here; how long it is. `None` if it is none, or stands for nothing.
-    #[inline(never)]
-    fn unicode(&mut self, escape: &[u8]) -> Option<usize> {
-        self.finish()?;
-        let (used, valid) = unescape_one(escape, self.out);
-        valid.then_some(used)
-    }
-
-    /// Adds what is held to the text, but for the beginning of a character whose end is not here yet; `None` if it is no text.
-    #[inline(never)]
-    fn flush(&mut self) -> Option<()> {
-        let held = self.bytes.get(..self.length)?;
-        let whole = match std::str::from_utf8(held) {
-            Ok(text) => {
-                self.out.push_str(text);
-                held.len()
-            }
-            Err(error) if error.error_len().is_none() => {
-                let (text, _) = held.split_at(error.valid_up_to());
-                self.out.push_str(std::str::from_utf8(text).ok()?);
-                text.len()
-            }
-            Err(_) => return None,
-        };
-        self.bytes.copy_within(whole..self.length, 0);
-        self.length -= whole;
-        Some(())
-    }
-
-    /// Adds all that is held.
-    fn finish(&mut self) -> Option<()> {
-        self.flush()?;
-        (self.length == 0).then_some(())
-    }
+    Some((char::from(escaped_byte(byte)?), 2))
 }
 
 fn unescape_bytes(mut raw: &[u8], out: &mut String) -> bool {
@@ -261,22 +203,25 @@ fn escaped_byte(byte: u8) -> Option<u8> {
 }
 
 fn unescape_unicode(raw: &[u8], out: &mut String) -> (usize, bool) {
-    let Some(first) = code_unit(raw) else {
-        out.push(char::REPLACEMENT_CHARACTER);
-        return (2, false);
-    };
-    if let Some(c) = char::from_u32(u32::from(first)) {
+    if let Some((c, used)) = unicode(raw) {
         out.push(c);
-        return (6, true);
+        return (used, true);
     }
-    let second = raw.get(6..).and_then(code_unit);
-    if let Some(Ok(c)) = second.and_then(|second| char::decode_utf16([first, second]).next()) {
-        out.push(c);
-        return (12, true);
-    }
-    // A lone surrogate; what follows it is read for itself.
     out.push(char::REPLACEMENT_CHARACTER);
-    (6, false)
+    // A lone surrogate; what follows it is read for itself.
+    let used = if code_unit(raw).is_some() { 6 } else { 2 };
+    (used, false)
+}
+
+/// The character of the `\uXXXX` that `raw` begins with, or of two of them, and how long that is.
+fn unicode(raw: &[u8]) -> Option<(char, usize)> {
+    let first = code_unit(raw)?;
+    if let Some(c) = char::from_u32(u32::from(first)) {
+        return Some((c, 6));
+    }
+    let second = code_unit(raw.get(6..)?)?;
+    let c = char::decode_utf16([first, second]).next()?.ok()?;
+    Some((c, 12))
 }
 
 /// The code unit of a `\uXXXX` that `raw` begins with.
@@ -302,10 +247,10 @@ mod tests {
         fn text_is_read_as_bytes_are(pieces in prop::collection::vec(
             prop_oneof![
                 4 => "[a-z]{0,20}", 2 => Just("\\\"".to_owned()), 1 => "[é😀]{1,3}", 1 => Just("\\u0026".to_owned()),
-                1 => Just("\\".to_owned()), 1 => "\\\\[a-zé]", 1 => Just("\\ud800".to_owned()),
+                1 => Just("\\".to_owned()), 1 => "[a-z]{32}", 1 => prop::sample::select(vec!["", "", "", "", "\u{1}", "\n"]).prop_map(str::to_owned), 1 => "\\\\[a-zé]", 1 => Just("\\ud800".to_owned()),
             ],
             0..200,
-        )) {
+        ), before in 0..300_usize) {
             let text = pieces.concat();
             let quoted = format!("{text}\", rest");
             // Where it ends, found byte by byte, and what it says.
@@ -313,27 +258,22 @@ mod tests {
             let mut one = "before ".to_owned();
             let raw = quoted.get(..sound.unwrap_or_default()).unwrap_or_default();
             let valid = unescape_bytes(raw.as_bytes(), &mut one);
-            let mut words = "before ".to_owned();
-            let end = string_with(Words, quoted.as_bytes(), 0, &mut words);
-            prop_assert_eq!(end, sound.filter(|_| valid));
-            if end.is_some() {
-                prop_assert_eq!(&words, &one);
-            }
+            let read = |found: Option<(usize, usize)>, out: &[u8]| {
+                found.map(|(end, length)| (end, format!("before {}", std::str::from_utf8(&out[..length]).unwrap())))
+            };
+            let expected = sound.filter(|_| valid).map(|end| (end, one));
+            // Whatever was there before.
+            let mut out = vec![b'"'; before];
+            let found = string_with(Words, quoted.as_bytes(), 0, &mut out);
+            prop_assert_eq!(read(found, &out), expected.clone());
             for level in levels() {
-                let mut vector = "before ".to_owned();
-                let found = dispatch!(level, simd => string_with(Vector(simd), quoted.as_bytes(), 0, &mut vector));
-                prop_assert_eq!(found, end);
-                if end.is_some() {
-                    prop_assert_eq!(&vector, &one);
-                }
+                let found = dispatch!(level, simd => string_with(Vector(simd), quoted.as_bytes(), 0, &mut out));
+                prop_assert_eq!(read(found, &out), expected.clone());
             }
-            let mut whole = "before ".to_owned();
-            prop_assert_eq!(unescape_string(quoted.as_bytes(), 0, &mut whole), end);
-            if end.is_none() {
-                prop_assert_eq!(whole, "before ");
-            }
+            let found = unescape_string(quoted.as_bytes(), 0, &mut out);
+            prop_assert_eq!(read(found, &out), expected);
             // Cut before its quote it has no end.
-            prop_assert_eq!(unescape_string(raw.as_bytes(), 0, &mut String::new()), None);
+            prop_assert_eq!(unescape_string(raw.as_bytes(), 0, &mut Vec::new()), None);
         }
     }
 

@@ -17,6 +17,11 @@ impl NodeId {
     pub(crate) fn nth(n: usize) -> Option<Self> {
         u32::try_from(n).ok().map(Self)
     }
+
+    /// How many nodes were made before.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// No node. Links use it instead of `Option`, which would double their size.
@@ -83,6 +88,8 @@ pub struct Tree {
     text: String,
     /// Text that is being made into other text.
     aside: String,
+    /// Memory in which escapes are taken out of long texts.
+    unescaped: Vec<u8>,
     /// Memory for the tokens of JSON pointers.
     tokens: Vec<String>,
     /// Open containers while parsing.
@@ -160,6 +167,14 @@ impl Tree {
         self.node(id)
             .map(|node| node.first)
             .filter(|first| *first != NONE)
+    }
+
+    /// The last node in what was read below one, or the node itself.
+    pub(crate) fn last_below(&self, mut id: NodeId) -> NodeId {
+        while let Some(node) = self.node(id).filter(|node| node.last != NONE) {
+            id = node.last;
+        }
+        id
     }
 
     pub(crate) fn next(&self, id: NodeId) -> Option<NodeId> {

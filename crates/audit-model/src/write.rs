@@ -192,8 +192,17 @@ impl<'o> Object<'o> {
 /// stands for `invalid` text it is written as a lone surrogate, which is read as U+FFFD again and is as invalid.
 pub(crate) fn write_text(text: &str, invalid: bool, out: &mut Vec<u8>) {
     out.push(b'"');
-    let mut plain = 0;
-    for (at, character) in text.char_indices() {
+    let mut rest = text;
+    loop {
+        let plain = rest.split_at_checked(plain_length(rest.as_bytes()));
+        let (plain, others) = plain.unwrap_or((rest, ""));
+        out.extend_from_slice(plain.as_bytes());
+        let mut characters = others.chars();
+        let Some(character) = characters.next() else {
+            break;
+        };
+        rest = characters.as_str();
+        let mut own = [0; 4];
         let simple: &[u8] = match character {
             '"' => b"\\\"",
             '\\' => b"\\\\",
@@ -203,18 +212,45 @@ pub(crate) fn write_text(text: &str, invalid: bool, out: &mut Vec<u8>) {
             '\u{8}' => b"\\b",
             '\u{c}' => b"\\f",
             '\u{fffd}' if invalid => b"\\udfff",
-            '\0'..='\u{1f}' | '&' | '<' | '>' | '\u{2028}' | '\u{2029}' => b"",
-            _ => continue,
+            '\0'..='\u{1f}' | '&' | '<' | '>' | '\u{2028}' | '\u{2029}' => {
+                // Writing to a vector cannot fail.
+                _ = write!(out, "\\u{:04x}", u32::from(character));
+                continue;
+            }
+            other => other.encode_utf8(&mut own).as_bytes(),
         };
-        out.extend_from_slice(text.get(plain..at).unwrap_or_default().as_bytes());
-        if simple.is_empty() {
-            // Writing to a vector cannot fail.
-            _ = write!(out, "\\u{:04x}", u32::from(character));
-        } else {
-            out.extend_from_slice(simple);
-        }
-        plain = at + character.len_utf8();
+        out.extend_from_slice(simple);
     }
-    out.extend_from_slice(text.get(plain..).unwrap_or_default().as_bytes());
     out.push(b'"');
+}
+
+/// How many bytes stand for themselves before one that may not, or with which a character begins that may not.
+fn plain_length(text: &[u8]) -> usize {
+    let is_plain = |byte: &u8| PLAIN.get(usize::from(*byte)) == Some(&true);
+    let special = text.iter().position(|byte| !is_plain(byte));
+    special.unwrap_or(text.len())
+}
+
+/// Which bytes stand for themselves, whatever follows them.
+static PLAIN: [bool; 256] = plain();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "nothing else can be done in a constant, and a wrong index does not compile"
+)]
+const fn plain() -> [bool; 256] {
+    let mut all = [true; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        all[byte] = false;
+        byte += 1;
+    }
+    // With the last two begin the line separators and U+FFFD.
+    let others = [b'"', b'\\', b'&', b'<', b'>', 0xe2, 0xef];
+    let mut at = 0;
+    while at < others.len() {
+        all[others[at] as usize] = false;
+        at += 1;
+    }
+    all
 }

@@ -45,6 +45,18 @@ pub(crate) enum What {
     Oversized(DecodeError),
 }
 
+/// Which lines are to be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Those that are like one that was opened before.
+    Known,
+    /// Those that are sound JSON and no event.
+    Any,
+}
+
+/// Opens a line, and says whether it did; what the line holds it then knows.
+pub(crate) type Open<'o> = dyn FnMut(&[u8], &Limits, Look) -> bool + 'o;
+
 /// A record that is being passed over.
 struct Passing {
     /// Finds its end; `None` if only the end of the line can be.
@@ -68,6 +80,8 @@ pub(crate) struct Framing<R> {
     /// Up to this offset a value that spans lines was looked for and not found.
     pub(crate) no_span_before: u64,
     line: u64,
+    /// Whether the last line was opened, as the next one then mostly is too.
+    opens: bool,
     /// Whether nothing but white space stands before the cursor on its line.
     at_line_start: bool,
 }
@@ -85,16 +99,13 @@ impl<R: Read> Framing<R> {
             passing: None,
             no_span_before: 0,
             line: 1,
+            opens: false,
             at_line_start: true,
         }
     }
 
-    /// The next record; `None` at the end. `open` is shown each line that is no plain event; it says whether
-    /// it is sound JSON and no event, of which it then knows what it holds.
-    pub(crate) fn advance(
-        &mut self,
-        open: &mut dyn FnMut(&[u8], &Limits) -> bool,
-    ) -> Result<Option<Found>, ReadError> {
+    /// The next record; `None` at the end. `open` is shown each line that is no plain event.
+    pub(crate) fn advance(&mut self, open: &mut Open<'_>) -> Result<Option<Found>, ReadError> {
         loop {
             if let Some(list) = &mut self.list {
                 if let Some(found) = list.next(&self.input.buffer, &mut self.tape, &self.limits) {
@@ -154,10 +165,7 @@ impl<R: Read> Framing<R> {
     }
 
     /// Reads the value at the cursor; `None` if it was a list, whose items follow.
-    fn value(
-        &mut self,
-        open: &mut dyn FnMut(&[u8], &Limits) -> bool,
-    ) -> Result<Option<Found>, ReadError> {
+    fn value(&mut self, open: &mut Open<'_>) -> Result<Option<Found>, ReadError> {
         loop {
             if let Some(found) = self.known_line(open) {
                 return Ok(Some(found));
@@ -204,13 +212,17 @@ impl<R: Read> Framing<R> {
     }
 
     /// The line at the cursor, if it is there to its end and is one plain event or something else that is known.
-    fn known_line(&mut self, open: &mut dyn FnMut(&[u8], &Limits) -> bool) -> Option<Found> {
+    fn known_line(&mut self, open: &mut Open<'_>) -> Option<Found> {
         let end = self.input.line_end().filter(|_| self.array.is_none())?;
         let line = self.input.window().get(..end)?;
         let length = line.trim_ascii_end().len();
-        let what = if self.viewer.read(line, &self.limits) {
+        // What is like a line that was opened is no event.
+        let opened = self.opens && open(line, &self.limits, Look::Known);
+        let plain = !opened && self.viewer.read(line, &self.limits);
+        self.opens = opened || !plain && open(line, &self.limits, Look::Any);
+        let what = if plain {
             What::Plain
-        } else if open(line, &self.limits) {
+        } else if self.opens {
             What::Skipped(SkipReason::NotAuditEvent)
         } else {
             return None;

@@ -8,7 +8,7 @@ use memchr::memchr;
 
 use crate::error::{DecodeError, ReadError};
 use crate::frame::first_fault;
-use crate::read::framing::{Found, Framing, What};
+use crate::read::framing::{Found, Framing, Look, What};
 use crate::read::{Reader, SkipReason};
 use crate::scan::{is_space, skip_leniently, string_end};
 use crate::source::join::{DOCKER_SPLIT, Joined};
@@ -56,8 +56,11 @@ impl<R: Read> Reader<R> {
             let opened = &mut self.opened;
             // Of a line that was opened while it was looked at: whether it holds something.
             let mut holds = None;
-            let found = self.framing.advance(&mut |line, limits| {
-                holds = opened.open_unknown(line, limits);
+            let found = self.framing.advance(&mut |line, limits, look| {
+                holds = match look {
+                    Look::Known => opened.open_known(line, limits).then_some(true),
+                    Look::Any => opened.open_unknown(line, limits),
+                };
                 holds.is_some()
             })?;
             self.counters.bytes = self.framing.input.offset();
@@ -285,7 +288,7 @@ impl<R: Read> Reader<R> {
         let skipped = blank(text);
         let start = piece.range.start + skipped;
         let text = text.get(skipped..).unwrap_or_default();
-        let line_end = memchr(b'\n', text).filter(|_| piece.by_line);
+        let line_end = piece.by_line.then(|| memchr(b'\n', text)).flatten();
         let scanned = text.get(..line_end.unwrap_or(text.len()));
         let alone = scanned.unwrap_or_default();
         if viewer.read(alone, limits) {

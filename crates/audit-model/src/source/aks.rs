@@ -37,15 +37,15 @@ const TEXT_COLUMNS: &[&str] = &[
 pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     if outer
         .list(&["records"])
-        .any(|record| outer.text_below(record, &["category"]).is_some())
+        .any(|record| outer.has_text_below(record, &["category"]))
     {
         // One message of an event hub. Each record is sniffed for itself.
         for record in outer.list(&["records"]) {
-            pieces.node(outer.tree, record);
+            pieces.node(outer, record);
         }
-    } else if outer.text(&["category"]).is_some() && outer.at(&["properties"]).is_some() {
+    } else if outer.has_text(&["category"]) && outer.at(&["properties"]).is_some() {
         diagnostic(outer, pieces);
-    } else if outer.text(&["Category"]).is_some() && outer.at(&["log_s"]).is_some() {
+    } else if outer.has_text(&["Category"]) && outer.at(&["log_s"]).is_some() {
         source(
             outer.text(&["ResourceId"]).or(outer.text(&["_ResourceId"])),
             pieces,
@@ -58,7 +58,7 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
         );
     } else if ["AuditId", "RequestUri", "Verb"]
         .iter()
-        .all(|column| outer.text(&[column]).is_some())
+        .all(|column| outer.has_text(&[column]))
     {
         source(outer.text(&["_ResourceId"]), pieces);
         let cell = |column: &str| outer.at(&[column]);
@@ -92,7 +92,7 @@ fn diagnostic(outer: &Outer<'_>, pieces: &mut Pieces<'_>) {
         pieces.write(Form::Text, |bytes| {
             bytes.extend_from_slice(b"{\"category\":");
             match outer.at(&["category"]) {
-                Some(category) => outer.tree.write_json(category, &[], bytes),
+                Some(category) => outer.write_json(category, bytes),
                 None => bytes.extend_from_slice(b"null"),
             }
             bytes.extend_from_slice(b",\"properties\":");
@@ -115,11 +115,11 @@ fn log(category: Option<&str>, log: Option<NodeId>, outer: &Outer<'_>, pieces: &
         });
         return;
     };
-    match outer.tree.text(log) {
-        Some(text) if looks_like_json(text) => pieces.text(text),
-        Some(text) if line::text(text, "", pieces) => {}
+    match outer.text_of(log) {
+        Some(text) if looks_like_json(text) => pieces.carry(Form::Text, outer, log),
+        Some(_) if line::text(outer, log, "", pieces) => {}
         Some(_) if audit => pieces.skip(SkipReason::NotAuditEvent),
-        None if outer.tree.kind(log) == Kind::Object => pieces.node(outer.tree, log),
+        None if outer.kind(log) == Kind::Object => pieces.node(outer, log),
         _ => pieces.skip(SkipReason::ControlPlane),
     }
 }
@@ -130,7 +130,6 @@ fn rows(outer: &Outer<'_>, table: NodeId, pieces: &mut Pieces<'_>) {
     let index = |name: &str| {
         columns.and_then(|columns| {
             outer
-                .tree
                 .children(columns)
                 .position(|column| outer.text_below(column, &["name"]) == Some(name))
         })
@@ -138,12 +137,12 @@ fn rows(outer: &Outer<'_>, table: NodeId, pieces: &mut Pieces<'_>) {
     let Some(rows) = outer.below(table, &["rows"]) else {
         return;
     };
-    for row_node in outer.tree.children(rows) {
+    for row_node in outer.children(rows) {
         let cell = |name: &str| {
-            let cell = outer.tree.children(row_node).nth(index(name)?)?;
-            (outer.tree.kind(cell) != Kind::Null).then_some(cell)
+            let cell = outer.children(row_node).nth(index(name)?)?;
+            (outer.kind(cell) != Kind::Null).then_some(cell)
         };
-        let text = |name: &str| cell(name).and_then(|cell| outer.tree.text(cell));
+        let text = |name: &str| cell(name).and_then(|cell| outer.text_of(cell));
         source(text("_ResourceId").or(text("ResourceId")), pieces);
         if cell("log_s").is_some() {
             log(text("Category"), cell("log_s"), outer, pieces);
@@ -162,8 +161,7 @@ fn row(outer: &Outer<'_>, cell: &dyn Fn(&str) -> Option<NodeId>, pieces: &mut Pi
         for (column, member) in COLUMNS {
             let Some(value) = cell(column) else { continue };
             let quoted = outer
-                .tree
-                .text(value)
+                .text_of(value)
                 .filter(|_| !TEXT_COLUMNS.contains(column));
             if quoted.is_some_and(str::is_empty) {
                 continue;
@@ -173,7 +171,7 @@ fn row(outer: &Outer<'_>, cell: &dyn Fn(&str) -> Option<NodeId>, pieces: &mut Pi
             bytes.extend_from_slice(b"\":");
             match quoted.filter(|text| looks_like_json(text)) {
                 Some(json) => bytes.extend_from_slice(json.as_bytes()),
-                None => outer.tree.write_json(value, &[], bytes),
+                None => outer.write_json(value, bytes),
             }
         }
         bytes.push(b'}');

@@ -18,7 +18,7 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     {
         // A file that CloudTrail delivers. Each record is sniffed for itself.
         for record in outer.list(&["Records"]) {
-            pieces.node(outer.tree, record);
+            pieces.node(outer, record);
         }
     } else {
         return false;

@@ -1,7 +1,7 @@
 //! Amazon EKS: audit events verbatim in `CloudWatch` messages, in every form in which `CloudWatch` hands those out.
 
 use crate::read::SkipReason;
-use crate::source::{Outer, Pieces, Provider, Source, line, looks_like_json};
+use crate::source::{Form, Outer, Pieces, Provider, Source, line, looks_like_json};
 use crate::tree::NodeId;
 
 /// What `CloudWatch` puts at the end of a message that it cuts.
@@ -12,7 +12,7 @@ pub(crate) const AUDIT_STREAM: &str = "kube-apiserver-audit-";
 pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     if let Some(data) = outer.text(&["awslogs", "data"]) {
         packed(data, outer, pieces);
-    } else if outer.text(&["messageType"]).is_some() && outer.at(&["logEvents"]).is_some() {
+    } else if outer.has_text(&["messageType"]) && outer.at(&["logEvents"]).is_some() {
         subscription(outer, pieces);
     } else if outer.has_list(&["events"])
         && outer
@@ -36,15 +36,16 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
         }
     } else if outer
         .list(&["records"])
-        .any(|record| outer.text_below(record, &["recordId"]).is_some())
+        .any(|record| outer.has_text_below(record, &["recordId"]))
     {
         for record in outer.list(&["records"]) {
             data(outer.text_below(record, &["data"]), outer, pieces);
         }
     } else if outer.has_list(&["results"]) && outer.at(&["statistics"]).is_some() {
         insights(outer, pieces);
-    } else if let Some(text) = outer.text(&["@message"]) {
-        one(text, outer.text(&["@logStream"]), pieces);
+    } else if outer.has_text(&["@message"]) {
+        let stream = outer.text(&["@logStream"]);
+        message_of(outer, outer.at(&["@message"]), stream, pieces);
     } else {
         return false;
     }
@@ -52,7 +53,7 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 }
 
 fn has_message(outer: &Outer<'_>, event: NodeId) -> bool {
-    outer.text_below(event, &["message"]).is_some() && outer.below(event, &["timestamp"]).is_some()
+    outer.has_text_below(event, &["message"]) && outer.below(event, &["timestamp"]).is_some()
 }
 
 /// The result of a query of Logs Insights: rows of `{field, value}`.
@@ -60,15 +61,12 @@ fn insights(outer: &Outer<'_>, pieces: &mut Pieces<'_>) {
     for row in outer.list(&["results"]) {
         let column = |name: &str| {
             let cell = outer
-                .tree
                 .children(row)
                 .find(|cell| outer.text_below(*cell, &["field"]) == Some(name));
-            cell.and_then(|cell| outer.text_below(cell, &["value"]))
+            cell.and_then(|cell| outer.below(cell, &["value"]))
         };
-        match column("@message") {
-            Some(text) => one(text, column("@logStream"), pieces),
-            None => pieces.skip(SkipReason::NotAuditEvent),
-        }
+        let stream = column("@logStream").and_then(|stream| outer.text_of(stream));
+        message_of(outer, column("@message"), stream, pieces);
     }
     if pieces.len() == 0 {
         pieces.skip(SkipReason::EmptyList);
@@ -98,21 +96,27 @@ fn subscription(outer: &Outer<'_>, pieces: &mut Pieces<'_>) {
 }
 
 fn message(outer: &Outer<'_>, event: NodeId, stream: Option<&str>, pieces: &mut Pieces<'_>) {
-    match outer.text_below(event, &["message"]) {
-        Some(text) => one(text, stream, pieces),
-        None => pieces.skip(SkipReason::NotAuditEvent),
-    }
+    message_of(outer, outer.below(event, &["message"]), stream, pieces);
 }
 
 /// One message of a stream.
-fn one(text: &str, stream: Option<&str>, pieces: &mut Pieces<'_>) {
+fn message_of(
+    outer: &Outer<'_>,
+    node: Option<NodeId>,
+    stream: Option<&str>,
+    pieces: &mut Pieces<'_>,
+) {
+    let Some((node, text)) = node.and_then(|node| Some((node, outer.text_of(node)?))) else {
+        pieces.skip(SkipReason::NotAuditEvent);
+        return;
+    };
     if pieces.source().is_none() {
         source(None, stream, None, pieces);
     }
     // What the other components of the control plane write is klog or logfmt text.
     let other_stream = stream.is_some_and(|stream| !stream.starts_with(AUDIT_STREAM));
     if !looks_like_json(text) {
-        if line::text(text, stream.unwrap_or_default(), pieces) {
+        if line::text(outer, node, stream.unwrap_or_default(), pieces) {
             return;
         }
         pieces.skip(if other_stream {
@@ -123,7 +127,7 @@ fn one(text: &str, stream: Option<&str>, pieces: &mut Pieces<'_>) {
     } else if let Some(kept) = text.trim_end().strip_suffix(TRUNCATED) {
         pieces.cut(kept);
     } else {
-        pieces.text(text);
+        pieces.carry(Form::Text, outer, node);
     }
 }
 

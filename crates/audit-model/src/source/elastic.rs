@@ -52,7 +52,7 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     let nested = outer
         .at(&["kubernetes", "audit"])
         .or_else(|| outer.at(&["kubernetes.audit"]))
-        .filter(|node| outer.tree.kind(*node) == Kind::Object);
+        .filter(|node| outer.kind(*node) == Kind::Object);
     // A search that asks for fields hands them out below `fields`, each as a list.
     let fields = [Some(outer.root), outer.at(&["fields"])]
         .into_iter()
@@ -71,8 +71,8 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
         (None, Some(audit), _) => pieces.write(Form::Text, |out| copy(outer, audit, out)),
         (None, None, Some(fields)) => {
             let mut event = Members::default();
-            for node in outer.tree.children(fields) {
-                let key = outer.tree.key(node).and_then(|key| key.strip_prefix(FLAT));
+            for node in outer.children(fields) {
+                let key = outer.key(node).and_then(|key| key.strip_prefix(FLAT));
                 if let Some(key) = key {
                     event.set(key, node);
                 }
@@ -85,7 +85,7 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 }
 
 fn is_flat(outer: &Outer<'_>, node: NodeId) -> bool {
-    outer.tree.kind(node) == Kind::Object
+    outer.kind(node) == Kind::Object
         && ["kubernetes.audit.auditID", "kubernetes.audit.verb"]
             .iter()
             .any(|key| outer.below(node, &[key]).is_some())
@@ -99,24 +99,24 @@ fn is_whole_event(text: &str) -> bool {
 /// Writes a nested event with the annotation keys of the API server.
 fn copy(outer: &Outer<'_>, audit: NodeId, out: &mut Vec<u8>) {
     out.push(b'{');
-    for (at, member) in outer.tree.children(audit).enumerate() {
+    for (at, member) in outer.children(audit).enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        let key = outer.tree.key(member).unwrap_or_default();
+        let key = outer.key(member).unwrap_or_default();
         write_key(key, out);
-        if key != "annotations" || outer.tree.kind(member) != Kind::Object {
-            outer.tree.write_json(member, &[], out);
+        if key != "annotations" || outer.kind(member) != Kind::Object {
+            outer.write_json(member, out);
             continue;
         }
         out.push(b'{');
-        for (at, annotation) in outer.tree.children(member).enumerate() {
+        for (at, annotation) in outer.children(member).enumerate() {
             if at > 0 {
                 out.push(b',');
             }
-            let key = outer.tree.key(annotation).unwrap_or_default();
+            let key = outer.key(annotation).unwrap_or_default();
             write_key(&annotation_key(key), out);
-            outer.tree.write_json(annotation, &[], out);
+            outer.write_json(annotation, out);
         }
         out.push(b'}');
     }
@@ -172,11 +172,11 @@ impl<'o> Members<'o> {
         if self.members.is_empty()
             && let Some(value) = self.value
         {
-            let mut only = outer.tree.children(value);
-            let single = outer.tree.kind(value) == Kind::List && !is_list(path);
+            let mut only = outer.children(value);
+            let single = outer.kind(value) == Kind::List && !is_list(path);
             match (single, only.next(), only.next()) {
-                (true, Some(member), None) => outer.tree.write_json(member, &[], out),
-                _ => outer.tree.write_json(value, &[], out),
+                (true, Some(member), None) => outer.write_json(member, out),
+                _ => outer.write_json(value, out),
             }
             return;
         }

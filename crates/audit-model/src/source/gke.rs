@@ -47,7 +47,7 @@ fn field(outer: &Outer<'_>, node: NodeId, names: [&str; 2]) -> Option<NodeId> {
 }
 
 fn text<'o>(outer: &Outer<'o>, node: NodeId, names: [&str; 2]) -> Option<&'o str> {
-    outer.tree.text(field(outer, node, names)?)
+    outer.text_of(field(outer, node, names)?)
 }
 
 /// An entry of an audit log: the API server's, or that of another service.
@@ -85,15 +85,14 @@ fn request<'o>(outer: &Outer<'o>, payload: NodeId) -> Result<Entry<'o>, DecodeEr
     let resource = match field(outer, payload, name) {
         None => "",
         Some(node) => outer
-            .tree
-            .text(node)
+            .text_of(node)
             .ok_or_else(|| wrong(outer, payload, name))?,
     };
     let call = text(outer, payload, method)
         .and_then(|method| Call::read(method, resource))
         .ok_or_else(|| wrong(outer, payload, method))?;
     let status = outer.below(payload, &["status"]);
-    if status.is_some_and(|status| outer.tree.kind(status) != Kind::Object) {
+    if status.is_some_and(|status| outer.kind(status) != Kind::Object) {
         return Err(DecodeError::wrong_type(
             "protoPayload.status",
             "an object",
@@ -106,7 +105,7 @@ fn request<'o>(outer: &Outer<'o>, payload: NodeId) -> Result<Entry<'o>, DecodeEr
 
 /// The error for a member that is not the text that it should be.
 fn wrong(outer: &Outer<'_>, payload: NodeId, names: [&str; 2]) -> DecodeError {
-    let found = match field(outer, payload, names).map(|node| outer.tree.kind(node)) {
+    let found = match field(outer, payload, names).map(|node| outer.kind(node)) {
         None => "nothing",
         Some(Kind::Text) => "text of no known form",
         Some(_) => "something else",
@@ -135,7 +134,7 @@ fn event(outer: &Outer<'_>, entry: &Entry<'_>, bytes: &mut Vec<u8>) {
     let request = outer.below(*payload, &["request"]);
     let response = outer.below(*payload, &["response"]);
     let operation = outer.at(&["operation"]);
-    let mut draft = Draft::open(bytes, outer.tree);
+    let mut draft = Draft::open(bytes, outer.tree());
     // An entry says how much of the request was logged by what is there.
     draft.text(
         "level",
@@ -163,7 +162,7 @@ fn event(outer: &Outer<'_>, entry: &Entry<'_>, bytes: &mut Vec<u8>) {
         draft.node("username", user, &[]);
         // Whom Google's own identities stand for; the API server knows of no such thing.
         if let Some(subject) = known(["principalSubject", "principal_subject"])
-            .and_then(|subject| outer.tree.text(subject))
+            .and_then(|subject| outer.text_of(subject))
         {
             draft.object("extra", |draft| draft.list_of("principalSubject", subject));
         }
@@ -233,7 +232,7 @@ fn event(outer: &Outer<'_>, entry: &Entry<'_>, bytes: &mut Vec<u8>) {
 
 /// A member that is there and not empty, as proto writes what it leaves out.
 fn some(outer: &Outer<'_>, node: Option<NodeId>) -> Option<NodeId> {
-    node.filter(|node| outer.tree.text(*node) != Some(""))
+    node.filter(|node| outer.text_of(*node) != Some(""))
 }
 
 /// The stage, by whether the entry is the first and the last of its operation.
@@ -241,7 +240,7 @@ fn stage(outer: &Outer<'_>, operation: Option<NodeId>) -> &'static str {
     let is = |name: &str| {
         operation
             .and_then(|operation| outer.below(operation, &[name]))
-            .is_some_and(|node| outer.tree.kind(node) == Kind::Bool(true))
+            .is_some_and(|node| outer.kind(node) == Kind::Bool(true))
     };
     if is("first") && !is("last") {
         "ResponseStarted"
@@ -258,15 +257,12 @@ fn annotations(outer: &Outer<'_>, inferred: Option<Decision>, draft: &mut Draft<
         return;
     };
     match labels {
-        Some(labels) if outer.tree.kind(labels) != Kind::Object => {
+        Some(labels) if outer.kind(labels) != Kind::Object => {
             draft.node("annotations", Some(labels), &[]);
         }
         _ => draft.object("annotations", |draft| {
-            for label in labels
-                .into_iter()
-                .flat_map(|node| outer.tree.children(node))
-            {
-                draft.node(outer.tree.key(label).unwrap_or_default(), Some(label), &[]);
+            for label in labels.into_iter().flat_map(|node| outer.children(node)) {
+                draft.node(outer.key(label).unwrap_or_default(), Some(label), &[]);
             }
             draft.text(DECISION, decision.as_str());
         }),

@@ -4,7 +4,8 @@ use memchr::{memchr, memmem};
 
 use crate::read::SkipReason;
 use crate::scan::{is_space, skip_leniently, string_end};
-use crate::source::{End, Form, Pieces, Provider, Source, eks, legacy, looks_like_json};
+use crate::source::{End, Form, Outer, Pieces, Provider, Source, eks, legacy, looks_like_json};
+use crate::tree::NodeId;
 
 /// Streams of an EKS cluster's log group that hold the text of other components.
 const OTHER_STREAMS: &[&str] = &[
@@ -185,14 +186,13 @@ pub(crate) fn may_be_json(text: &str) -> bool {
     looks_like_json(text) || trimmed.starts_with("\"{") && trimmed.ends_with("}\"")
 }
 
-/// Adds a text that may be JSON, or a line with something in it; whether it is known.
-pub(crate) fn text(text: &str, stream: &str, pieces: &mut Pieces<'_>) -> bool {
+/// Adds the text of a value that may be JSON, or a line with something in it; whether it is known.
+pub(crate) fn text(outer: &Outer<'_>, node: NodeId, stream: &str, pieces: &mut Pieces<'_>) -> bool {
+    let text = outer.text_of(node).unwrap_or_default();
     // Of several lines, each is read for itself.
     let lines = text.trim().contains('\n') && says_audit(text.as_bytes());
     if lines || may_be_json(text) {
-        pieces.write(Form::Loose, |bytes| {
-            bytes.extend_from_slice(text.as_bytes());
-        });
+        pieces.carry(Form::Loose, outer, node);
         return true;
     }
     open(text.as_bytes(), stream, pieces)

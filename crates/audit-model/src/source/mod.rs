@@ -12,11 +12,14 @@ mod elastic;
 mod gke;
 pub(crate) mod join;
 mod known;
+mod layout;
 mod legacy;
 mod line;
 mod oke;
+mod opened;
 pub(crate) mod openshift;
 mod otlp;
+mod outer;
 mod pieces;
 mod request;
 mod sniff;
@@ -26,17 +29,17 @@ use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use crate::edges::Edges;
 use crate::error::DecodeError;
 use crate::field::FieldId;
 use crate::limits::Limits;
-use crate::tree::{Kind, NodeId, Tree};
 
 pub(crate) use line::{is_whole, says_audit};
-pub(crate) use pieces::{End, Form, Opened, Part, Piece, Pieces};
+pub(crate) use opened::Opened;
+pub(crate) use outer::Outer;
+pub(crate) use pieces::{End, Form, Part, Piece, Pieces};
 
 #[cfg(feature = "gzip")]
-use pieces::MAX_DEPTH;
+use opened::MAX_DEPTH;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -186,93 +189,6 @@ impl From<Provider> for Source {
             provider,
             ..Self::default()
         }
-    }
-}
-
-/// A record, or a piece of one, that may be a wrapper.
-pub(crate) struct Outer<'o> {
-    pub(crate) tree: &'o Tree,
-    pub(crate) root: NodeId,
-    pub(crate) limits: &'o Limits,
-    /// What the keys of the root are like: adapters ask for many keys, and most records have none of them.
-    keys: Edges,
-}
-
-impl<'o> Outer<'o> {
-    pub(crate) fn new(tree: &'o Tree, root: NodeId, limits: &'o Limits) -> Self {
-        let mut keys = Edges::default();
-        for member in tree.children(root) {
-            keys.add(tree.key(member).unwrap_or_default().as_bytes());
-        }
-        Self {
-            tree,
-            root,
-            limits,
-            keys,
-        }
-    }
-
-    /// The value at a path of keys; of a repeated key the last one, as the pipelines read it.
-    pub(crate) fn at(&self, keys: &[&str]) -> Option<NodeId> {
-        self.below(self.root, keys)
-    }
-
-    /// The value at a path of keys below a node.
-    pub(crate) fn below(&self, node: NodeId, keys: &[&str]) -> Option<NodeId> {
-        if node == self.root && keys.first().is_some_and(|key| !self.may_have(key)) {
-            return None;
-        }
-        let found = keys
-            .iter()
-            .try_fold(node, |node, key| self.tree.children_at(node, key).last())?;
-        (self.tree.kind(found) != Kind::Null).then_some(found)
-    }
-
-    fn may_have(&self, key: &str) -> bool {
-        self.keys.may_hold(key.as_bytes(), |byte| byte)
-    }
-
-    /// The text at a path of keys.
-    pub(crate) fn text(&self, keys: &[&str]) -> Option<&'o str> {
-        self.tree.text(self.at(keys)?)
-    }
-
-    /// The text at a path of keys below a node.
-    pub(crate) fn text_below(&self, node: NodeId, keys: &[&str]) -> Option<&'o str> {
-        self.tree.text(self.below(node, keys)?)
-    }
-
-    /// The members of the list at a path of keys; none where there is no list.
-    pub(crate) fn list(&self, keys: &[&str]) -> impl Iterator<Item = NodeId> + use<'o> {
-        let list = self
-            .at(keys)
-            .filter(|node| self.tree.kind(*node) == Kind::List);
-        let tree = self.tree;
-        list.into_iter().flat_map(move |list| tree.children(list))
-    }
-
-    /// The members of the list at a path of keys below a node; none where there is no list.
-    pub(crate) fn members_below(
-        &self,
-        node: NodeId,
-        keys: &[&str],
-    ) -> impl Iterator<Item = NodeId> + use<'o> {
-        let tree = self.tree;
-        self.below(node, keys)
-            .filter(|list| tree.kind(*list) == Kind::List)
-            .into_iter()
-            .flat_map(move |list| tree.children(list))
-    }
-
-    /// Whether the record has a member, be it null.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.may_have(key) && self.tree.children_at(self.root, key).next().is_some()
-    }
-
-    /// Whether there is a list at a path of keys.
-    pub(crate) fn has_list(&self, keys: &[&str]) -> bool {
-        self.at(keys)
-            .is_some_and(|node| self.tree.kind(node) == Kind::List)
     }
 }
 

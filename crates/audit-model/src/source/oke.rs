@@ -34,7 +34,7 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     // The path tells more: the namespace and the name.
     let target = Target::from_uri(uri).or(named);
     pieces.write(Form::Text, |bytes| {
-        let mut draft = Draft::open(bytes, outer.tree);
+        let mut draft = Draft::open(bytes, outer.tree());
         draft.node("auditID", outer.at(&["eventID"]), &[]);
         draft.some_text("requestURI", uri);
         draft.text("verb", verb);
@@ -60,7 +60,7 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
         }
         let status = outer
             .at(&["data", "response", "status"])
-            .and_then(|status| outer.tree.value(status));
+            .and_then(|status| outer.value_of(status));
         if let Some(Value::Number(code) | Value::Text(code)) = status
             && let Some(code) = integer(code.as_bytes())
         {

@@ -3,7 +3,7 @@
 
 use crate::read::SkipReason;
 use crate::source::{Form, Outer, Pieces, Provider, Source, line, openshift};
-use crate::tree::NodeId;
+use crate::tree::{Kind, NodeId};
 use crate::write::write_text;
 
 pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
@@ -48,8 +48,10 @@ fn log_record(outer: &Outer<'_>, resource: NodeId, record: NodeId, pieces: &mut 
         pieces.skip(SkipReason::NotAuditEvent);
         return;
     };
-    if let Some(text) = outer.text_below(body, &["stringValue"]) {
-        if !line::text(text, "", pieces) {
+    if let Some(text) = outer.below(body, &["stringValue"])
+        && outer.kind(text) == Kind::Text
+    {
+        if !line::text(outer, text, "", pieces) {
             pieces.skip(SkipReason::NotAuditEvent);
         }
     } else {
@@ -118,15 +120,15 @@ fn scalar_or_open(outer: &Outer<'_>, value: NodeId, steps: &mut Vec<Step>, out: 
         .find_map(|key| outer.below(value, &[key]))
     {
         // 64-bit numbers are text in the JSON form of protocol buffers.
-        match outer.tree.text(number) {
+        match outer.text_of(number) {
             Some(text) if is_number(text) => out.extend_from_slice(text.as_bytes()),
-            _ => outer.tree.write_json(number, &[], out),
+            _ => outer.write_json(number, out),
         }
     } else if let Some(scalar) = ["stringValue", "boolValue", "bytesValue"]
         .iter()
         .find_map(|key| outer.below(value, &[key]))
     {
-        outer.tree.write_json(scalar, &[], out);
+        outer.write_json(scalar, out);
     } else {
         out.extend_from_slice(b"null");
     }

@@ -1,18 +1,12 @@
-//! What adapters make of a record, in memory that is kept from record to record.
+//! What adapters make of a record.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::DecodeError;
-use crate::limits::Limits;
 use crate::read::SkipReason;
-use crate::source::{Outer, Provider, Source, cut, line, sniff};
-use crate::tree::{NodeId, Tree, TreeError};
-
-/// No shorter record is a wrapper with something in it.
-const SHORTEST: usize = 16;
-/// Most wrappers around one event.
-pub(super) const MAX_DEPTH: u8 = 4;
+use crate::source::{Outer, Provider, Source};
+use crate::tree::NodeId;
 
 /// What a piece of a record is.
 #[derive(Clone, Debug)]
@@ -56,236 +50,43 @@ pub(crate) struct Piece {
     pub(crate) form: Form,
     /// Whether a value that spans lines was looked for and not found, so that each line is read for itself.
     pub(crate) by_line: bool,
-    /// Where its text stands in [`Opened::bytes`].
+    /// Where its text stands in [`Opened::bytes`](crate::source::Opened::bytes).
     pub(crate) range: Range<usize>,
     /// How many wrappers stand around it.
     pub(crate) depth: u8,
     pub(crate) source: Option<Arc<Source>>,
 }
 
-/// The pieces of the record at hand, with memory that is kept between records.
-#[derive(Debug, Default)]
-pub(crate) struct Opened {
-    /// The text of all pieces.
-    pub(crate) bytes: Vec<u8>,
-    /// Pieces that are still to be taken, the next one last.
-    pending: Vec<Piece>,
-    made: Vec<Piece>,
-    tree: Tree,
-    last_source: LastSource,
+impl Piece {
+    /// A piece of which nobody knows where it is from.
+    pub(crate) fn new(form: Form, range: Range<usize>, depth: u8) -> Self {
+        Self {
+            form,
+            by_line: false,
+            range,
+            depth,
+            source: None,
+        }
+    }
 }
 
 /// Where the last record of a service came from, with the text that said so: most come from one place.
 #[derive(Debug, Default)]
-struct LastSource {
+pub(super) struct LastSource {
     text: String,
     source: Option<Arc<Source>>,
 }
 
 /// Where an adapter puts what it found.
 pub(crate) struct Pieces<'p> {
-    bytes: &'p mut Vec<u8>,
-    made: &'p mut Vec<Piece>,
-    depth: u8,
-    source: Option<Arc<Source>>,
-    last_source: &'p mut LastSource,
-    max_bytes: usize,
-}
-
-impl Opened {
-    /// Takes the next piece.
-    pub(crate) fn next(&mut self) -> Option<Piece> {
-        self.pending.pop()
-    }
-
-    /// Opens a record that is sound JSON and no native event; whether it is known to hold something.
-    pub(crate) fn open(&mut self, record: &[u8], limits: &Limits) -> bool {
-        self.clear();
-        if record.len() < SHORTEST {
-            return false;
-        }
-        self.open_value(Value::Outside(record), 0, None, limits)
-    }
-
-    /// The same of a record of which nothing is known yet, in one pass. `None` if it is no sound JSON object or may be a
-    /// native event.
-    pub(crate) fn open_unknown(&mut self, record: &[u8], limits: &Limits) -> Option<bool> {
-        self.clear();
-        if record.len() < SHORTEST || record.len() > limits.record_bytes() {
-            return None;
-        }
-        // What events begin with, so that odd ones are not read for nothing.
-        let inside = record.strip_prefix(b"{")?.trim_ascii_start();
-        if inside.starts_with(b"\"kind\"") {
-            return None;
-        }
-        self.tree.clear();
-        let root = self.tree.parse_sound(record, limits)?;
-        let says_event = |member| self.tree.key(member).is_some_and(may_say_event);
-        if self.tree.children(root).any(says_event) {
-            return None;
-        }
-        Some(self.sniff(Ok(root), 0, None, limits))
-    }
-
-    /// Opens a piece further; whether it is known to hold something.
-    pub(crate) fn open_piece(&mut self, piece: &Piece, limits: &Limits) -> bool {
-        piece.depth < MAX_DEPTH
-            && self.open_value(
-                Value::Piece(piece.range.clone()),
-                piece.depth,
-                piece.source.as_ref(),
-                limits,
-            )
-    }
-
-    fn open_value(
-        &mut self,
-        value: Value<'_>,
-        depth: u8,
-        source: Option<&Arc<Source>>,
-        limits: &Limits,
-    ) -> bool {
-        let Self { bytes, tree, .. } = self;
-        tree.clear();
-        let json = match value {
-            Value::Outside(json) => json,
-            Value::Piece(range) => bytes.get(range).unwrap_or_default(),
-        };
-        let parsed = tree.parse(json, limits);
-        self.sniff(parsed, depth, source, limits)
-    }
-
-    /// Asks the adapters for what is in the tree.
-    fn sniff(
-        &mut self,
-        parsed: Result<NodeId, TreeError>,
-        depth: u8,
-        source: Option<&Arc<Source>>,
-        limits: &Limits,
-    ) -> bool {
-        let Self {
-            bytes,
-            pending,
-            made,
-            tree,
-            last_source,
-        } = self;
-        made.clear();
-        let mut pieces = Pieces {
-            bytes,
-            made,
-            depth: depth + 1,
-            source: source.cloned(),
-            last_source,
-            max_bytes: limits.record_bytes().saturating_mul(2),
-        };
-        let known = match parsed {
-            Ok(root) => sniff::open(&Outer::new(tree, root, limits), &mut pieces),
-            // Nobody knows what it holds, so it must not be counted as harmless.
-            Err(error) => {
-                pieces.malformed(DecodeError::not_opened(error, limits));
-                true
-            }
-        };
-        if known && pieces.len() == 0 {
-            // A wrapper that holds nothing is a record too.
-            pieces.skip(SkipReason::EmptyList);
-        }
-        pending.extend(made.drain(..).rev());
-        known
-    }
-
-    /// Opens a line of the stream that is no JSON; whether it is known to hold something.
-    pub(crate) fn open_line(&mut self, line: &[u8], limits: &Limits) -> bool {
-        self.clear();
-        let mut pieces = Pieces {
-            bytes: &mut self.bytes,
-            made: &mut self.made,
-            depth: 1,
-            source: None,
-            last_source: &mut self.last_source,
-            max_bytes: limits.record_bytes().saturating_mul(2),
-        };
-        let known = line::open(line, "", &mut pieces);
-        self.pending.extend(self.made.drain(..).rev());
-        known
-    }
-
-    /// Opens a piece that is no JSON; whether it is known to hold something.
-    pub(crate) fn open_text(&mut self, piece: &Piece, limits: &Limits) -> bool {
-        let text = self
-            .bytes
-            .get(piece.range.clone())
-            .unwrap_or_default()
-            .to_vec();
-        self.made.clear();
-        let mut pieces = Pieces {
-            bytes: &mut self.bytes,
-            made: &mut self.made,
-            depth: piece.depth + 1,
-            source: piece.source.clone(),
-            last_source: &mut self.last_source,
-            max_bytes: limits.record_bytes().saturating_mul(2),
-        };
-        let known = piece.depth < MAX_DEPTH && line::open(&text, "", &mut pieces);
-        self.pending.extend(self.made.drain(..).rev());
-        known
-    }
-
-    /// Forgets the record at hand.
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.pending.clear();
-        self.made.clear();
-    }
-
-    /// Puts something that cannot be read before all other pieces.
-    pub(crate) fn push_malformed(&mut self, error: DecodeError) {
-        self.pending.push(Piece {
-            form: Form::Malformed(error),
-            by_line: false,
-            range: 0..0,
-            depth: 0,
-            source: None,
-        });
-    }
-
-    /// Puts text that was joined before all other pieces.
-    pub(crate) fn push_joined(&mut self, like: &Piece, text: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(text);
-        self.pending.push(Piece {
-            form: Form::Loose,
-            range: start..self.bytes.len(),
-            ..like.clone()
-        });
-    }
-
-    /// Closes what is open at the end of a text that was cut; where the result stands.
-    pub(crate) fn mend(&mut self, range: Range<usize>) -> Range<usize> {
-        let start = self.bytes.len();
-        cut::mend(&mut self.bytes, range);
-        start..self.bytes.len()
-    }
-
-    /// Puts what follows a piece's first value, or the items of a list, before all other pieces.
-    pub(crate) fn push(&mut self, like: &Piece, range: Range<usize>) {
-        self.pending.push(Piece {
-            range,
-            ..like.clone()
-        });
-    }
-}
-
-/// Whether an object under such a key may say that it is an event or a list of them.
-fn may_say_event(key: &str) -> bool {
-    matches!(key, "kind" | "auditID")
-}
-
-enum Value<'v> {
-    Outside(&'v [u8]),
-    Piece(Range<usize>),
+    pub(super) bytes: &'p mut Vec<u8>,
+    pub(super) made: &'p mut Vec<Piece>,
+    /// Of the pieces, those that are carried: the values that they are.
+    pub(super) carried: &'p mut Vec<NodeId>,
+    pub(super) depth: u8,
+    pub(super) source: Option<Arc<Source>>,
+    pub(super) last_source: &'p mut LastSource,
+    pub(super) max_bytes: usize,
 }
 
 impl Pieces<'_> {
@@ -326,6 +127,14 @@ impl Pieces<'_> {
         self.write(Form::Text, |bytes| bytes.extend_from_slice(text.as_bytes()));
     }
 
+    /// Adds the text of a value as it is. By this an adapter says that of any other text there that begins with a brace and
+    /// ends with one it would make the same, if it is [`Form::Text`] or [`Form::Loose`].
+    pub(crate) fn carry(&mut self, form: Form, outer: &Outer<'_>, node: NodeId) {
+        let text = outer.text_of(node).unwrap_or_default();
+        self.carried.push(node);
+        self.write(form, |bytes| bytes.extend_from_slice(text.as_bytes()));
+    }
+
     /// Adds text to be sniffed, as bytes that may be no UTF-8.
     pub(crate) fn raw(&mut self, text: &[u8]) {
         self.write(Form::Text, |bytes| bytes.extend_from_slice(text));
@@ -351,8 +160,8 @@ impl Pieces<'_> {
     }
 
     /// Adds a JSON value to be sniffed.
-    pub(crate) fn node(&mut self, tree: &Tree, node: NodeId) {
-        self.write(Form::Text, |bytes| tree.write_json(node, &[], bytes));
+    pub(crate) fn node(&mut self, outer: &Outer<'_>, node: NodeId) {
+        self.write(Form::Text, |bytes| outer.write_json(node, bytes));
     }
 
     /// Adds text that `write` makes.
@@ -368,11 +177,8 @@ impl Pieces<'_> {
         };
         let range = start..self.bytes.len();
         self.made.push(Piece {
-            form,
-            by_line: false,
-            range,
-            depth: self.depth,
             source: self.source.clone(),
+            ..Piece::new(form, range, self.depth)
         });
     }
 

@@ -148,9 +148,13 @@ impl<'d> Draft<'d> {
 /// Appends a piece of a path, escaped so that a reader finds the same text again and neither a query nor a fragment
 /// begins where none was.
 pub(crate) fn escape_path(path: &str, out: &mut String) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte);
+    if path.bytes().all(is_plain) {
+        out.push_str(path);
+        return;
+    }
     for byte in path.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte);
-        if plain {
+        if is_plain(byte) {
             out.push(char::from(byte));
         } else {
             // Writing to a `String` cannot fail.
@@ -163,11 +167,12 @@ pub(crate) fn escape_path(path: &str, out: &mut String) {
 pub(crate) fn is_version(token: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     token.strip_prefix('v').is_some_and(|rest| {
-        let stage = rest.split_once("alpha").or_else(|| rest.split_once("beta"));
-        match stage {
-            Some((major, minor)) => number(major) && number(minor),
-            None => number(rest),
+        if !rest.starts_with(|first: char| first.is_ascii_digit()) {
+            return false;
         }
+        // Most have no stage, and to look for one takes longer.
+        let stage = || rest.split_once("alpha").or_else(|| rest.split_once("beta"));
+        number(rest) || stage().is_some_and(|(major, minor)| number(major) && number(minor))
     })
 }
 

@@ -60,10 +60,7 @@ pub(crate) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 
 /// A JSON text that holds JSON: a record that was encoded twice.
 fn text(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
-    outer
-        .tree
-        .text(outer.root)
-        .is_some_and(|text| line::text(text, "", pieces))
+    outer.kind(outer.root) == Kind::Text && line::text(outer, outer.root, "", pieces)
 }
 
 /// A line of a container: `{log, stream, time}` of Docker, or what Fluent Bit makes of a line of the runtime
@@ -98,9 +95,8 @@ fn container(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 fn loki(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     if outer.at(&["labels"]).is_some()
         && outer.at(&["timestamp"]).is_some()
-        && let Some(line) = outer.text(&["line"])
+        && carried_below(outer, outer.root, &["line"], pieces)
     {
-        carried_text(line, "", pieces);
         return true;
     }
     let pushed = outer.list(&["streams"]).any(|stream| {
@@ -121,12 +117,12 @@ fn loki(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
             .below(stream, &["stream"])
             .map(|labels| {
                 let mut name = Vec::new();
-                outer.tree.write_json(labels, &[], &mut name);
+                outer.write_json(labels, &mut name);
                 String::from_utf8_lossy(&name).into_owned()
             })
             .unwrap_or_default();
         for value in outer.members_below(stream, &["values"]) {
-            match outer.tree.children(value).nth(1) {
+            match outer.children(value).nth(1) {
                 Some(line) => carried(outer, line, &name, pieces),
                 None => pieces.skip(SkipReason::NotAuditEvent),
             }
@@ -137,28 +133,28 @@ fn loki(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 
 /// Splunk: an event for its collector, or a result of a search.
 fn splunk(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
-    let raw = outer
-        .text(&["result", "_raw"])
-        .or_else(|| outer.text(&["_raw"]));
+    let raw = [&["result", "_raw"][..], &["_raw"]]
+        .into_iter()
+        .find(|keys| outer.has_text(keys));
     if let Some(raw) = raw {
-        carried_text(raw, "", pieces);
+        carried_below(outer, outer.root, raw, pieces);
         return true;
     }
+    let raw: &[&str] = &["_raw"];
     if outer
         .list(&["results"])
-        .any(|result| outer.text_below(result, &["_raw"]).is_some())
+        .any(|result| outer.has_text_below(result, raw))
     {
         for result in outer.list(&["results"]) {
-            match outer.text_below(result, &["_raw"]) {
-                Some(raw) => carried_text(raw, "", pieces),
-                None => pieces.skip(SkipReason::NotAuditEvent),
+            if !carried_below(outer, result, raw, pieces) {
+                pieces.skip(SkipReason::NotAuditEvent);
             }
         }
         return true;
     }
     let sent = ["sourcetype", "index", "host", "source"]
         .iter()
-        .any(|key| outer.text(&[key]).is_some());
+        .any(|key| outer.has_text(&[key]));
     match outer.at(&["event"]) {
         Some(event) if sent && outer.at(&["event", "original"]).is_none() => {
             carried(outer, event, "", pieces);
@@ -187,7 +183,7 @@ fn kafka(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 
 /// `CloudEvents` in structured mode.
 fn cloud_event(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
-    if outer.text(&["specversion"]).is_none() || outer.text(&["type"]).is_none() {
+    if !outer.has_text(&["specversion"]) || !outer.has_text(&["type"]) {
         return false;
     }
     if let Some(data) = outer.text(&["data_base64"]) {
@@ -205,28 +201,31 @@ fn cloud_event(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 
 /// Notifications of Amazon SNS and messages of SQS.
 fn queue(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
-    match (outer.text(&["Type"]), outer.text(&["Message"])) {
-        (Some("Notification"), Some(message)) => {
-            carried_text(message, "", pieces);
-            return true;
+    if outer.has_text(&["Message"]) {
+        match outer.text(&["Type"]) {
+            Some("Notification") => {
+                carried_below(outer, outer.root, &["Message"], pieces);
+                return true;
+            }
+            Some("SubscriptionConfirmation" | "UnsubscribeConfirmation") => {
+                pieces.skip(SkipReason::ControlMessage);
+                return true;
+            }
+            _ => {}
         }
-        (Some("SubscriptionConfirmation" | "UnsubscribeConfirmation"), Some(_)) => {
-            pieces.skip(SkipReason::ControlMessage);
-            return true;
-        }
-        _ => {}
     }
     for (list, body) in [
         ("Records", &["body"] as &[&str]),
         ("Records", &["Sns", "Message"]),
         ("Messages", &["Body"]),
     ] {
-        let message = |record| outer.text_below(record, body);
-        if outer.list(&[list]).any(|record| message(record).is_some()) {
+        if outer
+            .list(&[list])
+            .any(|record| outer.has_text_below(record, body))
+        {
             for record in outer.list(&[list]) {
-                match message(record) {
-                    Some(text) => carried_text(text, "", pieces),
-                    None => pieces.node(outer.tree, record),
+                if !carried_below(outer, record, body, pieces) {
+                    pieces.node(outer, record);
                 }
             }
             return true;
@@ -239,25 +238,23 @@ fn queue(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 fn shipper(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     // Text first, because a shipper's own `log` or `message` object may stand beside it.
     for keys in CARRIED {
-        if let Some(text) = outer.text(keys)
+        if let Some(node) = outer.at(keys)
+            && let Some(text) = outer.text_of(node)
             && line::may_be_json(text)
         {
-            pieces.write(Form::Loose, |bytes| {
-                bytes.extend_from_slice(text.as_bytes());
-            });
+            pieces.carry(Form::Loose, outer, node);
             return true;
         }
     }
     for keys in CARRIED {
         let Some(node) = outer.at(keys) else { continue };
-        match outer.tree.kind(node) {
+        match outer.kind(node) {
             Kind::Object => {
-                pieces.node(outer.tree, node);
+                pieces.node(outer, node);
                 return true;
             }
             Kind::Text => {
-                let text = outer.tree.text(node).unwrap_or_default();
-                if line::text(text, &stream_of(outer), pieces) {
+                if line::text(outer, node, &stream_of(outer), pieces) {
                     return true;
                 }
             }
@@ -280,11 +277,11 @@ fn stream_of(outer: &Outer<'_>) -> String {
 
 /// The bytes that the journal writes as numbers where a text is not plain.
 fn byte_list(outer: &Outer<'_>, list: NodeId) -> Option<Vec<u8>> {
-    let number = |node| match outer.tree.value(node) {
+    let number = |node| match outer.value_of(node) {
         Some(crate::value::Value::Number(text)) => text.parse::<u8>().ok(),
         _ => None,
     };
-    outer.tree.children(list).map(number).collect()
+    outer.children(list).map(number).collect()
 }
 
 /// Lists of records: of any Kubernetes list kind, of an event hub, of a search.
@@ -300,7 +297,7 @@ fn list(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
         let objects = |key: &&&str| {
             outer
                 .list(&[key])
-                .any(|node| outer.tree.kind(node) == Kind::Object)
+                .any(|node| outer.kind(node) == Kind::Object)
         };
         match ["records", "events", "entries", "results"]
             .iter()
@@ -319,8 +316,8 @@ fn list(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 
 /// Text anywhere in a record that begins as an event does.
 fn anywhere(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
-    for node in (0..outer.tree.n_nodes()).filter_map(NodeId::nth) {
-        if let Some(text) = outer.tree.text(node)
+    for node in outer.all() {
+        if let Some(text) = outer.text_of(node)
             && begins_event(text)
         {
             pieces.loose(text.as_bytes());
@@ -337,17 +334,22 @@ fn begins_event(text: &str) -> bool {
 
 /// Adds what a wrapper carries: text, or a value of its own.
 fn carried(outer: &Outer<'_>, node: NodeId, stream: &str, pieces: &mut Pieces<'_>) {
-    match outer.tree.text(node) {
-        Some(text) => carried_text(text, stream, pieces),
-        None => pieces.node(outer.tree, node),
-    }
-}
-
-fn carried_text(text: &str, stream: &str, pieces: &mut Pieces<'_>) {
-    if !line::text(text, stream, pieces) {
+    if outer.kind(node) != Kind::Text {
+        pieces.node(outer, node);
+    } else if !line::text(outer, node, stream, pieces) {
         // What else was written there is text of some program.
         pieces.skip(SkipReason::NotAuditEvent);
     }
+}
+
+/// Adds the text at a path of keys below a node; whether there is one.
+fn carried_below(outer: &Outer<'_>, node: NodeId, keys: &[&str], pieces: &mut Pieces<'_>) -> bool {
+    let found = outer.below(node, keys);
+    let text = found.filter(|found| outer.kind(*found) == Kind::Text);
+    if let Some(text) = text {
+        carried(outer, text, "", pieces);
+    }
+    text.is_some()
 }
 
 fn packed(data: &str, outer: &Outer<'_>, pieces: &mut Pieces<'_>) {

@@ -1,9 +1,18 @@
 //! Making values in a tree.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use crate::text::{unescape, unescape_string};
 use crate::tree::{Kind, NONE, Node, NodeId, Span, Tree};
+
+/// Limits keep a record far below 4 GiB; past it, text would be empty rather than wrong.
+fn span(start: usize, end: usize) -> Span {
+    match (u32::try_from(start), u32::try_from(end)) {
+        (Ok(start), Ok(end)) => Span { start, end },
+        _ => Span::default(),
+    }
+}
 
 impl Tree {
     fn span(&mut self, text: &str) -> Span {
@@ -13,11 +22,7 @@ impl Tree {
     }
 
     fn span_from(&self, start: usize) -> Span {
-        // Limits keep a record far below 4 GiB; past it, text would be empty rather than wrong.
-        match (u32::try_from(start), u32::try_from(self.text.len())) {
-            (Ok(start), Ok(end)) => Span { start, end },
-            _ => Span::default(),
-        }
+        span(start, self.text.len())
     }
 
     pub(crate) fn add(&mut self, kind: Kind) -> NodeId {
@@ -195,18 +200,24 @@ impl Tree {
         self.span_from(start)
     }
 
-    /// What stands between the quotes of a string without escapes.
-    pub(crate) fn add_plain(&mut self, plain: &[u8]) -> Span {
-        match std::str::from_utf8(plain) {
-            Ok(text) => self.span(text),
-            Err(_) => self.add_key(plain),
-        }
+    /// Adds the text of JSON, of which [`Tree::part_of_json`] are parts; where it is. `None` if it is no text.
+    pub(crate) fn add_json(&mut self, json: &[u8]) -> Option<usize> {
+        let start = self.text.len();
+        self.text.push_str(std::str::from_utf8(json).ok()?);
+        Some(start)
+    }
+
+    /// A text that stands in JSON as it is, whose text was added.
+    pub(crate) fn part_of_json(added: usize, part: Range<usize>) -> Span {
+        span(added + part.start, added + part.end)
     }
 
     /// The text of a JSON string that begins at `at`, and where its quote is; `None` if it is not a sound one.
     pub(crate) fn add_string(&mut self, json: &[u8], at: usize) -> Option<(Span, usize)> {
+        let (end, length) = unescape_string(json, at, &mut self.unescaped)?;
         let start = self.text.len();
-        let end = unescape_string(json, at, &mut self.text)?;
+        let text = self.unescaped.get(..length)?;
+        self.text.push_str(std::str::from_utf8(text).ok()?);
         Some((self.span_from(start), end))
     }
 
@@ -215,9 +226,8 @@ impl Tree {
         self.add_span(Kind::Text, span)
     }
 
-    /// A number, or what stands in the place of one.
-    pub(crate) fn add_number_text(&mut self, raw: &[u8]) -> NodeId {
-        let span = self.add_key(raw);
+    /// A number, or what stands in the place of one, whose text has been added.
+    pub(crate) fn add_number_at(&mut self, span: Span) -> NodeId {
         self.add_span(Kind::Number, span)
     }
 
@@ -267,8 +277,10 @@ impl Tree {
     pub(crate) fn find_repeats(&mut self, object: NodeId) {
         // Most objects are small, and comparing a few keys pairwise is cheaper than hashing them.
         const PAIRWISE: usize = 12;
-        let n_children = self.children(object).take(PAIRWISE + 1).count();
-        let repeats = if n_children <= PAIRWISE {
+        let (n_children, may_repeat) = self.first_keys(object, PAIRWISE + 1);
+        let repeats = if !may_repeat && n_children <= PAIRWISE {
+            false
+        } else if n_children <= PAIRWISE {
             self.children(object).any(|child| {
                 let key = self.key(child);
                 let mut later = self.next(child);
@@ -331,6 +343,31 @@ impl Tree {
             node.keyed = false;
         }
         node
+    }
+
+    /// How many of the first children there are, and whether their keys may repeat. Most keys are told from all before them
+    /// by their length and the bytes at their ends.
+    fn first_keys(&self, object: NodeId, most: usize) -> (usize, bool) {
+        let text = self.text.as_bytes();
+        let (mut seen, mut n_children, mut may_repeat) = ([0_u64; 8], 0, false);
+        let mut next = self.node(object).map_or(NONE, |node| node.first);
+        while n_children < most
+            && let Some(node) = self.node(next)
+        {
+            let Span { start, end } = node.key;
+            let key = text.get(start as usize..end as usize).unwrap_or_default();
+            let byte = |byte: Option<&u8>| u32::from(byte.copied().unwrap_or_default());
+            let ends = byte(key.first()) | byte(key.last()) << 8 | (end - start) << 16;
+            let hash = ends.wrapping_mul(0x9e37_79b1) >> 23;
+            if let Some(word) = seen.get_mut(hash as usize / 64) {
+                let bit = 1 << (hash % 64);
+                may_repeat |= *word & bit != 0;
+                *word |= bit;
+            }
+            n_children += 1;
+            next = node.next;
+        }
+        (n_children, may_repeat)
     }
 
     fn hash_repeats(&mut self, object: NodeId) -> bool {

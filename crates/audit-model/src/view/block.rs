@@ -8,7 +8,7 @@ mod words;
 use std::hint::black_box;
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Simd, mask8x64, u8x16, u8x32, u8x64};
+use fearless_simd::{Simd, mask8x32, mask8x64, u8x16, u8x32, u8x64};
 
 use kept::kept_of;
 pub(crate) use words::Words;
@@ -47,6 +47,8 @@ pub(crate) struct Special {
     pub(crate) quotes: u32,
     pub(crate) backslashes: u32,
     pub(crate) controls: u32,
+    /// What may, but is not ASCII.
+    pub(crate) beyond_ascii: u32,
 }
 
 /// A way to look at many bytes at once.
@@ -76,7 +78,7 @@ pub(crate) trait Look: Copy {
 
     /// Writes the first 32 bytes of a window without those of a mask; how many there are. What is written behind them counts
     /// for nothing.
-    fn without(self, window: &[u8; 64], left_out: u32, out: &mut [u8; 48]) -> usize;
+    fn without(self, window: &[u8; 64], left_out: u32, out: &mut [u8; 64]) -> usize;
 
     /// Which bytes of the two are the same.
     fn same(self, one: &[u8; 32], other: &[u8; 32]) -> u32;
@@ -174,11 +176,21 @@ impl<S: Simd> Look for Vector<S> {
             quotes: is(b'"'),
             backslashes: is(b'\\'),
             controls: low(controls.to_bitmask()),
+            beyond_ascii: low(bytes.simd_ge(u8x32::splat(self.0, 0x80)).to_bitmask()),
         }
     }
 
     #[inline(always)]
-    fn without(self, window: &[u8; 64], left_out: u32, out: &mut [u8; 48]) -> usize {
+    fn without(self, window: &[u8; 64], left_out: u32, out: &mut [u8; 64]) -> usize {
+        if S::u8s::LEN >= 64 {
+            // Where there are vectors of 64 bytes, there is an instruction that does it.
+            let bytes = u8x32::load_array_ref(self.0, window.first_chunk().unwrap_or(&[0; 32]));
+            let kept = mask8x32::from_bitmask(self.0, u64::from(!left_out));
+            if let Some(out) = out.first_chunk_mut::<32>() {
+                *out = bytes.compress(kept).into();
+            }
+            return left_out.count_zeros() as usize;
+        }
         // Written out, or it would be a loop.
         let [first, second, third, fourth] = left_out.to_le_bytes();
         let mut length = self.eight_without(window, 0, first, out, 0);
@@ -212,7 +224,7 @@ impl<S: Simd> Vector<S> {
         window: &[u8; 64],
         at: usize,
         left_out: u8,
-        out: &mut [u8; 48],
+        out: &mut [u8; 64],
         length: usize,
     ) -> usize {
         let bytes = window.get(at..).and_then(|rest| rest.first_chunk());

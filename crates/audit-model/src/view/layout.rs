@@ -8,26 +8,21 @@ use crate::view::block::Look;
 use crate::view::keys::{Body, Slot};
 use crate::view::read::Pass;
 use crate::view::spans::{Extra, Shape, Spans};
+use crate::view::steps::{self, NONE, Steps};
 
-/// Most steps that are kept.
-const MOST_STEPS: usize = 1024;
 /// Most shapes that are kept.
 const MOST_SHAPES: usize = 128;
 /// Most members of `extra` of all shapes together.
 const MOST_EXTRAS: usize = 512;
 /// Most bytes that one layout may have, so that it does not take the place of all others.
 const MOST_BYTES: usize = 4096;
-/// Most ways to go on from one place: to try them all must not take longer than to read the record.
-const MOST_WAYS: usize = 12;
 /// After so many records whose layout found no place, all layouts are forgotten: the log may have become another one.
 const MOST_REFUSED: u32 = 1024;
-
-const NONE: u16 = u16::MAX;
 
 /// The layouts that are known: a tree of steps, each of which takes what is written between values, and one value.
 #[derive(Debug, Default)]
 pub(crate) struct Layouts {
-    steps: Vec<Step>,
+    steps: Steps<Then>,
     shapes: Vec<Known>,
     /// Of all shapes.
     extras: Vec<Extra>,
@@ -46,22 +41,9 @@ struct Known {
     one_line: bool,
 }
 
-/// Bytes that must stand here, and what follows them.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    bytes: [u8; 32],
-    /// Bits of the bytes that count, from the lowest.
-    counts: u32,
-    then: Then,
-    /// The first of the steps that may follow, and the step to try in place of this one.
-    first: u16,
-    other: u16,
-    length: u8,
-}
-
+/// What follows the bytes of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
-    /// More of the same.
     Bytes,
     /// These bytes end in a text of that length and its quote.
     Known(u16),
@@ -72,6 +54,10 @@ enum Then {
     Body(Body),
     /// The record is over. Which of the shapes it has.
     End(u16),
+}
+
+impl steps::Then for Then {
+    const BYTES: Self = Self::Bytes;
 }
 
 /// A value of the record that is learned.
@@ -89,7 +75,9 @@ impl Layouts {
         pass.spans.clear_values();
         let (mut at, mut next) = (0, 0);
         loop {
-            let step = self.step(pass, at, next)?;
+            let step = self
+                .steps
+                .find(pass.cursor.look, pass.cursor.bytes, at, next)?;
             at += usize::from(step.length);
             match step.then {
                 Then::Bytes => {}
@@ -121,40 +109,12 @@ impl Layouts {
         }
     }
 
-    /// The step whose bytes stand here, of those that are tried from one on.
-    #[inline(always)]
-    fn step<L: Look>(&self, pass: &Pass<'_, L>, at: usize, mut next: u16) -> Option<&Step> {
-        let rest = pass.cursor.bytes.get(at..)?;
-        let Some(block) = rest.first_chunk::<32>() else {
-            return self.last_step(rest, next);
-        };
-        loop {
-            let step = self.steps.get(usize::from(next))?;
-            if pass.cursor.look.same(block, &step.bytes) & step.counts == step.counts {
-                return Some(step);
-            }
-            next = step.other;
-        }
-    }
-
-    /// The same in the last bytes of the record.
-    #[inline(never)]
-    fn last_step(&self, rest: &[u8], mut next: u16) -> Option<&Step> {
-        loop {
-            let step = self.steps.get(usize::from(next))?;
-            if rest.starts_with(step.bytes.get(..usize::from(step.length))?) {
-                return Some(step);
-            }
-            next = step.other;
-        }
-    }
-
     /// Keeps the layout of a record that was read just now.
     #[cold]
     #[inline(never)]
     pub(crate) fn learn(&mut self, record: &[u8], spans: &Spans) {
         if self.steps.is_empty() {
-            self.steps.reserve_exact(MOST_STEPS);
+            self.steps.reserve();
             self.shapes.reserve_exact(MOST_SHAPES);
             self.extras.reserve_exact(MOST_EXTRAS);
         }
@@ -199,7 +159,7 @@ impl Layouts {
             };
             let bytes = record.get(at..end)?;
             one_line &= !bytes.contains(&b'\n');
-            before = self.add_bytes(before, bytes, value.then)?;
+            before = self.steps.add(before, bytes, value.then)?;
             at = next;
         }
         let rest = record.get(at..)?.trim_ascii_end();
@@ -209,7 +169,7 @@ impl Layouts {
         if self.shapes.len() >= MOST_SHAPES || start + extras.len() > MOST_EXTRAS {
             return None;
         }
-        self.add_bytes(before, rest, Then::End(shape))?;
+        self.steps.add(before, rest, Then::End(shape))?;
         self.extras.extend_from_slice(extras);
         self.shapes.push(Known {
             shape: spans.shape,
@@ -217,51 +177,6 @@ impl Layouts {
             one_line,
         });
         Some(())
-    }
-
-    /// Adds what stands before a value after a step, as far as it is not there; the last step of it.
-    fn add_bytes(&mut self, mut before: u16, mut bytes: &[u8], then: Then) -> Option<u16> {
-        while let Some((head, rest)) = bytes.split_at_checked(33).map(|_| bytes.split_at(32)) {
-            before = self.add_step(before, head, Then::Bytes)?;
-            bytes = rest;
-        }
-        self.add_step(before, bytes, then)
-    }
-
-    fn add_step(&mut self, before: u16, bytes: &[u8], then: Then) -> Option<u16> {
-        let mut step = Step {
-            bytes: [0; 32],
-            counts: u32::try_from((1_u64 << bytes.len()) - 1).ok()?,
-            then,
-            first: NONE,
-            other: NONE,
-            length: u8::try_from(bytes.len()).ok()?,
-        };
-        step.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        let new = u16::try_from(self.steps.len()).ok()?;
-        let first = match self.steps.get(usize::from(before)) {
-            Some(before) => before.first,
-            None if self.steps.is_empty() => NONE,
-            None => 0,
-        };
-        let (mut last, mut known, mut n_ways) = (NONE, first, 0);
-        while let Some(other) = self.steps.get(usize::from(known)) {
-            if other.bytes == step.bytes && other.length == step.length && other.then == then {
-                return Some(known);
-            }
-            (last, known) = (known, other.other);
-            n_ways += 1;
-        }
-        if n_ways >= MOST_WAYS || self.steps.len() >= MOST_STEPS {
-            return None;
-        }
-        if let Some(last) = self.steps.get_mut(usize::from(last)) {
-            last.other = new;
-        } else if let Some(before) = self.steps.get_mut(usize::from(before)) {
-            before.first = new;
-        }
-        self.steps.push(step);
-        Some(new)
     }
 }
 
@@ -320,6 +235,7 @@ mod tests {
     use crate::limits::Limits;
     use crate::view::block::Words;
     use crate::view::cursor::Cursor;
+    use crate::view::steps::MOST_WAYS;
     use crate::view::{Viewer, run};
 
     /// Whether the layout of a record is known.

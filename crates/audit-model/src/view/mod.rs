@@ -10,7 +10,7 @@
 )]
 
 pub(crate) mod block;
-mod cursor;
+pub(crate) mod cursor;
 mod jumps;
 mod keys;
 mod late;
@@ -23,6 +23,7 @@ mod seek;
 mod skip;
 mod source;
 mod spans;
+pub(crate) mod steps;
 
 use fearless_simd::{Level, dispatch};
 

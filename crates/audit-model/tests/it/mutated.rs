@@ -1,6 +1,6 @@
 //! Wrappers that were cut, damaged and mixed: nothing panics, and nothing before the damage is lost.
 
-use audit_model::{Limits, Reader, Record};
+use audit_model::{DecodeError, Limits, Reader, Record};
 use proptest::prelude::*;
 
 use crate::reader::{event, records};
@@ -81,23 +81,25 @@ fn a_line_that_was_cut_costs_itself() {
     }
 }
 
-/// What comes out of a stream: each record, with where its event is from.
+/// What comes out of a stream: each record, with where its event is from and what is wrong with it.
 fn told(bytes: &[u8]) -> Vec<String> {
-    let mut reader = Reader::new(bytes);
+    // Without its place, which is another one.
+    let placeless = |error: &DecodeError| {
+        let error = error.to_string().replace("on line 2", "on line 1");
+        error.split(" at ").next().unwrap_or_default().to_owned()
+    };
+    let mut reader = Reader::new(bytes).strict();
     let mut told = Vec::new();
     while let Ok(Some(record)) = reader.next() {
         told.push(match record {
             Record::Event(record) | Record::Partial(record) => {
                 let event = record.event();
                 let json = String::from_utf8_lossy(&event.to_owned_json()).into_owned();
-                format!("{json} {:?}", event.source)
+                let fault = record.fault().map(placeless);
+                format!("{json} {:?} {fault:?}", event.source)
             }
             Record::Skipped(record) => format!("{:?}", record.reason),
-            Record::Malformed(record) => {
-                // Without its place, which is another one.
-                let error = record.error.to_string();
-                error.split(" at ").next().unwrap_or_default().to_owned()
-            }
+            Record::Malformed(record) => placeless(&record.error),
             _ => "another".to_owned(),
         });
     }
@@ -147,7 +149,14 @@ proptest! {
         if is_sound && bytes.starts_with(b"{") && !bytes.contains(&b'\n') {
             let line = [bytes.as_slice(), b"\n"].concat();
             let array = [b"[", bytes.as_slice(), b"]"].concat();
-            prop_assert_eq!(told(&line), told(&array), "{}", String::from_utf8_lossy(&bytes));
+            let alone = told(&line);
+            prop_assert_eq!(&alone, &told(&array), "{}", String::from_utf8_lossy(&bytes));
+            // After a line of the same form its layout is known.
+            let first = format!("{}\n", if nested { outer(&wrap(&inside)) } else { outer(&inside) });
+            let mut both = told(first.as_bytes());
+            both.extend(alone);
+            let after = [first.as_bytes(), &line].concat();
+            prop_assert_eq!(told(&after), both, "{}", String::from_utf8_lossy(&bytes));
         }
     }
 

@@ -185,7 +185,7 @@ const FORMS: &[Form] = &[
             )
         },
         direct: None,
-        reader: [96, 96],
+        reader: [0, 0],
         detector: [208, 0],
     },
     Form {
@@ -209,7 +209,7 @@ const FORMS: &[Form] = &[
             )
         },
         direct: None,
-        reader: [128, 128],
+        reader: [0, 0],
         detector: [208, 0],
     },
     Form {
@@ -221,7 +221,7 @@ const FORMS: &[Form] = &[
             )
         },
         direct: None,
-        reader: [32, 32],
+        reader: [0, 0],
         detector: [208, 0],
     },
     Form {
@@ -380,7 +380,7 @@ const FORMS: &[Form] = &[
             )
         },
         direct: None,
-        reader: [128, 128],
+        reader: [0, 0],
         detector: [208, 0],
     },
     Form {

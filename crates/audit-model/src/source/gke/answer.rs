@@ -52,13 +52,13 @@ impl Decision {
     /// The decision of `authorizationInfo`, which leaves out `granted` where it is false.
     pub(super) fn of_info(outer: &Outer<'_>, payload: NodeId) -> Option<Self> {
         let info = field(outer, payload, ["authorizationInfo", "authorization_info"])?;
-        if outer.tree.kind(info) != Kind::List {
+        if outer.kind(info) != Kind::List {
             return None;
         }
-        let first = outer.tree.first_child(info)?;
+        let first = outer.children(info).next()?;
         let granted = outer.below(first, &["granted"]);
         Some(
-            if granted.is_some_and(|granted| outer.tree.kind(granted) == Kind::Bool(true)) {
+            if granted.is_some_and(|granted| outer.kind(granted) == Kind::Bool(true)) {
                 Self::Allow
             } else {
                 Self::Forbid
@@ -144,7 +144,7 @@ fn rpc_code(outer: &Outer<'_>, status: Option<NodeId>) -> Option<i64> {
 
 /// A whole number; tables that are exported as JSON quote theirs.
 fn whole(outer: &Outer<'_>, node: NodeId) -> Option<i64> {
-    match outer.tree.value(node)? {
+    match outer.value_of(node)? {
         Value::Number(text) | Value::Text(text) => integer(text.as_bytes()),
         _ => None,
     }

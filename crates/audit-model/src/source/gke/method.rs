@@ -12,6 +12,10 @@ use crate::source::request::{Target, escape_path, is_version};
 /// Groups without a dot, which a method spells like groups below `k8s.io` (`k8s.io/api`).
 const DOTLESS: &[&str] = &["apps", "batch", "policy", "autoscaling", "extensions"];
 
+/// As many parts as nearly all names have, and as many bytes as nearly all paths.
+const MOST_PARTS: usize = 16;
+const LONGEST: usize = 128;
+
 /// A request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Call<'c> {
@@ -26,8 +30,10 @@ impl<'c> Call<'c> {
     /// Reads the two names; `None` if the method follows no known form.
     pub(super) fn read(method: &'c str, name: &'c str) -> Option<Self> {
         let (before, verb) = method.rsplit_once('.')?;
-        let tokens: Vec<&str> = before.split('.').collect();
-        let parts: Vec<&str> = name.split('/').collect();
+        let mut tokens = Vec::with_capacity(MOST_PARTS);
+        tokens.extend(before.split('.'));
+        let mut parts = Vec::with_capacity(MOST_PARTS);
+        parts.extend(name.split('/'));
         // A group may hold what looks like a version; the version of the name tells which one is it.
         let named = parts.get(1).copied().unwrap_or_default();
         let versions = || {
@@ -82,7 +88,7 @@ impl<'c> Call<'c> {
 
     /// The path that was requested, as far as the names tell; they say nothing of a query.
     pub(super) fn uri(&self) -> String {
-        let mut uri = String::new();
+        let mut uri = String::with_capacity(LONGEST);
         let Some(target) = &self.target else {
             if !self.rest.starts_with('/') {
                 uri.push('/');

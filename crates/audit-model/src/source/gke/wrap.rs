@@ -26,7 +26,7 @@ const BODIES: [(&str, [&str; 2]); 2] = [
 pub(super) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     let row = outer
         .at(&[ROW])
-        .filter(|row| outer.tree.kind(*row) == Kind::Object);
+        .filter(|row| outer.kind(*row) == Kind::Object);
     if let Some(row) = row {
         bigquery(outer, row, pieces);
     } else if let (Some(entry), Some(payload)) = (outer.at(&["Entry"]), outer.at(&["AuditPayload"]))
@@ -38,7 +38,7 @@ pub(super) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
     }) {
         // The answer of `entries.list`. Each entry is sniffed for itself.
         for entry in outer.list(&["entries"]) {
-            pieces.node(outer.tree, entry);
+            pieces.node(outer, entry);
         }
     } else if outer
         .list(&["receivedMessages"])
@@ -55,7 +55,7 @@ pub(super) fn open(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
             &["message", "message_id"],
         ]
         .iter()
-        .any(|keys| outer.text(keys).is_some())
+        .any(|keys| outer.has_text(keys))
     {
         message(outer, outer.at(&["message"]), pieces);
     } else {
@@ -80,14 +80,14 @@ fn message(outer: &Outer<'_>, message: Option<NodeId>, pieces: &mut Pieces<'_>) 
 
 /// An entry as Go's client library has it in memory: the payload twice, as structures and as the API's JSON.
 fn go_client(outer: &Outer<'_>, entry: NodeId, payload: NodeId, pieces: &mut Pieces<'_>) {
-    let json = outer.tree.text(payload);
+    let json = outer.text_of(payload);
     if json.is_some_and(|json| !looks_like_json(json)) {
         pieces.malformed(DecodeError::packed("JSON"));
         return;
     }
     pieces.write(Form::Text, |bytes| {
         bytes.push(b'{');
-        let mut draft = Draft::of(bytes, outer.tree);
+        let mut draft = Draft::of(bytes, outer.tree());
         for (name, member) in GO {
             draft.node(member, outer.below(entry, &[name]), &[]);
         }
@@ -111,15 +111,15 @@ fn bigquery(outer: &Outer<'_>, row: NodeId, pieces: &mut Pieces<'_>) {
     }
     pieces.write(Form::Text, |bytes| {
         bytes.push(b'{');
-        let mut draft = Draft::of(bytes, outer.tree);
-        for member in outer.tree.children(outer.root) {
-            if let Some(key) = outer.tree.key(member).filter(|key| *key != ROW) {
+        let mut draft = Draft::of(bytes, outer.tree());
+        for member in outer.children(outer.root) {
+            if let Some(key) = outer.key(member).filter(|key| *key != ROW) {
                 draft.node(key, Some(member), &[]);
             }
         }
         draft.object("protoPayload", |draft| {
-            for member in outer.tree.children(row) {
-                let key = outer.tree.key(member).unwrap_or_default();
+            for member in outer.children(row) {
+                let key = outer.key(member).unwrap_or_default();
                 if !BODIES.iter().any(|(_, names)| names.contains(&key)) {
                     draft.node(key, Some(member), &[]);
                 }

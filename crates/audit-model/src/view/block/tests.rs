@@ -70,13 +70,16 @@ proptest! {
         let stops = Words.stops(&bytes);
         let special = Words.special(&bytes);
         prop_assert_eq!(stops, (special.quotes | special.controls, special.backslashes));
+        for at in 0..32 {
+            prop_assert_eq!(special.beyond_ascii >> at & 1 == 1, !bytes[at].is_ascii());
+        }
         let same = Words.same(&bytes, &other);
         for at in 0..32 {
             prop_assert_eq!(same >> at & 1 == 1, bytes[at] == other[at]);
         }
         let beyond = Words.beyond_ascii(&block);
         prop_assert_eq!(beyond, !block.is_ascii());
-        let mut words = [0; 48];
+        let mut words = [0; 64];
         let length = Words.without(&block, left_out, &mut words);
         let kept = (0..32).filter(|at| left_out >> at & 1 == 0).map(|at| bytes[at]);
         prop_assert_eq!(&words[..length], kept.collect::<Vec<_>>());
@@ -89,7 +92,7 @@ proptest! {
                 prop_assert_eq!(look.special(&bytes), special);
                 prop_assert_eq!(look.same(&bytes, &other), same);
                 prop_assert_eq!(look.beyond_ascii(&block), beyond);
-                let mut vector = [0; 48];
+                let mut vector = [0; 64];
                 prop_assert_eq!(look.without(&block, left_out, &mut vector), length);
                 prop_assert_eq!(&vector[..length], &words[..length]);
                 Ok(())

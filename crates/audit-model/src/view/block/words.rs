@@ -123,21 +123,23 @@ impl Look for Words {
 
     #[inline(always)]
     fn special(self, block: &[u8; 32]) -> Special {
-        let (mut quotes, mut backslashes, mut controls) = (0, 0, 0);
+        let (mut quotes, mut backslashes, mut controls, mut beyond_ascii) = (0, 0, 0, 0);
         for (shift, word) in words(block) {
             quotes |= gather(equal(word, b'"')) << shift;
             backslashes |= gather(equal(word, b'\\')) << shift;
             controls |= gather(control(word)) << shift;
+            beyond_ascii |= gather(word & HIGH) << shift;
         }
         Special {
             quotes: low(quotes),
             backslashes: low(backslashes),
             controls: low(controls),
+            beyond_ascii: low(beyond_ascii),
         }
     }
 
     #[inline(always)]
-    fn without(self, window: &[u8; 64], left_out: u32, out: &mut [u8; 48]) -> usize {
+    fn without(self, window: &[u8; 64], left_out: u32, out: &mut [u8; 64]) -> usize {
         let mut length = 0;
         for (at, byte) in window.iter().take(32).enumerate() {
             if let Some(place) = out.get_mut(length) {
