@@ -53,7 +53,7 @@ mod storage;
 mod volume;
 mod workload;
 
-pub(crate) use kinds::{KINDS, OTHER_BODIES, of_resource, of_subresource};
+pub(crate) use kinds::{KINDS, OTHER_BODIES, of_deletion, of_resource, of_subresource};
 pub(crate) use own::IMAGE_PARTS;
 
 use audit_model::{Field, FieldId, Form, Path, Segment, Shape, Texts};

@@ -22,8 +22,8 @@ pub(crate) enum Condition {
     Name((String, Span)),
     Them(Quantity, Span),
     Pattern(Quantity, (String, Span)),
-    /// Something that was reported, and where it stands.
-    Broken(Span),
+    /// Something that was reported, with what it names as far as that could be read, and where it stands.
+    Broken(Vec<Condition>, Span),
 }
 
 /// Selections and what must hold of them: a `detection`, a `filter`, or a block with a `condition` of its own.
@@ -138,6 +138,10 @@ impl Body {
                 .collect()
         };
         match (self, tree) {
+            (Self::Item(Item { name, .. }) | Self::Block(Block { name, .. }), Tree::Broken) => {
+                Self::Broken(Some(name.clone()))
+            }
+            (Self::Broken(name), _) => Self::Broken(name.clone()),
             (_, Tree::Broken) => Self::Broken(None),
             (Self::And(parts), Tree::And(trees)) => Self::And(all(parts, trees)),
             (Self::Or(parts), Tree::Or(trees)) => Self::Or(all(parts, trees)),

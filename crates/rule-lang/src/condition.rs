@@ -1,5 +1,7 @@
 //! Condition text to a tree.
 
+mod names;
+
 use std::ops::Range;
 
 use pest::Parser as _;
@@ -41,8 +43,16 @@ pub(crate) fn parse(scalar: &Scalar, file: &str, report: &mut Report) -> Conditi
             });
     condition.unwrap_or_else(|| {
         let whole = reader.places.locate(0..scalar.text.len());
-        Condition::Broken(whole)
+        let is_short = scalar.text.len() <= limits::CONDITION_BYTES;
+        let text = if is_short { scalar.text.as_str() } else { "" };
+        let named = names::named(text, |part| reader.places.locate(part));
+        Condition::Broken(named, whole)
     })
+}
+
+/// Whether a character is one of a word, be it one that a name can have or not.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '*')
 }
 
 struct Reader<'a> {
@@ -110,15 +120,22 @@ impl Reader<'_> {
             };
             return self.error(Code::ConditionSyntax, at..at, message, None);
         };
-        let is_letter = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '*');
-        let length = if is_letter(first) {
-            rest.find(|c| !is_letter(c)).unwrap_or(rest.len())
-        } else {
-            first.len_utf8()
-        };
-        let word = rest.get(..length).unwrap_or_default();
-        let before = self.scalar.text.get(..at).unwrap_or_default();
-        let help = if word.contains('*') {
+        let mut before = self.scalar.text.get(..at).unwrap_or_default();
+        let mut end = at + first.len_utf8();
+        if is_letter(first) {
+            // What no name has stands in a word that may begin with what names have.
+            if !first.is_ascii() || first == '*' {
+                before = before.trim_end_matches(is_letter);
+            }
+            end = at + rest.find(|c| !is_letter(c)).unwrap_or(rest.len());
+        }
+        let at = before.len();
+        let word = self.scalar.text.get(at..end).unwrap_or_default();
+        let help = if is_letter(first) && !first.is_ascii() {
+            Some(
+                "a condition can name selections with the letters from `a` to `z`, digits, `_`, `-` and `.`: rename this one",
+            )
+        } else if word.contains('*') {
             Some("a pattern needs a quantifier: `1 of name*` or `all of name*`")
         } else if matches!(first, '&' | '!') {
             Some("conditions say `and`, `or` and `not`")
@@ -132,14 +149,14 @@ impl Reader<'_> {
             None
         };
         let message = format!("unexpected {} in the condition", quoted(word));
-        self.error(Code::ConditionSyntax, at..at + length, message, help);
+        self.error(Code::ConditionSyntax, at..end, message, help);
     }
 
     fn condition(&mut self, pair: Pair<'_, Rule>) -> Condition {
         let whole = self.text(&pair).1;
         let mut pairs = pair.into_inner();
         let Some(expression) = pairs.next() else {
-            return Condition::Broken(whole);
+            return Condition::Broken(Vec::new(), whole);
         };
         let expression = self.expression(expression);
         match pairs.next() {
@@ -156,7 +173,7 @@ impl Reader<'_> {
                     message,
                     Some(&help),
                 );
-                Condition::And(vec![expression, Condition::Broken(place)])
+                Condition::And(vec![expression, Condition::Broken(Vec::new(), place)])
             }
             _ => expression,
         }
@@ -199,14 +216,14 @@ impl Reader<'_> {
                 _ => inner,
             };
         }
-        Condition::Broken(whole)
+        Condition::Broken(Vec::new(), whole)
     }
 
     fn quantified(&mut self, pair: Pair<'_, Rule>) -> Condition {
         let whole = self.text(&pair).1;
         let mut pairs = pair.into_inner().filter(|pair| pair.as_rule() != Rule::of);
         let (Some(quantifier), Some(target)) = (pairs.next(), pairs.next()) else {
-            return Condition::Broken(whole);
+            return Condition::Broken(Vec::new(), whole);
         };
         let quantity = match quantifier.as_str().to_ascii_lowercase().as_str() {
             "1" | "any" => Quantity::Any,
@@ -219,7 +236,7 @@ impl Reader<'_> {
                     format!("{} is no quantifier", quoted(&format!("{count} of"))),
                     Some("the quantifiers are `1 of`, `any of` and `all of`"),
                 );
-                return Condition::Broken(whole);
+                return Condition::Broken(Vec::new(), whole);
             }
         };
         if target.as_rule() == Rule::them {

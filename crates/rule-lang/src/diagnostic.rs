@@ -379,6 +379,9 @@ impl Report {
 /// The user's text in backticks: cut when it is long, and without control characters, because messages are printed.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 80;
+    if text.is_empty() {
+        return "`''`".to_owned();
+    }
     let mut out = String::from("`");
     for (n_chars, c) in text.chars().enumerate() {
         if n_chars == LONGEST {
@@ -401,6 +404,7 @@ mod tests {
 
     #[test]
     fn quotes_without_control_characters() {
+        assert_eq!(quoted(""), "`''`");
         assert_eq!(quoted("a\u{1b}[31mb"), "`a\\u{1b}[31mb`");
         assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(80)));
     }

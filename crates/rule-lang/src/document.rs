@@ -331,9 +331,9 @@ impl<'a> Keys<'a> {
             brackets,
         }
         .scope(&filter.key, &filter.value, &["rules"]);
-        if let Some(condition) = scope.as_ref().and_then(|scope| scope.condition.as_ref()) {
+        if let Some(scope) = &scope {
             let span = filter.value.get("condition").map(|entry| entry.value.span);
-            lint::filter_without_not(condition, span.unwrap_or(filter.key.span), self.report);
+            lint::filter_without_not(scope, span.unwrap_or(filter.key.span), self.report);
         }
         let help = "say which rules it narrows: `rules: [name, …]` or `rules: any`";
         let targets = self.targets(filter, help);

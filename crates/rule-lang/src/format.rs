@@ -30,8 +30,8 @@ use crate::yaml::{self, Kind, Node};
 /// - Two spaces of indentation; one blank line where there were several.
 /// - A list or map in brackets stays so while it fits into 120 columns and has no comment inside, and is written line
 ///   by line otherwise. One of the `events` of a test goes over several lines in brackets instead. Block scalars and texts over several lines keep their lines.
-/// - A comment stays with the key or item below it, or behind which it stands. What is above the first key is about the
-///   document and stays on top.
+/// - A comment stays with the key or item below it, or behind which it stands. What a blank line parts from the first key is
+///   about the document and stays on top, and so does a line for editors (`# yaml-language-server: …`).
 ///
 /// Formatting what is formatted changes nothing.
 ///

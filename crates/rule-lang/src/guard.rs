@@ -12,13 +12,13 @@ use std::sync::Arc;
 use audit_model::FieldId;
 
 use crate::program::Program;
-use analysis::Analysis;
 use predicate::is_list;
 
 /// Most alternatives of a guard; past it, it asks for what they have in common or for nothing.
 const MOST_ALTERNATIVES: usize = 64;
-/// Most work on one program, in steps and values that are copied; past it, the guard asks for nothing.
-const MOST_STEPS: usize = 200_000;
+/// Most work on one program, in parts that are looked at, alternatives that are compared and values that are moved or
+/// copied; past it, the guard asks for nothing. The longest list of maps takes less.
+const MOST_STEPS: usize = 1_000_000;
 /// The shortest text that is worth looking for.
 pub(crate) const SHORTEST_NEEDLE: usize = 3;
 
@@ -122,7 +122,7 @@ pub struct Conjunction {
 impl Guard {
     /// The guard of a program.
     pub fn of(program: &Program) -> Self {
-        let Some(guard) = Analysis::of(program) else {
+        let Some(guard) = analysis::of_program(program) else {
             return Self(Form::Anything);
         };
         match guard.0 {
@@ -157,23 +157,12 @@ impl Guard {
         }
     }
 
-    /// Either. The work, in values that are copied, is added to `steps`.
+    /// Either. The work, in alternatives that are compared and values that are copied, is added to `steps`.
     fn or(self, other: Self, steps: &mut usize) -> Self {
-        let (Form::OneOf(mut all), Form::OneOf(others)) = (self.0, other.0) else {
-            return Self::anything();
-        };
-        for mut one in others {
-            if !all.iter_mut().any(|known| known.absorb(&mut one, steps)) {
-                all.push(one);
-            }
-        }
-        if all.len() > MOST_ALTERNATIVES {
-            let common = all
-                .into_iter()
-                .reduce(|common, one| common.common(one, steps));
-            return Self::only(common.unwrap_or_default());
-        }
-        Self(Form::OneOf(all))
+        let mut any = AnyOf::default();
+        any.add(self, steps);
+        any.add(other, steps);
+        any.finish()
     }
 
     fn is_never(&self) -> bool {
@@ -204,6 +193,57 @@ impl Guard {
             }
         }
         guard
+    }
+}
+
+/// Guards of which any must hold, put together one by one.
+#[derive(Debug, Default)]
+struct AnyOf {
+    all: Vec<Conjunction>,
+    /// Whether there were too many alternatives, so that there is only what they have in common.
+    is_common: bool,
+    /// Whether nothing is asked.
+    is_open: bool,
+}
+
+impl AnyOf {
+    fn add(&mut self, guard: Guard, steps: &mut usize) {
+        let Form::OneOf(others) = guard.0 else {
+            self.is_open = true;
+            return;
+        };
+        for mut one in others {
+            self.is_open |= *steps > MOST_STEPS;
+            if self.is_open {
+                return;
+            }
+            if self.is_common {
+                self.all.push(one);
+            } else if self
+                .all
+                .iter_mut()
+                .any(|known| known.absorb(&mut one, steps))
+            {
+                continue;
+            } else {
+                self.all.push(one);
+                self.is_common = self.all.len() > MOST_ALTERNATIVES;
+            }
+            if self.is_common {
+                let all = std::mem::take(&mut self.all).into_iter();
+                let common = all.reduce(|common, one| common.common(one, steps));
+                self.is_open = common.as_ref().is_some_and(Conjunction::is_empty);
+                self.all.extend(common);
+            }
+        }
+    }
+
+    fn finish(self) -> Guard {
+        if self.is_open {
+            Guard::anything()
+        } else {
+            Guard(Form::OneOf(self.all))
+        }
     }
 }
 
@@ -263,28 +303,32 @@ impl Conjunction {
 
     /// Takes in another alternative that differs in the values of one field at most; whether it did.
     fn absorb(&mut self, other: &mut Self, steps: &mut usize) -> bool {
-        let same_fields = self.equal.keys().eq(other.equal.keys()) && self.present == other.present;
-        if !same_fields {
+        *steps += 1;
+        if self.present != other.present || self.equal.len() != other.equal.len() {
             return false;
         }
-        let differing = self
-            .equal
-            .iter()
-            .filter(|(field, values)| other.equal.get(*field) != Some(*values));
-        let differing: Vec<Place> = differing.map(|(field, _)| field.clone()).collect();
-        match (
-            differing.as_slice(),
-            &mut self.contains,
-            &mut other.contains,
-        ) {
-            ([], mine, theirs) if mine == theirs => true,
-            ([], Some((field, needles)), Some((other, more))) if field == other => {
+        let mut differing = None;
+        for ((place, values), (other_place, others)) in self.equal.iter().zip(&other.equal) {
+            if place != other_place {
+                return false;
+            }
+            if values.len() == others.len() && !Arc::ptr_eq(values, others) {
+                *steps += values.len();
+            }
+            if values != others && differing.replace(place).is_some() {
+                return false;
+            }
+        }
+        let differing = differing.cloned();
+        match (differing, &mut self.contains, &mut other.contains) {
+            (None, mine, theirs) if mine == theirs => true,
+            (None, Some((field, needles)), Some((other, more))) if field == other => {
                 unite(needles, more, steps);
                 true
             }
-            ([field], mine, theirs) if mine == theirs => {
+            (Some(place), mine, theirs) if mine == theirs => {
                 if let (Some(values), Some(more)) =
-                    (self.equal.get_mut(field), other.equal.get_mut(field))
+                    (self.equal.get_mut(&place), other.equal.get_mut(&place))
                 {
                     unite(values, more, steps);
                 }
@@ -319,19 +363,74 @@ mod tests {
     use super::*;
     use crate::Compiler;
 
-    #[test]
-    fn a_long_list_of_maps_keeps_its_guard() {
+    /// How many values each alternative of a list of maps asks of some fields.
+    fn lengths(map: impl Fn(usize) -> String, fields: &[FieldId]) -> Vec<Vec<usize>> {
         let mut text = "title: t\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  condition: s\n  s:\n".to_owned();
-        for at in 0..4_000 {
-            writeln!(text, "    - {{user.username: u{at}, verb: get}}").unwrap();
+        for at in 0..13_000 {
+            writeln!(text, "    - {{{}}}", map(at)).unwrap();
         }
         let mut compiler = Compiler::new();
         compiler.add("long.yaml", &text);
         let guard = Guard::of(compiler.finish().rules[0].program());
-        let [only] = guard.alternatives().unwrap_or_default() else {
-            panic!("one alternative");
+        let alternatives = guard.alternatives().unwrap_or_default().iter();
+        let lengths = |one: &Conjunction| {
+            let of = |field: &FieldId| one.equal.get(&(*field).into()).map_or(0, |all| all.len());
+            fields.iter().map(of).collect()
         };
-        assert_eq!(only.equal[&FieldId::UserUsername.into()].len(), 4_000);
-        assert_eq!(only.equal[&FieldId::Verb.into()].len(), 1);
+        alternatives.map(lengths).collect()
+    }
+
+    #[test]
+    fn a_long_list_of_maps_keeps_its_guard() {
+        use FieldId::{Name, Namespace, Resource, UserUsername, Verb};
+
+        let verbs = [Verb, UserUsername];
+        for map in [
+            |at| format!("user.username: u{at}, verb: get"),
+            |at| format!("verb: get, user.username: u{at}"),
+        ] {
+            assert_eq!(lengths(map, &verbs), [[1, 13_000]]);
+        }
+        // What differs in two fields is joined where there is too much of it.
+        let both = |at| format!("resource: r{at}, name: n{at}");
+        assert_eq!(lengths(both, &[Resource, Name]), [[13_000, 13_000]]);
+        let in_some = |at| format!("namespace: n{}, name: n{at}", at % 50);
+        assert_eq!(lengths(in_some, &[Namespace, Name]), vec![[1, 260]; 50]);
+    }
+
+    #[test]
+    fn what_is_asked_by_negations_is_found() {
+        let guard = |condition: &str| {
+            let mut compiler = Compiler::new();
+            compiler.add(
+                "a.yaml",
+                &format!(
+                    "title: t\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n  a: {{verb: get}}\n  \
+                     b: {{resource: pods}}\n  c: {{namespace: shop}}\n  condition: {condition}\n"
+                ),
+            );
+            let guard = Guard::of(compiler.finish().rules[0].program());
+            let alternatives = guard.alternatives().map(|all| {
+                let fields = all.iter().map(|one| {
+                    let places = one.equal.keys().map(|place| place.field.info().name);
+                    places.collect::<Vec<_>>().join(" ")
+                });
+                fields.collect::<Vec<_>>()
+            });
+            alternatives.map_or("anything".to_owned(), |all| all.join(" | "))
+        };
+        for (condition, expected) in [
+            ("a and b", "verb resource"),
+            ("a or b", "verb | resource"),
+            ("a and not b", "verb"),
+            ("not (not a or b)", "verb"),
+            ("not (not a and not b)", "verb | resource"),
+            ("not a", "anything"),
+            ("not (a and b)", "anything"),
+            ("a and (b or not c)", "verb"),
+            ("(a and b) or (a and c)", "verb resource | verb namespace"),
+        ] {
+            assert_eq!(guard(condition), expected, "{condition}");
+        }
     }
 }

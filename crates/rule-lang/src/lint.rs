@@ -32,8 +32,11 @@ use crate::encode::Base64;
 use crate::modifier::How;
 use crate::placeholder;
 use crate::program::Relation;
+use crate::resolve;
 use crate::scalar::Scalar;
 use crate::source::Span;
+
+use solve::canonical;
 
 /// What lints need to know of a document beside its selections and its condition.
 #[derive(Clone, Copy, Debug)]
@@ -125,8 +128,40 @@ fn offset_of_whole(item: &Item, report: &mut Report) {
 pub(crate) fn values(item: &Item, field: Option<&Field>, value: Value, report: &mut Report) {
     offset_of_whole(item, report);
     unexpanded_placeholders(item, report);
+    if let Some(field) = field {
+        compared_with_itself(item, field, report);
+    }
     never::all(item, field, value, report);
     names::groups(item, value.of, report);
+}
+
+/// `user.username|fieldref: user.username`.
+fn compared_with_itself(item: &Item, field: &Field, report: &mut Report) {
+    if !matches!(item.chain.how, How::FieldRef(_)) {
+        return;
+    }
+    let key = |field: &Field| (canonical(field.id()), field.path().clone());
+    let own = key(field);
+    for value in item.values.iter().take(LINTED_VALUES) {
+        if resolve::known(&value.text).is_none_or(|other| key(&other) != own) {
+            continue;
+        }
+        let name = &item.name.text;
+        let (what, asks) = if item.chain.neq {
+            ("missing", "false")
+        } else {
+            ("there", "true")
+        };
+        let message = format!(
+            "{} is compared with itself, which asks no more than whether it is {what}",
+            quoted(name)
+        );
+        report
+            .add(Code::Tautology, value.span, message)
+            .set_help(format!(
+                "name another field, or write `{name}|exists: {asks}`"
+            ));
+    }
 }
 
 /// What looks like a placeholder and is none.
@@ -164,17 +199,23 @@ fn has_wildcard(value: &Scalar) -> bool {
     value.text.contains(['*', '?'])
 }
 
-/// A filter whose condition asks for what it should take away.
-pub(crate) fn filter_without_not(condition: &Condition, span: Span, report: &mut Report) {
+/// A filter whose condition asks for what it should take away. What could not be read, or names what is not there, may
+/// have been meant otherwise.
+pub(crate) fn filter_without_not(scope: &Scope, span: Span, report: &mut Report) {
     fn negates(condition: &Condition) -> bool {
         match condition {
-            // What could not be read may have been one.
-            Condition::Not(..) | Condition::Broken(_) => true,
+            Condition::Not(..) => true,
             Condition::Or(parts) | Condition::And(parts) => parts.iter().any(negates),
-            Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => false,
+            Condition::Name(_)
+            | Condition::Them(..)
+            | Condition::Pattern(..)
+            | Condition::Broken(..) => false,
         }
     }
-    if !negates(condition) {
+    let Some(condition) = &scope.condition else {
+        return;
+    };
+    if facts::is_known(condition, scope) && !negates(condition) {
         report
             .add(
                 Code::FilterWithoutNot,

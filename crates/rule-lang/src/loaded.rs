@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::correlation::Correlation;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity, quoted};
 use crate::document;
 use crate::rule::{Filter, FilterIdx, Rule};
 use crate::source::{SourceId, Span};
@@ -121,7 +121,7 @@ impl LoadedDocument {
     }
 
     /// What others refer to it by: `name`, else the `id`, else the title; of tests, what they say that they are of. `None`
-    /// when it has none of them, or could not be read.
+    /// when it has none of them but empty ones, or could not be read.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
@@ -179,7 +179,8 @@ impl Loaded {
         };
         let name = named.iter().find_map(|key| {
             let scalar = node?.get(key)?.value.scalar()?;
-            (!scalar.is_null()).then(|| scalar.text.clone())
+            let is_name = !scalar.is_null() && !scalar.text.trim().is_empty();
+            is_name.then(|| scalar.text.clone())
         });
         self.0.push(LoadedDocument {
             kind: match node {
@@ -238,15 +239,17 @@ impl Loaded {
                 document.compiled(correlation.inactive());
             }
         }
-        // Per filter: whether it is for a rule at all, and for one that is evaluated.
-        let mut used = vec![(false, false); filters.len()];
+        let mut used = vec![Use::default(); filters.len()];
         let names = filters.iter().map(|filter| filter.name().to_owned());
         let names: Arc<[String]> = names.collect();
         for rule in rules {
             for at in rule.filters() {
-                if let Some((for_any, for_active)) = used.get_mut(at.index()) {
-                    *for_any = true;
-                    *for_active |= rule.inactive.is_none();
+                if let Some(used) = used.get_mut(at.index()) {
+                    used.n_active += usize::from(rule.inactive.is_none());
+                    used.n_idle += usize::from(rule.inactive.is_some());
+                    used.first_idle = used
+                        .first_idle
+                        .or_else(|| Some((rule.name(), rule.inactive()?)));
                 }
             }
             if let Some(document) = self.find(rule.source(), rule.span()) {
@@ -256,14 +259,9 @@ impl Loaded {
             }
         }
         for (filter, used) in filters.iter().zip(used) {
-            let idle = match used {
-                (false, _) => Some("it is for no rule of the set"),
-                (true, false) => Some("no rule that it is for is active"),
-                (true, true) => None,
-            };
             if let Some(document) = self.find(filter.source(), filter.span()) {
                 let noted = document.reason.take();
-                let idle = idle.map(|idle| noted.as_deref().unwrap_or(idle).to_owned());
+                let idle = used.idle(noted);
                 document.compiled(filter.inactive().or(idle.as_deref()));
             }
         }
@@ -278,6 +276,35 @@ impl Loaded {
             }
         }
         self.0
+    }
+}
+
+/// The rules that a filter is for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use<'r> {
+    n_active: usize,
+    n_idle: usize,
+    /// What the first that takes no part is called, and why it does not.
+    first_idle: Option<(&'r str, &'r str)>,
+}
+
+impl Use<'_> {
+    /// Why the filter takes no part; what was noted is why it is for no rule.
+    fn idle(self, noted: Option<String>) -> Option<String> {
+        if self.n_active > 0 {
+            return None;
+        }
+        let Some((name, reason)) = self.first_idle else {
+            return Some(noted.unwrap_or_else(|| "it is for no rule of the set".to_owned()));
+        };
+        let more = match self.n_idle - 1 {
+            0 => String::new(),
+            n => format!("; and {n} more"),
+        };
+        let name = quoted(name);
+        Some(format!(
+            "no rule that it is for is active ({name}: {reason}{more})"
+        ))
     }
 }
 

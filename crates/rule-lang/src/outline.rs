@@ -1,5 +1,6 @@
 //! The code of a routine read back as the truth values that it joins.
 
+use crate::limits;
 use crate::program::{BlockIdx, Op, OpIdx, PredicateIdx, Program, RoutineIdx};
 
 /// What a routine says, as a tree: what its ops compute when none is jumped over.
@@ -54,7 +55,7 @@ impl Program {
         };
         // The last op is a return.
         let end = code.end.index().checked_sub(1)?;
-        let outline = reader.part(None)?;
+        let outline = reader.part(None, 0)?;
         (reader.at == end).then_some(outline)
     }
 }
@@ -66,14 +67,20 @@ struct Chain {
     end: usize,
 }
 
+/// How deep chains stand in each other: an `and` in an `or` for each bracket of a condition, and what selections add.
+const DEPTH: usize = 4 * limits::CONDITION_DEPTH;
+
 struct Reader<'o> {
     ops: &'o [Op],
     at: usize,
 }
 
 impl Reader<'_> {
-    /// Reads one part, up to what belongs to the chain around it. Recursion is as deep as the condition nests.
-    fn part(&mut self, around: Option<Chain>) -> Option<Outline> {
+    /// Reads one part, up to what belongs to the chain around it.
+    fn part(&mut self, around: Option<Chain>, depth: usize) -> Option<Outline> {
+        if depth > DEPTH {
+            return None;
+        }
         let idx = OpIdx(u32::try_from(self.at).ok()?);
         let mut part = match *self.ops.get(self.at)? {
             Op::Test(predicate) => Outline::Test(predicate, idx),
@@ -107,7 +114,7 @@ impl Reader<'_> {
             if around == Some(chain) {
                 return Some(part);
             }
-            let parts = self.chain(part, chain)?;
+            let parts = self.chain(part, chain, depth + 1)?;
             part = if chain.and {
                 Outline::And(parts)
             } else {
@@ -117,7 +124,7 @@ impl Reader<'_> {
     }
 
     /// Reads the parts of a chain behind its first one.
-    fn chain(&mut self, first: Outline, chain: Chain) -> Option<Vec<Outline>> {
+    fn chain(&mut self, first: Outline, chain: Chain, depth: usize) -> Option<Vec<Outline>> {
         let mut parts = vec![first];
         while self.at < chain.end {
             let (Op::JumpIfFalse(target) | Op::JumpIfTrue(target)) = *self.ops.get(self.at)? else {
@@ -127,7 +134,7 @@ impl Reader<'_> {
                 return None;
             }
             self.at += 1;
-            parts.push(self.part(Some(chain))?);
+            parts.push(self.part(Some(chain), depth)?);
         }
         Some(parts)
     }
@@ -164,6 +171,48 @@ mod tests {
             Outline::Call(routine, _) => program.routine(*routine).unwrap().name.clone(),
             other => format!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_forged_program_is_not_read_deeper_than_a_compiled_one() {
+        use crate::program::Routine;
+        use crate::source::Span;
+
+        let made = |depth: u32| {
+            // Each chain ends where the one around it does, but for an op.
+            let end = 3 * depth + 1;
+            let mut ops = Vec::new();
+            for at in 0..depth {
+                ops.push(Op::Const(true));
+                let target = OpIdx(end - at);
+                ops.push(if at % 2 == 0 {
+                    Op::JumpIfFalse(target)
+                } else {
+                    Op::JumpIfTrue(target)
+                });
+            }
+            ops.push(Op::Const(true));
+            ops.extend((0..depth).map(|_| Op::Not));
+            ops.push(Op::Return);
+            let program = Program {
+                places: vec![Span::default(); ops.len()],
+                groups: Vec::new(),
+                routines: vec![Routine {
+                    name: String::new(),
+                    start: OpIdx(0),
+                    end: OpIdx(u32::try_from(ops.len()).unwrap()),
+                }],
+                ops,
+                predicates: Vec::new(),
+                blocks: Vec::new(),
+                selections: Vec::new(),
+                condition: RoutineIdx(0),
+            };
+            assert_eq!(program.verify(), Ok(()));
+            program.outline(program.condition()).is_some()
+        };
+        assert!(made(100));
+        assert!(!made(20_000));
     }
 
     #[test]

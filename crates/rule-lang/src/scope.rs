@@ -163,7 +163,17 @@ impl Reader<'_> {
     /// nothing of the others.
     pub(crate) fn condition(&mut self, node: &Node) -> Condition {
         match &node.kind {
-            Kind::List(items) if !items.is_empty() => {
+            Kind::List(items) if items.is_empty() => {
+                self.report
+                    .add(
+                        Code::ConditionSyntax,
+                        node.span,
+                        "the list of conditions is empty",
+                    )
+                    .set_help("write one at least: `[selection]`, or `selection` alone");
+                Condition::Broken(Vec::new(), node.span)
+            }
+            Kind::List(items) => {
                 Condition::Or(items.iter().map(|item| self.one_condition(item)).collect())
             }
             _ => self.one_condition(node),
@@ -178,6 +188,6 @@ impl Reader<'_> {
             let message = format!("a condition is text, and this is {}", node.describe());
             self.report.add(Code::WrongType, node.span, message);
         }
-        Condition::Broken(node.span)
+        Condition::Broken(Vec::new(), node.span)
     }
 }

@@ -9,7 +9,8 @@ use super::cluster::{
 };
 use super::network::{INGRESS, INGRESS_CLASS, NETWORK_POLICY, SERVICE};
 use super::request::{
-    EVICTION, POD_BINDING, SCALE, SUBJECT_ACCESS_REVIEW, TOKEN_REQUEST, TOKEN_REVIEW,
+    DELETE_OPTIONS, EVICTION, POD_BINDING, SCALE, SUBJECT_ACCESS_REVIEW, TOKEN_REQUEST,
+    TOKEN_REVIEW,
 };
 use super::storage::{PERSISTENT_VOLUME_CLAIM, STORAGE_CLASS, VOLUME_ATTACHMENT};
 use super::workload::{
@@ -78,6 +79,11 @@ pub(crate) fn of_subresource(resource: &str, subresource: &str) -> Option<&'stat
     } else {
         None
     }
+}
+
+/// The type of what is sent to delete something.
+pub(crate) fn of_deletion() -> &'static Type {
+    &DELETE_OPTIONS
 }
 
 /// What else stands at the top of bodies: of deletions, lists and tables, answers to what failed, and operations of a JSON

@@ -3,6 +3,11 @@
 use super::meta::{OBJECT, OBJECT_REFERENCE};
 
 types! {
+    DELETE_OPTIONS "DeleteOptions" {
+        apiVersion Text, dryRun [Text], gracePeriodSeconds Number,
+        ignoreStoreReadErrorWithClusterBreakingPotential Bool, kind Text, orphanDependents Bool,
+        preconditions {PRECONDITIONS}, propagationPolicy ("Background", "Foreground", "Orphan"),
+    }
     EVICTION "Eviction" of OBJECT {
         deleteOptions Open,
     }
@@ -11,6 +16,9 @@ types! {
     }
     POD_BINDING "Binding" of OBJECT {
         target {OBJECT_REFERENCE},
+    }
+    PRECONDITIONS "Preconditions" {
+        resourceVersion Text, uid Text,
     }
     RESOURCE_ATTRIBUTES "ResourceAttributes" {
         fieldSelector Open, group Text, labelSelector Open, name Text, namespace Text, resource Text,

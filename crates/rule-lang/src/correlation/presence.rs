@@ -104,7 +104,10 @@ impl Presence {
                 |name| matches(pattern, name),
                 report,
             )?,
-            Condition::Broken(_) => return None,
+            Condition::Broken(named, _) => {
+                many(named, report);
+                return None;
+            }
         })
     }
 

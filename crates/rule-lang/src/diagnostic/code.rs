@@ -97,6 +97,7 @@ codes! {
     UnknownApiGroup "unknown-api-group" Warning;
     ResourceInWrongGroup "resource-in-wrong-group" Warning;
     SubresourceInResource "subresource-in-resource" Warning;
+    GroupInResource "group-in-resource" Warning;
     ExecWithoutGet "exec-without-get" Warning;
     CreateWithoutOperation "create-without-operation" Warning;
     ResourceWithoutSubresource "resource-without-subresource" Warning;

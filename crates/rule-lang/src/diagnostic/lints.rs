@@ -100,6 +100,11 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
         "test `client.ip`",
     ),
     kind(
+        Code::GroupInResource,
+        "an API group behind the name of a resource, as kubectl writes it: `deployments.apps`",
+        "write `resource: deployments` and `apiGroup: apps`",
+    ),
+    kind(
         Code::HoldsAtOnce,
         "a correlation that counts, without a bound from below, so that it holds of the first event already",
         "give it a bound from below, such as `gte`",
@@ -186,7 +191,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::Tautology,
-        "a condition or a selection that every event satisfies",
+        "a condition or a selection that every event satisfies, or a field that is compared with itself",
         "a test that always holds says nothing: take it out or narrow it",
     ),
     kind(
@@ -242,7 +247,7 @@ pub(super) const LINTS: &[DiagnosticKind] = &[
     kind(
         Code::UnrecordedNegation,
         "a negation of a field that a provider never records, so that it always holds there",
-        "ask for something that every provider records",
+        "ask for something that every provider records, or for something of the body too",
     ),
     kind(
         Code::UnusedAllow,

@@ -14,9 +14,9 @@ pub(super) struct Document<'t> {
     pub(super) is_marked: bool,
     /// Above that marker; of the first document only.
     pub(super) before: Vec<Comment<'t>>,
-    /// Above the first key.
+    /// At the top, about the document and not about its first key.
     pub(super) header: Vec<Comment<'t>>,
-    /// Whether a blank line parts the header from the first key.
+    /// Whether a blank line parts the header from what is below it.
     pub(super) is_apart: bool,
     pub(super) root: Value<'t>,
 }
@@ -96,7 +96,12 @@ pub(super) fn documents<'t>(text: &'t str, nodes: &'t [Node]) -> Vec<Document<'t
             collection.is_flow = false;
             if let Some(first) = collection.items.first_mut() {
                 header.append(&mut first.above);
-                is_apart = std::mem::take(&mut first.blank) && !header.is_empty();
+                first.above = header.split_off(end_of_header(&header, first.blank));
+                let is_below_blank = match first.above.first_mut() {
+                    Some(comment) => std::mem::take(&mut comment.blank),
+                    None => std::mem::take(&mut first.blank),
+                };
+                is_apart = is_below_blank && !header.is_empty();
             }
             collection.below.extend(builder.take(end));
         }
@@ -117,6 +122,22 @@ pub(super) fn documents<'t>(text: &'t str, nodes: &'t [Node]) -> Vec<Document<'t
         root.below.extend(builder.take(text.len()));
     }
     documents
+}
+
+/// How many of the comments above the first key are about the document: all that a blank line parts from the key, and
+/// what editors read. The rest is about the key.
+fn end_of_header(comments: &[Comment<'_>], is_apart: bool) -> usize {
+    if is_apart {
+        return comments.len();
+    }
+    let parts = |comment: &Comment<'_>| comment.blank;
+    let of_editor = |comment: &Comment<'_>| {
+        let text = comment.text.trim_start_matches('#').trim_start();
+        text.starts_with("yaml-language-server:")
+    };
+    let apart = comments.iter().rposition(parts).unwrap_or_default();
+    let editor = comments.iter().rposition(of_editor);
+    apart.max(editor.map_or(0, |at| at + 1))
 }
 
 /// A comment as it was found.

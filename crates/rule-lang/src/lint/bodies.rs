@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use audit_model::{FieldId, Segment};
 
 use super::facts::{Facts, Group, Part, What, exact, is_one_of, is_text};
-use super::requests::{RESOURCE, VERBS};
+use super::requests::{RESOURCE, SUBRESOURCE, VERBS};
 use crate::ast::{BlockQuantifier, Body, Item, Name, Scope};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::modifier::How;
@@ -41,10 +41,17 @@ const TEMPLATE: &[&str] = &[
 ];
 
 pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
-    let reads_others = facts.parts().any(|part| {
-        part.keys()
-            .any(|key| matches!(key, "initContainers" | "ephemeralContainers"))
-    });
+    let others = ["initContainers", "ephemeralContainers"];
+    let reads_others = facts
+        .parts()
+        .any(|part| part.keys().any(|key| others.contains(&key)))
+        || facts.unread().is_none_or(|names| {
+            let mut names = names.iter();
+            names.any(|name| others.iter().any(|other| name.contains(other)))
+        });
+    let knows_request = [RESOURCE, SUBRESOURCE, VERBS]
+        .iter()
+        .all(|ids| facts.knows(ids));
     let names_workload = facts.parts().any(|part| {
         let What::Item(item) = part.what else {
             return false;
@@ -55,7 +62,7 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
         if report.is_full() {
             return;
         }
-        if facts.is_whole && !reads_others {
+        if !reads_others {
             main_containers_only(group, report);
         }
         rbac_star(group, report);
@@ -63,11 +70,11 @@ pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
             uncorrelated_members(group, report);
         }
         if is_rule && facts.is_sought(group) {
-            if facts.is_whole && !names_workload {
+            if !names_workload && knows_request {
                 pod_only(facts, group, report);
             }
-        } else if !is_rule && facts.is_whole && facts.is_excluded(group) {
-            filter_hides_members(group, report);
+        } else if !is_rule && facts.is_excluded(group) {
+            filter_hides_members(facts, group, report);
         }
     }
 }
@@ -309,7 +316,7 @@ fn unescaped_stars(item: &Item, report: &mut Report) {
 }
 
 /// A filter that takes an object away because one of its members is known.
-fn filter_hides_members(group: &Group<'_>, report: &mut Report) {
+fn filter_hides_members(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report) {
     let lists = |id| {
         matches!(
             id,
@@ -335,7 +342,7 @@ fn filter_hides_members(group: &Group<'_>, report: &mut Report) {
             .parts
             .iter()
             .any(|other| other.field.id() == part.field.id() && asks_all(other));
-        if !hides || is_bound {
+        if !hides || is_bound || !facts.knows(&[part.field.id()]) {
             continue;
         }
         let list = part.field.info().name;

@@ -1,5 +1,7 @@
 //! What lints look at: for each way in which a selection can hold, the tests that must hold together.
 
+mod unread;
+
 use audit_model::{Field, FieldId, Segment};
 
 use crate::ast::{Block, Body, Condition, Item, Name, Quantity, Scope};
@@ -7,6 +9,7 @@ use crate::modifier::How;
 use crate::program::Relation;
 use crate::resolve;
 use crate::scalar::Scalar;
+use unread::Unread;
 
 /// A test or a block, with the field of the event that it reads.
 #[derive(Debug)]
@@ -39,8 +42,9 @@ pub(super) struct Facts<'a> {
     required: Vec<usize>,
     /// Selections of which one alone makes a match.
     alone: Vec<usize>,
-    /// Whether these are all; if not, nothing is told for what is not asked.
+    /// Whether these are all.
     pub(super) is_whole: bool,
+    unread: Unread<'a>,
 }
 
 /// Parts of other selections that are looked at together with those of one, so that long rules cost no more than that.
@@ -80,9 +84,14 @@ impl<'a> Facts<'a> {
             suffice(condition, scope, &mut alone);
         }
         alone.sort_unstable();
+        let mut unread = Unread::default();
+        if !is_whole {
+            unread.find(scope, &groups);
+        }
         Self {
             groups,
             is_whole,
+            unread,
             uses: uses(scope),
             alone,
             required: required
@@ -90,6 +99,17 @@ impl<'a> Facts<'a> {
                 .filter_map(|selection| *sole.get(selection)?)
                 .collect(),
         }
+    }
+
+    /// Whether it is known that nothing but what was read asks for one of these fields. If not, nothing is told for what is
+    /// not asked.
+    pub(super) fn knows(&self, ids: &[FieldId]) -> bool {
+        !self.unread.nameless && !ids.iter().any(|id| self.unread.meant.contains(id))
+    }
+
+    /// The names of what could not be read; `None` when something has none.
+    pub(super) fn unread(&self) -> Option<&[&str]> {
+        (!self.unread.nameless).then_some(&self.unread.names)
     }
 
     /// Whether what a selection finds is what the rule finds: it is never used under `not`.
@@ -282,7 +302,7 @@ fn require(condition: &Condition, scope: &Scope, required: &mut Vec<usize>) {
                 require(part, scope, required);
             }
         }
-        Condition::Not(..) | Condition::Broken(_) => {}
+        Condition::Not(..) | Condition::Broken(..) => {}
         Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => {
             let found = named(condition, scope);
             let is_any = matches!(
@@ -309,7 +329,7 @@ fn suffice(condition: &Condition, scope: &Scope, alone: &mut Vec<usize>) {
                 suffice(part, scope, alone);
             }
         }
-        Condition::Not(..) | Condition::Broken(_) => {}
+        Condition::Not(..) | Condition::Broken(..) => {}
         Condition::Name(_)
         | Condition::Them(Quantity::Any, _)
         | Condition::Pattern(Quantity::Any, _) => alone.extend(named(condition, scope)),
@@ -334,8 +354,22 @@ fn named(condition: &Condition, scope: &Scope) -> Vec<usize> {
         }
         Condition::Them(..) => resolve::matching(scope, "*"),
         Condition::Pattern(_, (pattern, _)) => resolve::matching(scope, pattern),
-        Condition::Or(_) | Condition::And(_) | Condition::Not(..) | Condition::Broken(_) => {
+        Condition::Or(_) | Condition::And(_) | Condition::Not(..) | Condition::Broken(..) => {
             Vec::new()
+        }
+    }
+}
+
+/// Whether everything that a condition names is there.
+pub(super) fn is_known(condition: &Condition, scope: &Scope) -> bool {
+    match condition {
+        Condition::Or(parts) | Condition::And(parts) => {
+            parts.iter().all(|part| is_known(part, scope))
+        }
+        Condition::Not(inner, _) => is_known(inner, scope),
+        Condition::Broken(..) => false,
+        Condition::Name(_) | Condition::Them(..) | Condition::Pattern(..) => {
+            !named(condition, scope).is_empty()
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::logic::tell::describe;
+use super::logic::describe::describe;
 use super::solve::{Budget, Clash, Goal, Problem, Search};
 use crate::ast;
 use crate::diagnostic::{Code, Report, quoted};

@@ -2,7 +2,7 @@
 
 use audit_model::Form;
 
-use super::names::{near, near_resource};
+use super::names::{near, near_resource, parted};
 use super::resources;
 use crate::ast::Item;
 use crate::diagnostic::{Code, Report, quoted};
@@ -143,6 +143,18 @@ pub(super) fn role_resource(value: &Scalar, report: &mut Report) {
         None => (value.text.as_str(), String::new()),
     };
     if resources::find(name).is_some() {
+        return;
+    }
+    if let Some((resource, group)) = parted(name) {
+        report
+            .add(
+                Code::GroupInResource,
+                value.span,
+                format!("no resource has a dot in its name, as {} has", quoted(name)),
+            )
+            .set_help(format!(
+                "write `resources: {resource}{rest}` and `apiGroups: {group}`"
+            ));
         return;
     }
     if let Some(meant) = resources::meant(name) {

@@ -1,8 +1,9 @@
 //! Lints about what a document says as a whole: whether an event can satisfy it, and whether each part of it matters.
 
+pub(super) mod describe;
 mod implied;
 mod served;
-pub(super) mod tell;
+mod tell;
 
 use super::facts;
 use super::solve::{Budget, Clash, Formula, Goal, Problem, Search};

@@ -74,6 +74,18 @@ fn bad_group(text: &str) -> Option<(String, String)> {
     Some((format!("there is no API group {whole}"), help))
 }
 
+/// The resource and the API group of a name in which kubectl joins them: `deployments.apps`, `deployments.v1.apps`.
+pub(super) fn parted(text: &str) -> Option<(&str, &str)> {
+    let (resource, rest) = text.split_once('.')?;
+    let group = match rest.split_once('.') {
+        Some((version, group)) if is_version(version) => group,
+        None if is_version(rest) => "null",
+        _ => rest,
+    };
+    let resource = resources::meant(resource).map_or(resource, |meant| meant.plural);
+    (!resource.is_empty() && !group.is_empty()).then_some((resource, group))
+}
+
 /// `v1`, `v2beta1`.
 fn is_version(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -204,6 +216,29 @@ mod tests {
         ] {
             let (_, help) = bad_group(group).unwrap();
             assert!(help.contains(part), "{group}: {help}");
+        }
+    }
+
+    #[test]
+    fn names_with_groups() {
+        for (name, expected) in [
+            ("deployments.apps", Some(("deployments", "apps"))),
+            ("Deployment.apps", Some(("deployments", "apps"))),
+            ("deploy.v1.apps", Some(("deployments", "apps"))),
+            ("pods.v1", Some(("pods", "null"))),
+            (
+                "roles.rbac.authorization.k8s.io",
+                Some(("roles", "rbac.authorization.k8s.io")),
+            ),
+            (
+                "certificates.cert-manager.io",
+                Some(("certificates", "cert-manager.io")),
+            ),
+            (".apps", None),
+            ("pods.", None),
+            ("pods", None),
+        ] {
+            assert_eq!(parted(name), expected, "{name}");
         }
     }
 

@@ -5,7 +5,7 @@ use audit_model::{FieldId, Path, Segment};
 
 use super::facts::{Asked, Facts, Group, Part, What};
 use super::names::near;
-use super::requests::{GROUP, RESOURCE, SUBRESOURCE};
+use super::requests::{GROUP, RESOURCE, SUBRESOURCE, VERBS};
 use super::{fields, never, resources};
 use crate::api::{self, KINDS, Nowhere, OTHER_BODIES, Of, Type, Value};
 use crate::ast::{Body, Name};
@@ -28,8 +28,20 @@ pub(super) fn all(facts: &Facts<'_>, report: &mut Report) {
             let segments = part.field.path().segments();
             is_body(part.field.id()) && matches!(segments.first(), Some(Segment::Key(_)))
         };
-        let mut parts = group.parts.iter().filter(reads_body).peekable();
-        if parts.peek().is_none() {
+        let (sent, others): (Vec<_>, Vec<_>) = group
+            .parts
+            .iter()
+            .filter(reads_body)
+            .partition(|part| part.field.id() == FieldId::RequestObject);
+        let mut parts = others;
+        if sent.is_empty() || !deletes(facts, group) {
+            parts.extend(sent);
+        } else {
+            for part in sent {
+                of_deletion(part, report);
+            }
+        }
+        if parts.is_empty() {
             continue;
         }
         let Some(objects) = objects(facts, group) else {
@@ -40,6 +52,37 @@ pub(super) fn all(facts: &Facts<'_>, report: &mut Report) {
                 return;
             }
             of_part(part, &objects, report);
+        }
+    }
+}
+
+/// Whether a group is about requests that delete something, and nothing else.
+fn deletes(facts: &Facts<'_>, group: &Group<'_>) -> bool {
+    let asked = VERBS.iter().map(|verb| facts.asked(group, &[*verb]));
+    let mut asked = asked
+        .filter(|asked| !matches!(asked, Asked::Nothing))
+        .peekable();
+    asked.peek().is_some()
+        && asked.all(|asked| asked.is_only(&["delete", "deletecollection"]))
+        && facts.asked(group, SUBRESOURCE).is_absent()
+}
+
+/// A path in what is sent to delete something, which is decoded before it is logged: it holds nothing else.
+fn of_deletion(part: &Part<'_>, report: &mut Report) {
+    let segments = part.field.path().segments();
+    // What GKE says of the type.
+    let is_type = matches!(segments.first(), Some(Segment::Key(key)) if &**key == "@type");
+    if is_type || report.is_full() {
+        return;
+    }
+    match (Value::of_segments(api::of_deletion(), segments), part.what) {
+        (Ok(value), What::Item(item)) => never::typed(item, value, report),
+        (Ok(_), What::Block(_)) => {}
+        (Err(nowhere), _) => {
+            let help = fields::meant(part.name, nowhere, report).unwrap_or_else(|| {
+                "the body of a deletion says how to delete; what is deleted is told by `resource`, `namespace` and `name`".to_owned()
+            });
+            fields::tell_with(part.name, nowhere, help, report);
         }
     }
 }

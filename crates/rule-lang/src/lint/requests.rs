@@ -70,24 +70,27 @@ pub(super) const NO_VERBS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn all(facts: &Facts<'_>, is_rule: bool, report: &mut Report) {
-    let names_subresource = names_subresource(facts);
+    let names_subresource = facts.parts().any(tells_subresource);
+    let knows_subresource = facts.knows(SUBRESOURCE);
+    let knows_all = facts.knows(TELL_SUBRESOURCE);
+    let knows_group = facts.knows(GROUP);
     for group in &facts.groups {
         if report.is_full() {
             return;
         }
         resource_names(group, report);
-        if facts.is_whole {
+        if knows_group {
             names::resource(facts, group, report);
         }
         wrong_group(facts, group, report);
         forged_source(group, report);
         if is_rule && facts.is_sought(group) {
             stream_without_get(facts, group, report);
-            if facts.is_whole {
+            if knows_subresource {
                 create_without_operation(facts, group, report);
-                if !names_subresource || facts.is_alone(group) {
-                    without_subresource(facts, group, report);
-                }
+            }
+            if knows_all && (!names_subresource || facts.is_alone(group)) {
+                without_subresource(facts, group, report);
             }
         }
     }
@@ -116,6 +119,22 @@ fn resource_names(group: &Group<'_>, report: &mut Report) {
                             "no resource has a slash in its name, as {} has",
                             quoted(&value.text)
                         ),
+                    )
+                    .set_help(help);
+            } else if value.text.contains('.') {
+                let what = "no resource has a dot in its name, as";
+                let is_whole = exact(item).is_some() && is_text(value);
+                let help = names::parted(&value.text).filter(|_| is_whole).map_or_else(
+                    || "the group stands in `apiGroup`".to_owned(),
+                    |(resource, group)| {
+                        format!("write `resource: {resource}` and `apiGroup: {group}`")
+                    },
+                );
+                report
+                    .add(
+                        Code::GroupInResource,
+                        value.span,
+                        format!("{what} {} has", quoted(&value.text)),
                     )
                     .set_help(help);
             } else if exact(item).is_some()
@@ -322,37 +341,34 @@ fn without_subresource(facts: &Facts<'_>, group: &Group<'_>, report: &mut Report
     }
 }
 
-/// Whether a rule says which subresources it means, or reads what only some have.
-fn names_subresource(facts: &Facts<'_>) -> bool {
-    facts.parts().any(tells_subresource)
-}
+/// Fields that say which subresources a rule means, or read requests without a subresource, or those of one.
+const TELL_SUBRESOURCE: &[FieldId] = &[
+    FieldId::Subresource,
+    FieldId::ObjectRefSubresource,
+    FieldId::PodSpec,
+    FieldId::Containers,
+    FieldId::Volumes,
+    FieldId::HostPaths,
+    FieldId::RbacRules,
+    FieldId::RbacSubjects,
+    FieldId::RbacRoleRef,
+    FieldId::Object,
+    FieldId::Patch,
+    FieldId::RequestObject,
+    FieldId::ResponseObject,
+    FieldId::ExecCommand,
+    FieldId::ExecProgram,
+    FieldId::ExecCommandLine,
+    FieldId::ExecContainer,
+    FieldId::ExecTty,
+    FieldId::ExecStdin,
+    FieldId::RequestUri,
+    FieldId::UriPath,
+    FieldId::UriQuery,
+];
 
 fn tells_subresource(part: &Part<'_>) -> bool {
-    part.is(SUBRESOURCE)
-        || matches!(
-            part.field.id(),
-            // These read requests without a subresource, or those of one.
-            FieldId::PodSpec
-                | FieldId::Containers
-                | FieldId::Volumes
-                | FieldId::HostPaths
-                | FieldId::RbacRules
-                | FieldId::RbacSubjects
-                | FieldId::RbacRoleRef
-                | FieldId::Object
-                | FieldId::Patch
-                | FieldId::RequestObject
-                | FieldId::ResponseObject
-                | FieldId::ExecCommand
-                | FieldId::ExecProgram
-                | FieldId::ExecCommandLine
-                | FieldId::ExecContainer
-                | FieldId::ExecTty
-                | FieldId::ExecStdin
-                | FieldId::RequestUri
-                | FieldId::UriPath
-                | FieldId::UriQuery
-        )
+    TELL_SUBRESOURCE.contains(&part.field.id())
 }
 
 /// The values that a group itself asks of a field, and where they stand.

@@ -346,6 +346,23 @@ pub(super) fn is_group(group: &str) -> bool {
     groups().any(|known| known.eq_ignore_ascii_case(group))
 }
 
+/// The resources of a group that is finished: no version of Kubernetes has others in it.
+pub(super) fn of_closed(group: &str) -> Option<impl Iterator<Item = &'static str>> {
+    const CLOSED: &[&str] = &[
+        "apps",
+        "autoscaling",
+        "batch",
+        "policy",
+        "rbac.authorization.k8s.io",
+    ];
+    let group = CLOSED
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(group))?;
+    let all = RESOURCES.iter();
+    let own = all.filter(|resource| resource.groups.contains(group));
+    Some(own.map(|resource| resource.plural))
+}
+
 fn singular(plural: &str) -> String {
     if let Some(stem) = plural.strip_suffix("ies") {
         return format!("{stem}y");

@@ -221,15 +221,22 @@ fn tell(part: &Part<'_>, providers: &[Provider], report: &mut Report) {
         return;
     }
     let names: Vec<&str> = providers.iter().map(|provider| provider.as_str()).collect();
-    report
-        .add(
-            Code::UnrecordedNegation,
-            part.name.span,
+    let (name, names) = (quoted(&part.name.text), listed(&names));
+    let (message, help) = if part.field.id().reads_body() {
+        let body = part.field.info().name;
+        (
             format!(
-                "{} is never recorded by {}, so this negation always holds there",
-                quoted(&part.name.text),
-                listed(&names)
+                "{name} is recorded neither by {names} nor at the audit level `Metadata`, so this negation always holds there"
             ),
+            format!("ask for what is there only with a body too, such as `{body}|exists: true`"),
         )
-        .set_help("ask for something that every provider records, such as `user.username`");
+    } else {
+        (
+            format!("{name} is never recorded by {names}, so this negation always holds there"),
+            "ask for something that every provider records, such as `user.username`".to_owned(),
+        )
+    };
+    report
+        .add(Code::UnrecordedNegation, part.name.span, message)
+        .set_help(help);
 }

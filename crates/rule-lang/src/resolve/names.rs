@@ -75,8 +75,9 @@ impl<'s> Names<'s> {
                 let found = matching(self.scope, pattern);
                 self.quantified(*quantity, found, *span, pattern, report)
             }
-            Condition::Broken(_) => {
+            Condition::Broken(named, _) => {
                 self.is_unread = true;
+                self.conditions(named, report);
                 None
             }
         };

@@ -145,6 +145,8 @@ impl Compiler {
             let fits = |sources: &[&Logsource]| sources.iter().any(|source| own.covers(source));
             let mut targets = Targets::default();
             let mut reason = None;
+            // It is for a rule, though perhaps for none that compiles.
+            let mut is_meant = filter.targets.any && fits(&all);
             for name in &filter.targets.names {
                 if report.is_full() {
                     break;
@@ -153,7 +155,7 @@ impl Compiler {
                     sources.get(name.text.as_str()),
                     others.get(name.text.as_str()),
                 ) {
-                    (Some(sources), _) if fits(sources) => {}
+                    (Some(sources), _) if fits(sources) => is_meant = true,
                     (Some(_), _) => {
                         narrow_logsource(name.span, Some(&name.text), report);
                         reason.get_or_insert(NARROW);
@@ -169,6 +171,9 @@ impl Compiler {
             if filter.targets.any && !all.is_empty() && !fits(&all) {
                 narrow_logsource(filter.targets.any_span, None, report);
                 reason.get_or_insert(NARROW);
+            }
+            if is_meant {
+                reason = Some("each rule that it is for has an error");
             }
             if let Some(reason) = reason {
                 let metadata = &filter.metadata;

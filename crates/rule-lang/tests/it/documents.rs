@@ -123,9 +123,50 @@ fn a_filter_without_an_active_rule_is_idle() {
         shown(&compile(&[RULE, filter, off])),
         [
             "rule reads filtered: turned off by the override at 2.yaml:2",
-            "filter ci filtered: no rule that it is for is active",
+            "filter ci filtered: no rule that it is for is active (`reads`: turned off by the override at 2.yaml:2)",
             "override off active: -",
         ]
+    );
+}
+
+#[test]
+fn a_filter_says_of_the_rules_that_it_names_why_they_are_idle() {
+    let filter = |rules: &str| {
+        format!(
+            "title: ci\nname: ci\nlogsource: {{product: kubernetes, service: audit}}\nfilter: {{rules: {rules}, sel: {{user.username: ci}}, condition: not sel}}\n"
+        )
+    };
+    let lists = RULE.replace("Reads", "Lists").replace("reads", "lists");
+    let lists = lists.replace("get", "list");
+    let wrong = RULE.replace("reads", "typo").replace("verb", "verbb");
+    let narrow = RULE.replace("reads", "apart");
+    let off = "title: off\noverride: {rules: [reads, lists], enabled: false}\n";
+    for (rules, reason) in [
+        // What else it names does not matter.
+        (
+            "[ci, reads]",
+            "no rule that it is for is active (`reads`: turned off by the override at 5.yaml:2)",
+        ),
+        (
+            "[reads, lists, typo]",
+            "no rule that it is for is active (`reads`: turned off by the override at 5.yaml:2; and 1 more)",
+        ),
+        ("[typo]", "each rule that it is for has an error"),
+        ("[gone, typo, ci]", "each rule that it is for has an error"),
+        ("[ci]", "what it names is no rule"),
+        ("[gone]", "it is for no rule of the set"),
+    ] {
+        let compiled = compile(&[RULE, &lists, &wrong, &narrow, &filter(rules), off]);
+        assert_eq!(
+            shown(&compiled)[4],
+            format!("filter ci filtered: {reason}"),
+            "{rules}"
+        );
+    }
+    let compiled = compile(&[&wrong, &filter("any")]);
+    assert_eq!(
+        shown(&compiled)[1],
+        "filter ci filtered: each rule that it is for has an error"
     );
 }
 

@@ -98,7 +98,7 @@ detection:
   first:
     verb: get
   unused: {verb: get}
-  condition: first and (second
+  condition: first and (first
 message: '{user.nme} did it'
 ";
     let expected = [
@@ -121,7 +121,7 @@ message: '{user.nme} did it'
 #[test]
 fn conditions() {
     for (text, expected) in [
-        ("a or a) and nope", "condition-syntax: )"),
+        ("a or a) and b", "condition-syntax: )"),
         ("(a or b", "condition-syntax: ("),
         ("a b", "condition-syntax: b"),
         ("a and", "condition-syntax: "),
@@ -136,7 +136,7 @@ fn conditions() {
         ("2 of a*", "condition-syntax: 2"),
         ("1 of c*", "empty-quantifier: c*"),
         ("all of them and 1 of _*", "empty-quantifier: _*"),
-        ("a*", "condition-syntax: *"),
+        ("a*", "condition-syntax: a*"),
         (
             "a | count() by user.username > 5",
             "legacy-aggregation: | count() by user.username > 5",
@@ -157,6 +157,10 @@ fn conditions() {
         );
         assert_eq!(shown, expected, "{text}\n{}", compiled.render(false));
     }
+    check(
+        &condition("a or nope) and b"),
+        &["unknown-selection: nope", "condition-syntax: )"],
+    );
     // What a name should have been may be the selection that nothing uses.
     check(&condition("a and c"), &["unknown-selection: c"]);
     check(

@@ -131,6 +131,17 @@ impl<'p> Logic<'p, '_> {
             .collect();
         let is_plain = |at: usize| plain.get(at).copied().unwrap_or(false);
         for (at, part) in parts.iter().enumerate().rev() {
+            let mut before = parts.iter().take(at);
+            if let Some(twin) = before.find(|other| part.is_named_as(other)) {
+                if let Some(gone) = gone.get_mut(at) {
+                    *gone = true;
+                }
+                let message = format!("{} stands twice in this condition", part.this());
+                let found = report.add(Code::ImpliedSelection, part.span, message);
+                found.set_related(twin.span);
+                found.set_help("leave one of the two out");
+                continue;
+            }
             for (other_at, other) in parts.iter().enumerate() {
                 let is_gone = |at: usize| gone.get(at).copied().unwrap_or(true);
                 if at == other_at || is_gone(other_at) || !is_plain(at) || !is_plain(other_at) {
@@ -183,6 +194,10 @@ impl Part<'_> {
     fn this(&self) -> &str {
         let unnamed = if self.is_map { "this map" } else { "this part" };
         self.name.as_deref().unwrap_or(unnamed)
+    }
+
+    fn is_named_as(&self, other: &Self) -> bool {
+        self.name.is_some() && self.name == other.name
     }
 
     fn as_other(&self) -> &str {

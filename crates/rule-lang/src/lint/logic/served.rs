@@ -1,11 +1,11 @@
 //! Requests that Kubernetes does not serve.
 
-use audit_model::FieldId;
+use audit_model::{FieldId, Texts};
 
-use super::tell::name;
+use super::describe::name;
 use super::{Logic, MAPS, groups};
 use crate::diagnostic::{Code, Report, quoted};
-use crate::lint::solve::{Atom, What};
+use crate::lint::solve::{Atom, Clash, What};
 use crate::lint::{facts, resources};
 use crate::metadata::listed;
 use crate::program::Test;
@@ -43,36 +43,62 @@ impl Logic<'_, '_> {
             if self.refute(goals).is_some() {
                 continue;
             }
-            let clash = clashes.first().map(|clash| (self.atoms(clash), clash));
-            let Some((atoms, clash)) = clash else {
+            let Some(clash) = clashes.first() else {
                 continue;
             };
-            let [first, .., last] = atoms.as_slice() else {
-                continue;
-            };
-            told = true;
-            let known = [
-                Code::ResourceInWrongGroup,
-                Code::ResourceSingular,
-                Code::SubresourceInResource,
-                Code::UnknownVerb,
-                Code::UnknownResource,
-                Code::UnknownApiGroup,
-                Code::NeverMatches,
-            ];
-            if atoms.iter().any(|atom| report.has_in(&known, atom.extent)) {
-                continue;
-            }
-            let message = format!(
-                "Kubernetes serves no request for both this and the test of {} before it",
-                name(first)
-            );
-            let help = self.what_is_served(&atoms);
-            let facts = self.asked(clash);
-            let found = report.add(Code::NoSuchRequest, last.span, message);
-            found.set_related(first.span);
-            found.set_help(format!("{facts}; {help}"));
+            told |= self.tell_not_served(clash, report);
         }
+    }
+
+    /// Whether there was something to tell, now or before.
+    fn tell_not_served(&self, clash: &Clash, report: &mut Report) -> bool {
+        let known = [
+            Code::ResourceInWrongGroup,
+            Code::ResourceSingular,
+            Code::SubresourceInResource,
+            Code::UnknownVerb,
+            Code::UnknownResource,
+            Code::UnknownApiGroup,
+            Code::NeverMatches,
+        ];
+        let atoms = self.atoms(clash);
+        let is_verb = |atom: &&Atom<'_>| {
+            matches!(
+                self.problem.field(atom),
+                Some(FieldId::Verb | FieldId::Operation)
+            )
+        };
+        let of_verbs = atoms.iter().all(|atom| is_verb(atom));
+        let (Some(first), Some(last)) = (atoms.first(), atoms.last()) else {
+            return false;
+        };
+        if !of_verbs && atoms.len() == 1 {
+            return false;
+        }
+        if atoms.iter().any(|atom| report.has_in(&known, atom.extent)) {
+            return true;
+        }
+        let (code, what) = if of_verbs {
+            (Code::UnknownVerb, "no verb passes")
+        } else {
+            (Code::NoSuchRequest, "Kubernetes serves no request for")
+        };
+        let message = match atoms.len() {
+            1 => format!("{what} this test of {}", name(last)),
+            _ => format!("{what} both this and the test of {} before it", name(first)),
+        };
+        let help = if of_verbs {
+            the_verbs()
+        } else {
+            self.what_is_served(&atoms)
+        };
+        let facts = self.asked(clash);
+        let found = report.add(code, last.span, message);
+        if atoms.len() > 1 {
+            found.set_related(first.span);
+        }
+        found.set_help(format!("{facts}; {help}"));
+        true
     }
 
     /// What Kubernetes has in place of what is asked.
@@ -84,7 +110,23 @@ impl Logic<'_, '_> {
         };
         let one = of(FieldId::Resource).and_then(|atom| only_text(atom));
         let Some(resource) = one.and_then(resources::find) else {
-            return CUSTOM.to_owned();
+            let groups = of(FieldId::ApiGroup)
+                .map(|atom| texts(atom))
+                .unwrap_or_default();
+            let names: Option<Vec<_>> = groups
+                .iter()
+                .map(|group| resources::of_closed(group))
+                .collect();
+            let names: Vec<&str> = names.into_iter().flatten().flatten().collect();
+            return if names.is_empty() {
+                CUSTOM.to_owned()
+            } else {
+                format!(
+                    "the resources of {} are {}",
+                    listed(&groups),
+                    listed(&names)
+                )
+            };
         };
         let name = quoted(resource.plural);
         if of(FieldId::Namespace).is_some() {
@@ -108,25 +150,40 @@ impl Logic<'_, '_> {
             .map(|(known, _)| known)
             .filter(|known| !known.is_empty())
             .collect();
+        let is_asked = of(FieldId::Subresource).is_some();
         match (subresource, known.as_slice()) {
-            (None, _) => CUSTOM.to_owned(),
-            (Some(_), []) => format!("{name} have no subresources; {CUSTOM}"),
+            _ if !is_asked => CUSTOM.to_owned(),
+            (_, []) => format!("{name} have no subresources; {CUSTOM}"),
             (Some(wanted), known) => did_you_mean(wanted, known.iter().copied())
                 .unwrap_or_else(|| format!("the subresources of {name} are {}", listed(known))),
+            (None, known) => format!("the subresources of {name} are {}", listed(known)),
         }
+    }
+}
+
+fn the_verbs() -> String {
+    match FieldId::Verb.texts() {
+        Texts::Words(words, _) => format!("the verbs are {}", listed(words)),
+        _ => String::new(),
     }
 }
 
 /// The text that an atom asks for, when there is one.
 fn only_text<'a>(atom: &Atom<'a>) -> Option<&'a str> {
-    let What::Test(Test::OneOf(literals)) = atom.what else {
-        return None;
-    };
-    match &**literals {
-        [only] => match only.pattern.kind() {
-            PatternKind::Exact(text) => Some(text),
-            _ => None,
-        },
+    match texts(atom).as_slice() {
+        [only] => Some(only),
         _ => None,
     }
+}
+
+/// The texts of which an atom asks for one; none where it asks for something else.
+fn texts<'a>(atom: &Atom<'a>) -> Vec<&'a str> {
+    let What::Test(Test::OneOf(literals)) = atom.what else {
+        return Vec::new();
+    };
+    let texts = literals.iter().map(|literal| match literal.pattern.kind() {
+        PatternKind::Exact(text) => Some(text),
+        _ => None,
+    });
+    texts.collect::<Option<_>>().unwrap_or_default()
 }

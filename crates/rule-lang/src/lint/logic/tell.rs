@@ -1,10 +1,11 @@
 //! What clashes, in words, and where it stands.
 
 use super::Logic;
+use super::describe::{describe, name};
 use crate::ast::Condition;
-use crate::diagnostic::{Code, Report, quoted};
+use crate::diagnostic::{Code, Report};
 use crate::lint::solve::{Atom, Clash, What};
-use crate::program::{Quantifier, Test};
+use crate::program::Test;
 use crate::source::Span;
 
 impl<'p> Logic<'p, '_> {
@@ -108,50 +109,13 @@ impl<'p> Logic<'p, '_> {
     }
 }
 
-pub(super) fn name(atom: &Atom<'_>) -> String {
-    if atom.name.is_empty() {
-        "the keywords".to_owned()
-    } else {
-        quoted(atom.name)
-    }
-}
-
-/// What is asked of an atom, in short.
-pub(in crate::lint) fn describe(atom: &Atom<'_>, want: bool) -> String {
-    const SHOWN: usize = 4;
-    let name = name(atom);
-    let not = if want { "" } else { "not " };
-    match atom.what {
-        What::Test(Test::OneOf(literals)) => {
-            let shown: Vec<String> = literals
-                .iter()
-                .take(SHOWN)
-                .map(|literal| quoted(&literal.pattern.to_string()))
-                .collect();
-            let more = if literals.len() > SHOWN {
-                " or another"
-            } else {
-                ""
-            };
-            format!("{name} is {not}{}{more}", shown.join(" or "))
-        }
-        What::Test(Test::Exists | Test::Present) if want => format!("{name} is there"),
-        What::Test(Test::Exists) => format!("{name} is missing"),
-        What::Test(Test::Present) => format!("{name} has no value"),
-        What::Test(test) => format!("{not}{}", quoted(&format!("{} {test}", atom.name))),
-        What::Block(Quantifier::Any, _) => format!("{not}some member of {name} passes its block"),
-        What::Block(..) => format!("{not}every member of {name} passes its block"),
-        What::Opaque => format!("{name} is {not}in its list"),
-    }
-}
-
 /// Where a condition stands, from its first name to its last.
 pub(in crate::lint) fn span(condition: &Condition) -> Span {
     match condition {
         Condition::Name((_, span))
         | Condition::Them(_, span)
         | Condition::Pattern(_, (_, span))
-        | Condition::Broken(span) => *span,
+        | Condition::Broken(_, span) => *span,
         Condition::Not(inner, not) => Span::new(not.start(), span(inner).end()),
         Condition::Or(parts) | Condition::And(parts) => {
             // Each part once: asked twice on every level, the time would double with each.

@@ -8,6 +8,7 @@ use super::var::{
     Kind, Member, Var, VarKey, canonical, is_single, kind_below, kind_of, kind_of_member, members,
 };
 use crate::ast::{self, Body};
+use crate::modifier::Chain;
 use crate::program::{Operand, Quantifier, Test};
 use crate::scalar::Scalar;
 use crate::source::Span;
@@ -62,10 +63,19 @@ pub(in crate::lint) struct Atom<'a> {
     pub(in crate::lint) span: Span,
     /// From the name to the last value.
     pub(in crate::lint) extent: Span,
+    /// The modifiers and the values of which it is one or all; a block has none.
+    pub(in crate::lint) chain: Chain,
+    pub(in crate::lint) values: &'a [Scalar],
 }
 
-/// A field name with its place, and where its values end.
-type Named<'a> = (&'a str, Span, Span);
+/// A test as the author wrote it.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    name: &'a str,
+    span: Span,
+    chain: Chain,
+    values: &'a [Scalar],
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::lint) enum What<'a> {
@@ -192,12 +202,22 @@ impl<'a> Problem<'a> {
             }
             (Body::Or(parts), Tree::Or(trees)) => Formula::Or(self.bodies(parts, trees, member)?),
             (Body::Item(item), _) => {
-                let name = named(&item.name.text, item.name.span, &item.values);
-                self.tests(tree, name, member, item.chain.expand)?
+                let written = Written {
+                    name: &item.name.text,
+                    span: item.name.span,
+                    chain: item.chain,
+                    values: &item.values,
+                };
+                self.tests(tree, written, member)?
             }
             (Body::Keywords(keywords), _) => {
-                let name = named("", keywords.span, &keywords.values);
-                self.tests(tree, name, member, keywords.chain.expand)?
+                let written = Written {
+                    name: "",
+                    span: keywords.span,
+                    chain: keywords.chain,
+                    values: &keywords.values,
+                };
+                self.tests(tree, written, member)?
             }
             (Body::Block(block), Tree::Not(inner)) => {
                 Formula::Not(Box::new(self.block(block, inner, member)?))
@@ -228,35 +248,34 @@ impl<'a> Problem<'a> {
         let scope = self.scope(&block.scope, &found.scope, inner)?;
         self.scopes.push(scope);
         let what = What::Block(found.quantifier, self.scopes.len() - 1);
-        let name = named(&block.name.text, block.name.span, &[]);
-        Some(self.atom(&found.operand, what, name, member))
+        let written = Written {
+            name: &block.name.text,
+            span: block.name.span,
+            chain: Chain::default(),
+            values: &[],
+        };
+        Some(self.atom(&found.operand, what, written, member))
     }
 
-    fn tests(
-        &mut self,
-        tree: &'a Tree,
-        name: Named<'a>,
-        member: Member,
-        opaque: bool,
-    ) -> Option<Formula> {
+    fn tests(&mut self, tree: &'a Tree, written: Written<'a>, member: Member) -> Option<Formula> {
         let mut all = |trees: &'a [Tree]| -> Option<Vec<Formula>> {
             trees
                 .iter()
-                .map(|tree| self.tests(tree, name, member, opaque))
+                .map(|tree| self.tests(tree, written, member))
                 .collect()
         };
         Some(match tree {
             Tree::And(trees) => Formula::And(all(trees)?),
             Tree::Or(trees) => Formula::Or(all(trees)?),
-            Tree::Not(inner) => Formula::Not(Box::new(self.tests(inner, name, member, opaque)?)),
+            Tree::Not(inner) => Formula::Not(Box::new(self.tests(inner, written, member)?)),
             Tree::Const(value) => Formula::Const(*value),
             Tree::Test(operand, test, _) => {
-                let what = if opaque {
+                let what = if written.chain.expand {
                     What::Opaque
                 } else {
                     What::Test(test)
                 };
-                self.atom(operand, what, name, member)
+                self.atom(operand, what, written, member)
             }
             Tree::Broken => Formula::Unknown,
             Tree::Select(..) | Tree::Block(_) => return None,
@@ -267,17 +286,26 @@ impl<'a> Problem<'a> {
         &mut self,
         operand: &'a Operand,
         what: What<'a>,
-        (name, span, extent): Named<'a>,
+        written: Written<'a>,
         member: Member,
     ) -> Formula {
         let (var, raw) = self.var(operand, what, member);
+        let Written {
+            name,
+            span,
+            chain,
+            values,
+        } = written;
+        let end = values.last().map_or(span.end(), |value| value.span.end());
         self.atoms.push(Atom {
             what,
             var,
             raw,
             name,
             span,
-            extent,
+            extent: Span::new(span.start(), end.max(span.end())),
+            chain,
+            values,
         });
         Formula::Atom(self.atoms.len() - 1)
     }
@@ -329,11 +357,6 @@ impl<'a> Problem<'a> {
         }
         (var, raw)
     }
-}
-
-fn named<'a>(text: &'a str, span: Span, values: &[Scalar]) -> Named<'a> {
-    let end = values.last().map_or(span.end(), |value| value.span.end());
-    (text, span, Span::new(span.start(), end.max(span.end())))
 }
 
 fn condition(tree: &Tree) -> Option<Formula> {

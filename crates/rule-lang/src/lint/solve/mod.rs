@@ -20,6 +20,7 @@ mod var;
 pub(super) use formula::{Atom, Formula, Problem, What};
 pub(super) use patterns::covers;
 pub(super) use store::{Clash, Literal};
+pub(super) use var::canonical;
 
 use std::cell::Cell;
 

@@ -3,6 +3,7 @@
 mod actor;
 mod derived;
 mod facts;
+mod request;
 
 use audit_model::FieldId;
 
@@ -12,7 +13,6 @@ use super::Budget;
 use super::formula::{Problem, What};
 use super::store::{Clash, Domain, Literal, Store, fits, shows_presence};
 use super::value::Value;
-use crate::lint::resources::{self, Resource};
 
 /// A clash between what is asked of several fields.
 pub(super) fn check(
@@ -43,7 +43,7 @@ pub(super) fn check(
         .or_else(|| event.outcome())
         .or_else(|| event.actor())
         .or_else(|| event.derived())
-        .or_else(|| if served { event.request() } else { None })
+        .or_else(|| if served { event.not_served() } else { None })
 }
 
 /// What is asked of the fields of one event.
@@ -288,81 +288,6 @@ impl Event<'_, '_> {
                 FieldId::Outcome,
             ])
         })
-    }
-
-    /// A request that Kubernetes does not serve, so that only one that fails can be it: a resource with a group, a
-    /// subresource, a namespace or a verb that it does not have.
-    fn request(&self) -> Option<Clash> {
-        let outcomes = ["", "success", "dry-run"];
-        let may_succeed = outcomes
-            .iter()
-            .any(|outcome| self.can_be(FieldId::Outcome, outcome))
-            && (self.can_be_absent(FieldId::Status) || fits_status(self, &|code| code < 400));
-        let values = self.values(FieldId::Resource)?;
-        if !may_succeed || values.is_empty() {
-            return None;
-        }
-        let mut missing: &[FieldId] = &[];
-        for value in values {
-            let Value::Text { text, .. } = value else {
-                return None;
-            };
-            let found = self.served(resources::find(text)?);
-            missing = found.err()?;
-        }
-        let mut clash = self.clash(&[FieldId::Resource]);
-        let others = self.clash(missing).0;
-        if others.is_empty() {
-            return None;
-        }
-        clash.0.extend(others);
-        Some(clash)
-    }
-
-    /// Whether a resource is served as it is asked for; else what of it is not.
-    fn served(&self, resource: &'static Resource) -> Result<(), &'static [FieldId]> {
-        let group = self.store.of(self.problem, FieldId::ApiGroup);
-        let is_known = resource
-            .groups
-            .iter()
-            .any(|group| self.can_be(FieldId::ApiGroup, group));
-        if !is_known {
-            // A group that does not come with Kubernetes may have a resource of that name too.
-            let values = self.values(FieldId::ApiGroup);
-            let is_foreign = values.is_none_or(|values| {
-                values.iter().any(
-                    |value| matches!(value, Value::Text { text, .. } if !resources::is_group(text)),
-                )
-            });
-            return if is_foreign {
-                Ok(())
-            } else {
-                Err(&[FieldId::ApiGroup])
-            };
-        }
-        let is_own = resource.plural == "namespaces";
-        if !resource.namespaced && !is_own && self.required(FieldId::Namespace).is_some() {
-            return Err(&[FieldId::Namespace]);
-        }
-        let mut found: Result<_, &'static [FieldId]> = Err(&[FieldId::Subresource]);
-        let custom = group.is_empty() && resource.is_shared();
-        for (subresource, verbs) in resource.served_if(custom) {
-            if !self.can_be(FieldId::Subresource, subresource) {
-                continue;
-            }
-            // The verb may stand under another name.
-            found = Err(&[FieldId::Subresource, FieldId::Verb, FieldId::Operation]);
-            let is_possible = |verb: &&str| {
-                let created = matches!(*verb, "update" | "patch")
-                    && self.can_be(FieldId::Operation, "create");
-                self.can_be(FieldId::Verb, verb)
-                    && (self.can_be(FieldId::Operation, verb) || created)
-            };
-            if verbs.iter().any(is_possible) {
-                return Ok(());
-            }
-        }
-        found
     }
 }
 

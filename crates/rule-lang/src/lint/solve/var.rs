@@ -64,7 +64,7 @@ impl Member {
 }
 
 /// Of two names for the same value the shorter one.
-pub(super) fn canonical(id: FieldId) -> FieldId {
+pub(in crate::lint) fn canonical(id: FieldId) -> FieldId {
     match id {
         FieldId::ObjectRefResource => FieldId::Resource,
         FieldId::ObjectRefSubresource => FieldId::Subresource,
