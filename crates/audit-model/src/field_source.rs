@@ -92,6 +92,13 @@ pub trait FieldSource: Sealed {
         None
     }
 
+    /// A list of texts as it stands in the record, from its first text to the end of its last: two lists for which it is
+    /// the same have the same texts. `None` for an empty list, and where it does not stand there.
+    #[doc(hidden)]
+    fn list_raw(&self, _reading: usize, _field: FieldId) -> Option<&[u8]> {
+        None
+    }
+
     /// What stands under one key of the annotations.
     fn annotation(&self, reading: usize, key: &str) -> Lookup<'_>;
 

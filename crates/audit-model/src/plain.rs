@@ -63,16 +63,10 @@ impl<'s> Plain<'s> {
         let recorded = |field| source.text(reading, field);
         let some = |field| recorded(field).filter(|text| !text.is_empty());
         let text = match field {
-            F::Name => match some(F::ObjectRefName) {
-                // With `generateName` the URL and the request know no name, the answer does.
-                None if recorded(F::Verb) == Some("create")
-                    && source.body(reading, F::ResponseObject).is_some() =>
-                {
-                    return None;
-                }
-                name => name,
-            },
-            F::Operation => operation(source, reading),
+            F::Name | F::Operation => {
+                let bytes = Self::bytes_of_reading(source, reading, field)?;
+                bytes.and_then(|bytes| std::str::from_utf8(bytes).ok())
+            }
             F::ActorUsername => actor_name(source, reading),
             F::ActorKind => actor_kind(source, reading),
             F::UserId => some(F::UserUsername).map(without_session),
@@ -92,6 +86,47 @@ impl<'s> Plain<'s> {
             _ => return None,
         };
         Some(text.map_or(Self::Missing, Self::Text))
+    }
+
+    /// The text of some of these fields, of which nobody need show that it is one; `None` of all others, and where
+    /// [`Plain::of`] says nothing either.
+    #[doc(hidden)]
+    pub fn bytes_of(
+        source: &'s (impl FieldSource + ?Sized),
+        field: FieldId,
+    ) -> Option<Option<&'s [u8]>> {
+        (source.readings() == 1)
+            .then(|| Self::bytes_of_reading(source, 0, field))
+            .flatten()
+    }
+
+    fn bytes_of_reading(
+        source: &'s (impl FieldSource + ?Sized),
+        reading: usize,
+        field: FieldId,
+    ) -> Option<Option<&'s [u8]>> {
+        use FieldId as F;
+        let some = |field| {
+            let recorded = source.bytes(reading, field);
+            recorded.filter(|text| !text.is_empty())
+        };
+        Some(match field {
+            F::Name => match some(F::ObjectRefName) {
+                // With `generateName` the URL and the request know no name, the answer does.
+                None if some(F::Verb) == Some(b"create")
+                    && source.body(reading, F::ResponseObject).is_some() =>
+                {
+                    return None;
+                }
+                name => name,
+            },
+            F::Operation => match some(F::Verb) {
+                // What a patch or update came to.
+                Some(b"patch" | b"update") if source.code(reading) == Some(201) => Some(b"create"),
+                verb => verb,
+            },
+            _ => return None,
+        })
     }
 }
 
@@ -170,15 +205,6 @@ pub(crate) fn annotation<'s>(
         Lookup::Text(text) => Some(Plain::Text(text)),
         Lookup::Several => None,
     }
-}
-
-/// The verb, or what a patch or update came to.
-pub(crate) fn operation(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<&str> {
-    let verb = source
-        .text(reading, FieldId::Verb)
-        .filter(|verb| !verb.is_empty())?;
-    let created = matches!(verb, "patch" | "update") && source.code(reading) == Some(201);
-    Some(if created { "create" } else { verb })
 }
 
 /// The fields of the impersonated user when there is one, else of the user: name and groups.
@@ -322,12 +348,12 @@ pub(crate) fn answer(source: &(impl FieldSource + ?Sized), reading: usize) -> An
 /// changes nothing, and must not make it look harmless.
 pub(crate) fn heeds_dry_run(source: &(impl FieldSource + ?Sized), reading: usize) -> bool {
     matches!(
-        source.text(reading, FieldId::Verb),
-        Some("create" | "update" | "patch" | "delete" | "deletecollection")
+        source.bytes(reading, FieldId::Verb),
+        Some(b"create" | b"update" | b"patch" | b"delete" | b"deletecollection")
     ) && source.has(reading, FieldId::ObjectRef)
         && !matches!(
-            source.text(reading, FieldId::ObjectRefSubresource),
-            Some("exec" | "attach" | "portforward" | "proxy" | "token")
+            source.bytes(reading, FieldId::ObjectRefSubresource),
+            Some(b"exec" | b"attach" | b"portforward" | b"proxy" | b"token")
         )
 }
 

@@ -5,6 +5,7 @@
 //! field must contain; where there is neither, in a list of rules that always run. The index may select rules that do
 //! not match, and never leaves out one that does.
 
+mod lists;
 mod needles;
 mod of_caller;
 mod plan;
@@ -15,6 +16,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rule_lang::Guard;
 
+use lists::Lists;
 use needles::{Memo, Needles};
 use of_caller::{Found, OfCaller};
 use plan::Plan;
@@ -120,6 +122,7 @@ pub(crate) struct Probe {
     folded: Vec<u8>,
     unescaped: String,
     memos: Vec<Memo>,
+    lists: Lists,
     of_caller: OfCaller,
 }
 
@@ -197,9 +200,10 @@ impl Index {
             let wanted = wanted >> n_single.min(LAST) & unknown;
             if wanted != 0 {
                 let ids = probe.ids.get_mut(n_single..).unwrap_or_default();
+                let (lists, unescaped) = (&mut probe.lists, &mut probe.unescaped);
                 let (found, several) =
                     self.several
-                        .find(source, wanted, ids, &mut probe.unescaped, &mut probe.folded);
+                        .find(source, wanted, ids, lists, unescaped, &mut probe.folded);
                 have |= found << n_single;
                 vague |= several << n_single;
             }
@@ -309,6 +313,9 @@ fn see<T>(
         }
         Asked::Derived(field) | Asked::Present(field) => field,
     };
+    if let Some(text) = Plain::bytes_of(source, field) {
+        return text.map_or(Seen::Missing, |text| Seen::One(each(text)));
+    }
     match Plain::of(source, field) {
         Some(Plain::Missing) => Seen::Missing,
         Some(Plain::Text(text)) => Seen::One(each(text.as_bytes())),

@@ -166,6 +166,13 @@ impl FieldSource for EventView<'_> {
         true
     }
 
+    fn list_raw(&self, _: usize, field: FieldId) -> Option<&[u8]> {
+        let (start, end) = self.texts_of(list(field)?)?;
+        let last = end.checked_sub(1).filter(|last| start <= *last)?;
+        let (first, last) = (self.spans.range(start)?, self.spans.range(last)?);
+        self.record.get(first.start..last.end)
+    }
+
     fn map(&self, _: usize, field: FieldId, each: &mut dyn FnMut(MapItem<'_>)) -> bool {
         if field == FieldId::Annotations {
             for (key, value) in self.pairs() {

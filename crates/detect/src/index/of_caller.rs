@@ -77,7 +77,10 @@ impl Index {
         if groups != 0 {
             let ids = probe.ids.get_mut(n_single..).unwrap_or_default();
             let (unescaped, folded) = (&mut probe.unescaped, &mut probe.folded);
-            let (have, vague) = self.several.find(source, groups, ids, unescaped, folded);
+            let lists = &mut probe.lists;
+            let (have, vague) = self
+                .several
+                .find(source, groups, ids, lists, unescaped, folded);
             found.have |= have << n_single;
             found.vague |= vague << n_single;
         }

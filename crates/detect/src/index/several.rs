@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use audit_model::{BodyPaths, FieldId, FieldSource};
 use rule_lang::Place;
 
+use super::lists::{InList, Lists};
 use crate::intern::Intern;
 
 /// Places with several values that rules ask for, each a dimension of the index.
@@ -95,6 +96,7 @@ impl Several {
         source: &impl FieldSource,
         wanted: u64,
         ids: &mut [u32],
+        lists: &mut Lists,
         memory: &mut String,
         fold: &mut Vec<u8>,
     ) -> (u64, u64) {
@@ -111,6 +113,11 @@ impl Several {
             let same = same.fold(0_u64, |all, at| all | 1 << at);
             left &= !same;
             let Some(field) = field else { continue };
+            let recorded = source.list_raw(0, field);
+            if let Some(known) = recorded.and_then(|recorded| lists.get(same, recorded)) {
+                seen.take(same, known);
+                continue;
+            }
             source.list_bytes(0, field, &mut |text| {
                 for at in bits(same) {
                     if let Some((_, texts)) = self.places.get(at as usize) {
@@ -118,6 +125,9 @@ impl Several {
                     }
                 }
             });
+            if let Some(recorded) = recorded {
+                lists.put(same, recorded, &seen);
+            }
         }
         for pass in &self.passes {
             if !pass.places.iter().any(|at| wanted >> *at & 1 == 1) {
@@ -153,13 +163,24 @@ pub(super) fn bits(mut mask: u64) -> impl Iterator<Item = u32> {
 }
 
 /// What was found so far, one bit for each dimension.
-struct Seen<'s> {
-    ids: &'s mut [u32],
-    found: u64,
-    vague: u64,
+pub(super) struct Seen<'s> {
+    pub(super) ids: &'s mut [u32],
+    pub(super) found: u64,
+    pub(super) vague: u64,
 }
 
 impl Seen<'_> {
+    /// Takes what was found in a list before.
+    fn take(&mut self, places: u64, known: &InList) {
+        for (at, known) in bits(places).zip(known.ids) {
+            if let Some(id) = self.ids.get_mut(at as usize) {
+                *id = known;
+            }
+        }
+        self.found |= known.found;
+        self.vague |= known.vague;
+    }
+
     /// Takes the number of a text; 0 is that of one which no rule names.
     fn add(&mut self, at: usize, id: u32) {
         let bit = 1 << at;
