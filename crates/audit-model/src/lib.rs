@@ -54,7 +54,7 @@ pub use leaf::Leaf;
 pub use limits::Limits;
 pub use network::{Network, ParseNetworkError};
 pub use path::{Path, PathError, Segment};
-pub use plain::{Plain, Recorded, kind_of_actor, part_of_text};
+pub use plain::{Plain, PlainBytes, Recorded, kind_of_actor, part_of_text};
 pub use read::{
     Counters, EventRecord, Malformed, OwnedEvents, Reader, Record, SkipReason, Skipped,
 };

@@ -63,10 +63,11 @@ impl<'s> Plain<'s> {
         let recorded = |field| source.text(reading, field);
         let some = |field| recorded(field).filter(|text| !text.is_empty());
         let text = match field {
-            F::Name | F::Operation => {
-                let bytes = Self::bytes_of_reading(source, reading, field)?;
-                bytes.and_then(|bytes| std::str::from_utf8(bytes).ok())
-            }
+            F::Name | F::Operation => match Self::bytes_of_reading(source, reading, field) {
+                PlainBytes::Open => return None,
+                PlainBytes::Missing => None,
+                PlainBytes::Text(bytes) => std::str::from_utf8(bytes).ok(),
+            },
             F::ActorUsername => actor_name(source, reading),
             F::ActorKind => actor_kind(source, reading),
             F::UserId => some(F::UserUsername).map(without_session),
@@ -88,46 +89,59 @@ impl<'s> Plain<'s> {
         Some(text.map_or(Self::Missing, Self::Text))
     }
 
-    /// The text of some of these fields, of which nobody need show that it is one; `None` of all others, and where
-    /// [`Plain::of`] says nothing either.
+    /// The text of some of these fields, of which nobody need show that it is one.
     #[doc(hidden)]
-    pub fn bytes_of(
-        source: &'s (impl FieldSource + ?Sized),
-        field: FieldId,
-    ) -> Option<Option<&'s [u8]>> {
-        (source.readings() == 1)
-            .then(|| Self::bytes_of_reading(source, 0, field))
-            .flatten()
+    pub fn bytes_of(source: &'s (impl FieldSource + ?Sized), field: FieldId) -> PlainBytes<'s> {
+        if source.readings() == 1 {
+            Self::bytes_of_reading(source, 0, field)
+        } else {
+            PlainBytes::Open
+        }
     }
 
     fn bytes_of_reading(
         source: &'s (impl FieldSource + ?Sized),
         reading: usize,
         field: FieldId,
-    ) -> Option<Option<&'s [u8]>> {
+    ) -> PlainBytes<'s> {
         use FieldId as F;
         let some = |field| {
             let recorded = source.bytes(reading, field);
             recorded.filter(|text| !text.is_empty())
         };
-        Some(match field {
+        let text = match field {
             F::Name => match some(F::ObjectRefName) {
                 // With `generateName` the URL and the request know no name, the answer does.
                 None if some(F::Verb) == Some(b"create")
                     && source.body(reading, F::ResponseObject).is_some() =>
                 {
-                    return None;
+                    return PlainBytes::Open;
                 }
                 name => name,
             },
             F::Operation => match some(F::Verb) {
                 // What a patch or update came to.
-                Some(b"patch" | b"update") if source.code(reading) == Some(201) => Some(b"create"),
+                Some(b"patch" | b"update") if source.code(reading) == Some(201) => {
+                    Some(b"create".as_slice())
+                }
                 verb => verb,
             },
-            _ => return None,
-        })
+            _ => return PlainBytes::Open,
+        };
+        text.map_or(PlainBytes::Missing, PlainBytes::Text)
     }
+}
+
+/// What [`Plain::bytes_of`] knows of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum PlainBytes<'s> {
+    /// The event has no such value.
+    Missing,
+    /// A text.
+    Text(&'s [u8]),
+    /// [`Plain::of`] may know.
+    Open,
 }
 
 /// A field whose value is a recorded text as it stands.

@@ -11,7 +11,7 @@ mod of_caller;
 mod plan;
 mod several;
 
-use audit_model::{Doubt, FieldId, FieldSource, Plain, Recorded, Scratch};
+use audit_model::{Doubt, FieldId, FieldSource, Plain, PlainBytes, Recorded, Scratch};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rule_lang::Guard;
@@ -313,8 +313,10 @@ fn see<T>(
         }
         Asked::Derived(field) | Asked::Present(field) => field,
     };
-    if let Some(text) = Plain::bytes_of(source, field) {
-        return text.map_or(Seen::Missing, |text| Seen::One(each(text)));
+    match Plain::bytes_of(source, field) {
+        PlainBytes::Missing => return Seen::Missing,
+        PlainBytes::Text(text) => return Seen::One(each(text)),
+        PlainBytes::Open => {}
     }
     match Plain::of(source, field) {
         Some(Plain::Missing) => Seen::Missing,
