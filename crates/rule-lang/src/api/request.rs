@@ -6,7 +6,7 @@ types! {
     DELETE_OPTIONS "DeleteOptions" {
         apiVersion Text, dryRun [Text], gracePeriodSeconds Number,
         ignoreStoreReadErrorWithClusterBreakingPotential Bool, kind Text, orphanDependents Bool,
-        preconditions {PRECONDITIONS}, propagationPolicy ("Background", "Foreground", "Orphan"),
+        preconditions {PRECONDITIONS}, propagationPolicy (~ "Background", "Foreground", "Orphan"),
     }
     EVICTION "Eviction" of OBJECT {
         deleteOptions Open,

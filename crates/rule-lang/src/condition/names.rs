@@ -85,7 +85,7 @@ mod tests {
         let found = named(text, |range| Span::new(range.start, range.end));
         let names = found.into_iter().map(|condition| match condition {
             Condition::Name((name, span)) | Condition::Pattern(_, (name, span)) => {
-                assert_eq!(&text[span.range()], name);
+                assert_eq!(text.get(span.range()), Some(name.as_str()));
                 name
             }
             Condition::Them(..) => "them".to_owned(),

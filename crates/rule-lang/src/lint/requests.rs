@@ -109,7 +109,14 @@ fn resource_names(group: &Group<'_>, report: &mut Report) {
             if let Some((resource, subresource)) = value.text.split_once('/') {
                 let mut help = format!("write `subresource: {subresource}` beside it");
                 if is_text(value) && !resource.is_empty() {
-                    help = format!("write `resource: {resource}` and `subresource: {subresource}`");
+                    help = match names::parted(resource) {
+                        Some((resource, group)) => format!(
+                            "write `resource: {resource}`, `apiGroup: {group}` and `subresource: {subresource}`"
+                        ),
+                        None => {
+                            format!("write `resource: {resource}` and `subresource: {subresource}`")
+                        }
+                    };
                 }
                 report
                     .add(

@@ -45,9 +45,8 @@ fn of_test(atom: &Atom<'_>, test: &Test, want: bool) -> String {
             });
             format!("{name} {is} {values}")
         }
-        Test::Exists if want => format!("{name} is there"),
+        Test::Exists | Test::Present if want => format!("{name} is there"),
         Test::Exists => format!("{name} is missing"),
-        Test::Present if want => format!("{name} is there"),
         Test::Present => format!("{name} has no value"),
         Test::Compare(comparison, number) => {
             format!("{name} {is} {}", compared(*comparison, number))

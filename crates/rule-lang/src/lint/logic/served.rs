@@ -68,7 +68,7 @@ impl Logic<'_, '_> {
                 Some(FieldId::Verb | FieldId::Operation)
             )
         };
-        let of_verbs = atoms.iter().all(|atom| is_verb(atom));
+        let of_verbs = atoms.iter().all(is_verb);
         let (Some(first), Some(last)) = (atoms.first(), atoms.last()) else {
             return false;
         };

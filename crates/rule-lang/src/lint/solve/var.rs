@@ -123,6 +123,7 @@ fn is_typed(id: FieldId) -> bool {
 fn kind_of_value(value: Value) -> Kind {
     match value.of {
         _ if value.many => Kind::Many,
+        Of::Words(words, _) => Kind::Text(Some(words)),
         of if of.is_text() => Kind::Text(None),
         Of::Image => Kind::Text(None),
         Of::Bool => Kind::Text(Some(&["true", "false"])),

@@ -49,13 +49,13 @@ impl Event<'_, '_> {
             }
         }
         // The operation is the verb, or `create` for what was applied.
-        let can_be_both = |word: &&str| {
-            let is_applied = matches!(*word, "update" | "patch");
+        let can_be_both = |word: &str| {
+            let is_applied = matches!(word, "update" | "patch");
             self.has_one(&[word], &verb)
                 && (self.has_one(&[word], &operation)
                     || is_applied && self.has_one(&["create"], &operation))
         };
-        (!words.iter().any(|word| can_be_both(&word))).then(|| Clash([verb, operation].concat()))
+        (!words.iter().any(|word| can_be_both(word))).then(|| Clash([verb, operation].concat()))
     }
 
     /// The fewest literals of some that leave no word: one, two or all.
