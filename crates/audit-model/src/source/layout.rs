@@ -5,6 +5,11 @@
 //! one that is like it is known by comparing bytes: its other values are passed over, and what it carries is taken out.
 //! Nothing depends on what is known but the time that it takes.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code with vector instructions must be inlined into a function that is compiled for them"
+)]
+
 use std::ops::Range;
 use std::sync::Arc;
 

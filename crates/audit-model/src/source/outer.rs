@@ -163,8 +163,8 @@ impl<'o> Outer<'o> {
     /// Appends a value as JSON.
     pub(crate) fn write_json(&self, node: NodeId, out: &mut Vec<u8>) {
         let last = self.tree.last_below(node);
-        for n in node.index()..=last.index() {
-            NodeId::nth(n).iter().for_each(|node| self.read.note(*node));
+        for node in (node.index()..=last.index()).filter_map(NodeId::nth) {
+            self.read.note(node);
         }
         self.tree.write_json(node, &[], out);
     }

@@ -253,11 +253,7 @@ fn shipper(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
                 pieces.node(outer, node);
                 return true;
             }
-            Kind::Text => {
-                if line::text(outer, node, &stream_of(outer), pieces) {
-                    return true;
-                }
-            }
+            Kind::Text if line::text(outer, node, &stream_of(outer), pieces) => return true,
             Kind::List if *keys == ["MESSAGE"] => {
                 if let Some(bytes) = byte_list(outer, node) {
                     pieces.loose(&bytes);
