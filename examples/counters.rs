@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use detect::{CorrelationStats, Counters};
-use kubesift_examples::FilterTotals;
+use detect::{CorrelationStats, Correlator, Counters, Detector};
+use kubesift_examples::{FilterTotals, Uncounted};
 use serde::Serialize;
 
 /// The counters of `--stats`.
@@ -44,10 +44,16 @@ impl Stats {
 pub(crate) struct Correlated {
     #[serde(flatten)]
     total: Losses,
-    /// Groups that were remembered at the end.
+    /// Events with hits that no correlation saw: they have no time, or come from one source too many.
+    uncorrelated: u64,
+    /// Times that events were taken before others that may have been earlier, because too many waited.
+    hurried: u64,
+    /// Groups and values that first-seen correlations know at the end.
     groups: u64,
     /// The same of each correlation, and of each rule with `suppress`, that lost something.
     losses: BTreeMap<String, Losses>,
+    #[serde(skip)]
+    pub(crate) uncounted: Uncounted,
 }
 
 /// What was not counted in.
@@ -76,8 +82,23 @@ impl Losses {
 }
 
 impl Correlated {
-    /// Adds what happened to the correlations of one detector.
-    pub(crate) fn add<'s>(&mut self, all: impl Iterator<Item = CorrelationStats<'s>>) {
+    /// Adds what happened in a detector.
+    pub(crate) fn add_detector(&mut self, detector: &Detector) {
+        self.add(detector.correlations());
+        self.uncorrelated += detector.uncorrelated();
+        self.hurried += detector.hurried();
+        self.uncounted.add_detector(detector);
+    }
+
+    /// Adds what happened in a correlator.
+    pub(crate) fn add_correlator(&mut self, correlator: &Correlator) {
+        self.add(correlator.correlations());
+        self.uncorrelated += correlator.uncorrelated();
+        self.hurried += correlator.hurried();
+        self.uncounted.add_correlator(correlator);
+    }
+
+    fn add<'s>(&mut self, all: impl Iterator<Item = CorrelationStats<'s>>) {
         for one in all {
             let losses = Losses {
                 late: one.late,

@@ -159,6 +159,9 @@ impl<'o> Evaluation<'o> {
         }
         this.out.flush()?;
         this.stats.filters.show(n_before)?;
+        for warning in this.stats.correlated.uncounted.warnings() {
+            writeln!(io::stderr(), "{warning}")?;
+        }
         if options.stats {
             serde_json::to_writer(io::stderr(), &this.stats)?;
             writeln!(io::stderr())?;
@@ -217,8 +220,8 @@ impl<'o> Evaluation<'o> {
             if let Some(error) = ended {
                 let mut input = inputs.close(at);
                 readable &= self.end(&mut input, error.as_ref())?;
+                self.stats.correlated.add_detector(&input.detector);
                 if inputs.correlator.is_none() {
-                    self.stats.correlated.add(input.detector.correlations());
                     known = Some(input.detector.baseline());
                 }
             }
@@ -238,7 +241,7 @@ impl<'o> Evaluation<'o> {
             for hit in correlator.finish() {
                 self.tell(&hit, None)?;
             }
-            self.stats.correlated.add(correlator.correlations());
+            self.stats.correlated.add_correlator(correlator);
             known = Some(correlator.baseline());
         }
         // What was read in part only is not what is normal.

@@ -4,6 +4,7 @@
 
 mod filters;
 mod placed;
+mod uncounted;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Read, Write};
@@ -17,6 +18,7 @@ use detect::{
 
 pub use filters::FilterTotals;
 pub use placed::{MAX_WARNINGS, NOT_EVALUATED, Placed};
+pub use uncounted::Uncounted;
 
 /// The day, in UTC.
 pub fn today() -> Day {

@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, SystemTime};
 
 use detect::{Correlator, RuleSet};
-use kubesift_examples::visible;
+use kubesift_examples::{Uncounted, visible};
 
 use crate::Queue;
 use crate::turn::{Source, Step, Turn, tell_hit};
@@ -41,6 +41,7 @@ pub(crate) struct Merge<'r> {
     told: Option<SystemTime>,
     out: BufWriter<io::Stdout>,
     all_read: bool,
+    uncounted: Uncounted,
 }
 
 impl<'r> Merge<'r> {
@@ -62,6 +63,7 @@ impl<'r> Merge<'r> {
             told: None,
             out: BufWriter::new(io::stdout()),
             all_read: true,
+            uncounted: Uncounted::default(),
         }
     }
 
@@ -87,6 +89,7 @@ impl<'r> Merge<'r> {
                 break;
             };
             open.latest = step.latest;
+            self.uncounted.also(step.uncounted);
             if let (Some(was_read), true) = (open.ended, open.steps.is_empty()) {
                 self.all_read &= was_read;
                 self.open.remove(at);
@@ -99,8 +102,12 @@ impl<'r> Merge<'r> {
                 tell_hit(&hit, &mut found);
             }
             self.out.write_all(&found)?;
+            self.uncounted.add_correlator(correlator);
         }
         self.out.flush()?;
+        for warning in self.uncounted.warnings() {
+            writeln!(io::stderr(), "{warning}")?;
+        }
         Ok(self.all_read)
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use detect::{Detector, Hit, Reader, Record, Signal, Suppression};
-use kubesift_examples::{MAX_WARNINGS, NOT_EVALUATED, Placed, visible};
+use kubesift_examples::{MAX_WARNINGS, NOT_EVALUATED, Placed, Uncounted, visible};
 
 /// Records that are evaluated in a turn.
 const RECORDS: usize = 512;
@@ -31,6 +31,8 @@ pub(crate) struct Step {
     /// Lines for standard error.
     pub(crate) warnings: Vec<String>,
     pub(crate) signals: Vec<Signal>,
+    /// Hits of a file that has ended which do not count in correlations.
+    pub(crate) uncounted: Uncounted,
     /// How far the file has come.
     pub(crate) latest: Option<SystemTime>,
 }
@@ -136,6 +138,7 @@ impl Source {
         for hit in self.detector.finish() {
             tell_hit(&hit, &mut step.found);
         }
+        step.uncounted.add_detector(&self.detector);
         let name = visible(&self.name);
         if let Some(more) = self.warnings.checked_sub(MAX_WARNINGS + 1) {
             let more = more + 1;

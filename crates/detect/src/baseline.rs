@@ -19,6 +19,8 @@ use crate::{Correlator, Detector};
 const FORMAT: &str = "kubesift-baseline";
 /// The version that is written and read.
 const VERSION: u64 = 1;
+/// The provider that is not written: groups do not go by it, and nearly every log is of this one.
+const NATIVE: &str = "native";
 /// Longest text of a group or a value, in bytes. What events make is far shorter.
 const MOST_TEXT: usize = 4096;
 
@@ -424,7 +426,7 @@ fn times(group: &Group) -> Result<Times, String> {
 impl Source {
     fn origin(&self) -> Origin {
         Origin {
-            provider: self.provider.clone(),
+            provider: self.provider.clone().or_else(|| Some(NATIVE.into())),
             cluster: self.cluster.clone(),
             account: self.account.clone(),
             project: self.project.clone(),
@@ -437,11 +439,10 @@ fn empty(planned: &Planned, origin: &Origin, group: &Tuple) -> Group {
     Group {
         correlation: planned.correlation.name().to_owned(),
         source: Source {
-            // Groups do not go by it, and nearly every log is of this one.
             provider: origin
                 .provider
                 .clone()
-                .filter(|provider| **provider != *"native"),
+                .filter(|provider| **provider != *NATIVE),
             cluster: origin.cluster.clone(),
             account: origin.account.clone(),
             project: origin.project.clone(),

@@ -206,7 +206,8 @@ impl Detector {
         self.scanner.hits_and(&self.engine.fired)
     }
 
-    /// Says that nothing comes any more: correlations are told and windows close.
+    /// Says that nothing comes any more: correlations are told and windows close. What comes all the same is another log:
+    /// nothing of it is counted together with what was there before, and what first-seen correlations have learnt stays.
     pub fn finish(&mut self) -> Hits<'_> {
         self.scanner.clear();
         self.engine.fired.clear();

@@ -189,7 +189,7 @@ impl Correlator {
         self.hand_out()
     }
 
-    /// Says that nothing comes any more.
+    /// Says that nothing comes any more, as [`Detector::finish`](crate::Detector::finish) does.
     pub fn finish(&mut self) -> Hits<'_> {
         self.forget_handed();
         self.engine.finish();

@@ -18,11 +18,27 @@ use crate::{Correlator, Detector};
 /// What every snapshot begins with.
 const MAGIC: &[u8; 12] = b"kubesift-snp";
 /// The format that is written and read. It grows when anything in the state changes its form.
-const VERSION: u32 = 2;
-/// Magic, version, and the length of what follows without the checksum.
-const HEADER: usize = MAGIC.len() + 4 + 8;
+const VERSION: u32 = 3;
+/// Magic, version, whose state it is, and the length of what follows without the checksum.
+const HEADER: usize = MAGIC.len() + 4 + 1 + 8;
 /// Bytes of the checksum at the end.
 const CHECKSUM: usize = 16;
+
+/// Whose state a snapshot is.
+trait State: Serialize + for<'de> Deserialize<'de> {
+    const OWNER: u8;
+}
+
+/// What has snapshots, by the byte that stands for it.
+const OWNERS: [&str; 2] = ["a detector", "a correlator"];
+
+impl State for DetectorState {
+    const OWNER: u8 = 0;
+}
+
+impl State for EngineState {
+    const OWNER: u8 = 1;
+}
 
 /// The state of correlations.
 #[derive(Serialize, Deserialize)]
@@ -81,6 +97,7 @@ pub struct RestoreError(Kind);
 enum Kind {
     NotASnapshot,
     Version(u32),
+    Owner { found: u8, expected: u8 },
     Cut { found: usize, expected: u64 },
     Damaged,
 }
@@ -93,6 +110,15 @@ impl fmt::Display for RestoreError {
                 f,
                 "the snapshot has version {version} and version {VERSION} is supported"
             ),
+            Kind::Owner { found, expected } => {
+                let owner = |at: u8| OWNERS.get(usize::from(at)).unwrap_or(&"something else");
+                write!(
+                    f,
+                    "the snapshot is of {} and cannot be restored into {}",
+                    owner(found),
+                    owner(expected)
+                )
+            }
             Kind::Cut { found, expected } => write!(
                 f,
                 "the snapshot has {found} bytes and should have {expected}"
@@ -145,7 +171,7 @@ impl Detector {
     /// Limits and lateness are those of this detector.
     ///
     /// # Errors
-    /// [`RestoreError`] when this is no snapshot, one of another version, or one that is cut or damaged.
+    /// [`RestoreError`] when this is no snapshot, one of another version or of a [`Correlator`], or one that is cut or damaged.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<RestoreReport, RestoreError> {
         let state: DetectorState = read(snapshot)?;
         let (seed, latest) = (state.engine.seed, state.latest);
@@ -181,7 +207,7 @@ impl Correlator {
     /// Goes on where a snapshot was taken, as [`Detector::restore`] does.
     ///
     /// # Errors
-    /// [`RestoreError`] when this is no snapshot, one of another version, or one that is cut or damaged.
+    /// [`RestoreError`] when this is no snapshot, one of another version or of a [`Detector`], or one that is cut or damaged.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<RestoreReport, RestoreError> {
         let report = self.engine.load(read(snapshot)?);
         self.n_handed = 0;
@@ -189,12 +215,13 @@ impl Correlator {
     }
 }
 
-fn write(state: &impl Serialize) -> Vec<u8> {
+fn write<T: State>(state: &T) -> Vec<u8> {
     // Only a type that does not know its length cannot be written, and there is none.
     let payload = postcard::to_stdvec(state).unwrap_or_default();
     let mut out = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
+    out.push(T::OWNER);
     out.extend_from_slice(&(payload.len() as u64).to_le_bytes());
     out.extend_from_slice(&payload);
     let sum = checksum(&out);
@@ -202,7 +229,7 @@ fn write(state: &impl Serialize) -> Vec<u8> {
     out
 }
 
-fn read<T: for<'de> Deserialize<'de>>(snapshot: &[u8]) -> Result<T, RestoreError> {
+fn read<T: State>(snapshot: &[u8]) -> Result<T, RestoreError> {
     let rest = snapshot
         .strip_prefix(MAGIC.as_slice())
         .ok_or(RestoreError(Kind::NotASnapshot))?;
@@ -212,6 +239,15 @@ fn read<T: for<'de> Deserialize<'de>>(snapshot: &[u8]) -> Result<T, RestoreError
     let version = u32::from_le_bytes(*version);
     if version != VERSION {
         return Err(RestoreError(Kind::Version(version)));
+    }
+    let ([owner], rest) = rest
+        .split_first_chunk()
+        .ok_or(RestoreError(Kind::NotASnapshot))?;
+    if *owner != T::OWNER {
+        return Err(RestoreError(Kind::Owner {
+            found: *owner,
+            expected: T::OWNER,
+        }));
     }
     let (length, rest) = rest
         .split_first_chunk::<8>()

@@ -89,6 +89,11 @@ impl Correlator {
         self.engine.bytes()
     }
 
+    /// How many times signals were taken before their time, as [`Detector::hurried`] says.
+    pub fn hurried(&self) -> u64 {
+        self.engine.hurried
+    }
+
     /// How many signals were not correlated since this was made, because there were 16 384 other sources already.
     pub fn uncorrelated(&self) -> u64 {
         self.engine.uncorrelated

@@ -122,9 +122,14 @@ impl Engine {
             reference: 0,
             id: id.clone(),
         };
+        // Files that are read side by side come out of order by more than a log does; what is further away than that has
+        // nothing to do with the hit that was told.
+        let is_near = |silence: &Silence| {
+            time > silence.start.saturating_sub(suppressing.hold) && time < silence.end
+        };
         let held = self.table.find(key).and_then(|at| {
             self.table.change(at, |window| match window {
-                Window::Open(silence) if time < silence.end => {
+                Window::Open(silence) if is_near(silence) => {
                     silence.absorb(&mark, &FactValue::None);
                     true
                 }

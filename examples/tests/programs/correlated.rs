@@ -81,6 +81,25 @@ fn what_correlations_lose_is_counted_for_each() {
     assert_eq!(correlated["losses"]["reads"]["left_out"], 0);
     assert_eq!(correlated["losses"]["node-reads"]["left_out"], 3);
     assert_eq!(correlated["losses"]["node-reads"]["evicted"], 0);
+    // What has no time is told by itself only, and what is lost is said though nobody asks for counters.
+    let untimed = read(1, 22, "eve", "10.0.0.1").replace("Timestamp\"", "Tim\"");
+    let untimed = file("untimed.jsonl", untimed.as_bytes());
+    let options = ["--no-shipped", "--rules", &rules];
+    let output = run("evaluate", &[&options[..], &[&log]].concat());
+    assert_eq!(
+        text(&output.stderr).lines().last().unwrap(),
+        "warning: hits that came more than a minute behind later ones do not count in correlations; \
+         `evaluate --stats` says in which"
+    );
+    let output = run(
+        "evaluate",
+        &[&options[..], &["--stats", &log, &untimed]].concat(),
+    );
+    let correlated = &stats(&output)["correlated"];
+    assert_eq!(correlated["uncorrelated"], 1, "{correlated}");
+    assert_eq!(correlated["hurried"], 0);
+    assert_eq!(correlated["losses"]["node-reads"]["left_out"], 3);
+    assert!(text(&output.stderr).contains("warning: hits without a time"));
 }
 
 #[test]

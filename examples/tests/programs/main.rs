@@ -65,7 +65,8 @@ mod programs {
         assert_eq!(
             text(&output.stderr),
             format!(
-                "warning: {input}:2: a body is nested too deep, too large or too costly to read, and was not evaluated\n"
+                "warning: {input}:2: a body is nested too deep, too large or too costly to read, and was not evaluated\n\
+                 warning: hits without a time, or from too many sources, do not count in correlations\n"
             )
         );
     }

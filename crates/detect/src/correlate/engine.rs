@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
+use rule_lang::CorrelationType;
 use smallvec::SmallVec;
 
 use crate::correlate::digest::Digest;
@@ -213,9 +214,20 @@ impl Engine {
         }
     }
 
-    /// That nothing comes any more.
+    /// That nothing comes any more. What begins after that has nothing to do with what was there before, but for what was
+    /// learnt.
     pub(crate) fn finish(&mut self) {
         self.advance_all(Time::MAX);
+        let rules = self.rules.clone();
+        let correlations = rules.inner().plan.correlations.iter().enumerate();
+        for (at, planned) in correlations {
+            let owner = Owner::Correlation(short(at));
+            while planned.kind() != CorrelationType::NewValue
+                && let Some(oldest) = self.table.oldest_of(owner)
+            {
+                self.table.remove(oldest);
+            }
+        }
         for stream in &mut self.sources.streams {
             stream.watermark = Time::MIN;
         }

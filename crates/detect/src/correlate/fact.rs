@@ -215,9 +215,39 @@ const MAX_IDS: usize = 16;
 
 /// Which events a detection is about: the first of them, and how many there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "ReadIds")]
 pub(crate) struct Ids {
     pub(crate) shown: Vec<AuditId>,
     pub(crate) total: u64,
+}
+
+/// [`Ids`] as they are read: those of events only, so that what is read is not nested, however it was made.
+#[derive(Deserialize)]
+struct ReadIds {
+    shown: Vec<EventId>,
+    total: u64,
+}
+
+/// An [`AuditId`] of one event.
+#[derive(Deserialize)]
+enum EventId {
+    None,
+    Uuid([u8; 16]),
+    Text(Box<str>),
+}
+
+impl From<ReadIds> for Ids {
+    fn from(ids: ReadIds) -> Self {
+        let shown = ids.shown.into_iter().map(|id| match id {
+            EventId::None => AuditId::None,
+            EventId::Uuid(uuid) => AuditId::Uuid(uuid),
+            EventId::Text(text) => AuditId::Text(text),
+        });
+        Self {
+            shown: shown.collect(),
+            total: ids.total,
+        }
+    }
 }
 
 impl Ids {
@@ -313,6 +343,23 @@ pub(crate) struct Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_read_as_they_were_written_and_are_not_nested() {
+        let mut ids = Ids::default();
+        ids.add(&AuditId::None);
+        ids.add(&AuditId::new(Some("1")));
+        ids.add(&AuditId::new(Some("01234567-89ab-cdef-0123-456789abcdef")));
+        let mut all = ids.clone();
+        all.add(&AuditId::Several(Box::new(ids)));
+        assert_eq!((all.shown.len(), all.total), (4, 6));
+        let id = AuditId::Several(Box::new(all));
+        let bytes = postcard::to_stdvec(&id).unwrap();
+        assert_eq!(postcard::from_bytes::<AuditId>(&bytes).unwrap(), id);
+        // One that is several, the first of which is several, and so on: no stack has room for it.
+        let nested = [3, 1].repeat(1_000_000);
+        assert!(postcard::from_bytes::<AuditId>(&nested).is_err());
+    }
 
     #[test]
     fn uuids_are_told_by_each_of_their_characters() {

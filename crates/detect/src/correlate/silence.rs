@@ -185,6 +185,7 @@ impl Silence {
             self.found_by(*reference);
         }
         self.count = before + outcome.count;
+        self.first = self.first.min(outcome.first);
         self.ids.total += outcome.count.saturating_sub(outcome.marks.len() as u64);
         self.sum.window(window);
     }

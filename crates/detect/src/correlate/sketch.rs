@@ -54,6 +54,15 @@ impl Sketch {
         }
     }
 
+    /// When the first of the values was by which the estimate goes.
+    pub(crate) fn earliest(&self) -> Option<Time> {
+        let first = self
+            .registers
+            .iter()
+            .filter_map(|register| register.first());
+        first.map(|(time, _)| *time).min()
+    }
+
     /// Forgets the times, so that nothing ever leaves.
     pub(crate) fn flatten(&mut self) {
         for register in &mut self.registers {

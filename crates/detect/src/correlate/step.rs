@@ -179,7 +179,7 @@ impl Step<'_> {
     ) {
         let planned = self.planned;
         let owner = Owner::Correlation(self.at);
-        let first = outcome.marks.first().map_or(self.time, |mark| mark.time);
+        let first = outcome.first.min(self.time);
         let Some(stream) = self.engine.stream(self.stream) else {
             return;
         };

@@ -61,6 +61,8 @@ pub(crate) struct Outcome {
     pub(crate) marks: Vec<Mark>,
     /// What found them, ascending.
     pub(crate) references: Vec<u32>,
+    /// When the first event was, of those too that are not remembered.
+    pub(crate) first: Time,
     /// How many events there were, which may be more than are remembered.
     pub(crate) count: u64,
     /// The number that was compared.
@@ -84,6 +86,7 @@ impl Outcome {
         marks.sort_by_key(|mark| (mark.time, mark.reference));
         Self {
             count: marks.len() as u64,
+            first: marks.first().map_or(Time::MAX, |mark| mark.time),
             marks,
             references,
             value: None,
@@ -165,7 +168,13 @@ impl Window {
             return;
         }
         values.push((value, mark));
-        if values.len() > EXACT && planned.bounds().enough() > EXACT {
+        // Of fewer than that are enough, more are forgotten when the condition is asked, unless all of them come at one time.
+        let most = if planned.bounds().enough() > EXACT {
+            EXACT
+        } else {
+            2 * EXACT
+        };
+        if values.len() > most {
             values.sort_by_key(|(_, one)| one.time);
             let mut sketch = Sketch::new();
             for (value, mark) in values.iter() {
@@ -222,6 +231,12 @@ impl Window {
             )]
             let count = value as u64;
             outcome.count = count;
+        }
+        if let Self::Sketch(sketch) = self {
+            outcome.first = sketch
+                .0
+                .earliest()
+                .map_or(outcome.first, |first| first.min(outcome.first));
         }
         Some(outcome)
     }

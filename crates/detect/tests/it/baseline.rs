@@ -1,6 +1,6 @@
 //! What first-seen correlations know, written and taken up elsewhere.
 
-use detect::{Detector, Reader, RuleSet};
+use detect::{Detection, Detector, Reader, RuleSet};
 
 use crate::correlations::{event, rules};
 
@@ -170,4 +170,16 @@ fn tenants_stay_apart() {
         feed(&mut other, second, "eve", "z");
     }
     assert_eq!(told(&mut other), ["eve shop, z"]);
+}
+
+#[test]
+fn what_is_told_after_a_baseline_says_which_provider_it_is_of() {
+    let rules = rules(NEW);
+    let baseline = learnt(&rules, &[(0, "eve", "a")]);
+    let mut detector = rules.detector();
+    detector.learn(&baseline).unwrap();
+    feed(&mut detector, 100, "eve", "b");
+    let told = detector.finish().map(|hit| Detection::without_event(&hit));
+    let told: Vec<_> = told.map(|detection| detection.source.provider).collect();
+    assert_eq!(told, [Some("native".to_owned())]);
 }

@@ -377,6 +377,34 @@ message: '{user.username} {count} {value}'
     assert!((1900..2100).contains(&count), "{count}");
     let expected = format!("eve about {count} (±2.3 %) about {count} (±2.3 %)");
     assert_eq!(told[0].message, expected);
+    // The last 16 events are remembered beside the estimate, and it began long before them.
+    assert!(
+        found.first.as_str() < "2026-03-14T00:00:10",
+        "{}",
+        found.first
+    );
+    assert_eq!(found.audit_ids.len(), 16);
+}
+
+#[test]
+fn thousands_of_values_at_one_time_are_an_estimate_however_few_are_enough() {
+    let rules = rules(
+        "
+title: Some names
+correlation: {type: value_count, rules: [a], group-by: [user.username], timespan: 1h, condition: {field: name, gte: 800}}
+",
+    );
+    let of = |n: u32| {
+        let lines = (0..n).map(|n| event(0, &format!("{n}"), "get", "eve", &format!("n{n}")));
+        let told = told(&rules, &lines.collect::<Vec<_>>());
+        let found = told.first().unwrap().correlation.as_ref().unwrap();
+        (found.error, found.count)
+    };
+    assert_eq!(of(800), (None, 800));
+    assert_eq!(of(2_000), (None, 2_000));
+    let (error, count) = of(5_000);
+    assert_eq!(error, Some(0.023));
+    assert!((4_700..5_300).contains(&count), "{count}");
 }
 
 #[test]
@@ -455,6 +483,80 @@ correlation: {type: temporal, rules: [a, pod], group-by: [user.username], timesp
             expected("kinds+", 4, "1 2 3 4"),
             expected("names", 1, "2"),
             expected("names+", 3, "2 3 4"),
+        ]
+    );
+}
+
+#[test]
+fn a_log_that_begins_after_another_has_ended_begins_anew() {
+    let rules = rules(MANY_OF_TWO);
+    let mut detector = rules.detector();
+    let mut of = |lines: &[String]| {
+        let log = lines.join("\n");
+        let mut reader = Reader::new(log.as_bytes());
+        let mut told = 0;
+        while let Some(record) = reader.next().unwrap() {
+            told += detector
+                .process(&record)
+                .filter(|hit| hit.correlated().is_some())
+                .count();
+        }
+        told + detector.finish().count()
+    };
+    // The second log is of an earlier hour: its event and that of the first are not within a minute.
+    assert_eq!(of(&[event(7200, "1", "get", "eve", "x")]), 0);
+    assert_eq!(of(&[event(3600, "2", "get", "eve", "x")]), 0);
+    assert_eq!(
+        of(&[
+            event(3600, "3", "get", "eve", "x"),
+            event(3601, "4", "get", "eve", "x")
+        ]),
+        1
+    );
+}
+
+const MANY_OF_TWO: &str = "
+title: Many
+correlation: {type: event_count, rules: [a], group-by: [user.username], timespan: 1m, condition: {gte: 2}}
+---
+title: Sequence
+correlation: {type: temporal_ordered, rules: [b, c], group-by: [user.username], timespan: 1m}
+";
+
+#[test]
+fn what_came_long_before_a_match_that_was_told_does_not_follow_it() {
+    let rules = rules(
+        "
+title: Of a pod
+name: pod
+logsource: {product: kubernetes, service: audit}
+detection: {s: {resource: pods, verb: delete}, condition: s}
+suppress: {by: [user.username], for: 1h}
+",
+    );
+    let at = |second: u32, id: &str| event(second, id, "delete", "eve", "x");
+    let lines = [
+        at(36_000, "told"),
+        // Out of order, and no hour before.
+        at(32_401, "follows"),
+        // The log of the night before, put behind.
+        at(28_000, "told before"),
+        at(28_100, "follows before"),
+        at(36_010, "told again"),
+    ];
+    let found = told(&rules, &lines);
+    let all = found.iter().map(|detection| match &detection.correlation {
+        Some(found) => format!("{} {}", found.count, found.audit_ids.join(", ")),
+        None => "told".to_owned(),
+    });
+    assert_eq!(
+        all.collect::<Vec<_>>(),
+        [
+            "told",
+            "told",
+            "2 told, follows",
+            "told",
+            "2 told before, follows before",
         ]
     );
 }

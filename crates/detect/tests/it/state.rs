@@ -88,7 +88,7 @@ fn a_snapshot_that_is_no_such_is_refused() {
         (&b"nonsense"[..], "this is no snapshot of kubesift"),
         (
             &newer,
-            "the snapshot has version 9 and version 2 is supported",
+            "the snapshot has version 9 and version 3 is supported",
         ),
         (&damaged, "the snapshot is damaged: its checksum is another"),
     ] {
@@ -173,4 +173,20 @@ fn what_signals_bring_about_is_not_lost() {
     let fired = correlator.correlations().next().unwrap().fired;
     assert!(fired > 0);
     assert_eq!(told, usize::try_from(fired).unwrap());
+}
+
+#[test]
+fn a_snapshot_of_a_detector_is_none_of_a_correlator() {
+    let rules = rules(MANY);
+    let (mut detector, mut correlator) = (rules.detector(), rules.correlator());
+    let error = correlator.restore(&detector.snapshot()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the snapshot is of a detector and cannot be restored into a correlator"
+    );
+    let error = detector.restore(&correlator.snapshot()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the snapshot is of a correlator and cannot be restored into a detector"
+    );
 }
