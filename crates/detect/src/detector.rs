@@ -167,7 +167,7 @@ impl Detector {
     /// Says whose events come from now on. Like the cluster, the account and the project that a source records, the
     /// tenant is a part of every group: nothing is counted across them, and each has a time of its own.
     ///
-    /// There can be 16 384 such sources. What comes from others after that is not correlated, and counted
+    /// There can be 16 384 such sources, with names of 512 bytes. What comes from others is not correlated, and counted
     /// ([`Detector::uncorrelated`]); more of them are for several detectors.
     pub fn set_tenant(&mut self, tenant: Option<&str>) {
         self.tenant = tenant.map(Into::into);

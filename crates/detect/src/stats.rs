@@ -72,7 +72,7 @@ impl Detector {
     }
 
     /// How many events with hits were not correlated since this detector was made: they had no time that could be read,
-    /// or there were 16 384 other sources already. Their hits are told, also those that `suppress` would keep back.
+    /// or there were 16 384 other sources already, or theirs has a name of more than 512 bytes. Their hits are told, also those that `suppress` would keep back.
     pub fn uncorrelated(&self) -> u64 {
         self.engine.uncorrelated
     }
@@ -94,7 +94,8 @@ impl Correlator {
         self.engine.hurried
     }
 
-    /// How many signals were not correlated since this was made, because there were 16 384 other sources already.
+    /// How many signals were not correlated since this was made, because there were 16 384 other sources already, or
+    /// theirs has a name of more than 512 bytes.
     pub fn uncorrelated(&self) -> u64 {
         self.engine.uncorrelated
     }

@@ -12,6 +12,9 @@ use crate::correlate::stream::{Origin, Stream};
 
 /// Most sources of events with a time of their own. What comes from others is not correlated, and counted.
 const MAX_STREAMS: usize = 16_384;
+/// Longest name of a tenant, a cluster, an account or a project, in bytes: sources are never forgotten, so that their names
+/// must not take memory without bounds. Names in use have 63 to 253.
+const MAX_NAME: usize = 512;
 
 /// Where the last event came from.
 #[derive(Debug, Default)]
@@ -70,8 +73,12 @@ impl Sources {
         self.last = Last::Unknown;
     }
 
-    /// The stream of an origin; `None` when there are too many. Sharing one would count across tenants.
+    /// The stream of an origin; `None` when there are too many, or a name is too long. Sharing one would count across
+    /// tenants.
     pub(crate) fn of_origin(&mut self, origin: Origin) -> Option<u32> {
+        if origin.names().any(|name| name.len() > MAX_NAME) {
+            return None;
+        }
         let key = origin.key();
         if let Some(at) = self.by_key.get(&key) {
             return Some(*at);

@@ -19,6 +19,18 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// All that is said of it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let all = [
+            &self.provider,
+            &self.cluster,
+            &self.account,
+            &self.project,
+            &self.tenant,
+        ];
+        all.into_iter().flatten().map(|name| &**name)
+    }
+
     pub(crate) fn key(&self) -> Key {
         let mut hasher = KeyHasher::stable();
         for part in [&self.cluster, &self.account, &self.project, &self.tenant] {
@@ -126,15 +138,7 @@ impl Stream {
 
     /// Bytes in use beside the facts that wait and beside what is due, which is counted with what closes.
     pub(crate) fn bytes(&self) -> usize {
-        let origin = &self.origin;
-        let parts = [
-            &origin.provider,
-            &origin.cluster,
-            &origin.account,
-            &origin.project,
-            &origin.tenant,
-        ];
-        let texts = parts.into_iter().flatten().map(|text| text.len());
-        size_of::<Self>() + texts.sum::<usize>()
+        let names = self.origin.names().map(str::len);
+        size_of::<Self>() + names.sum::<usize>()
     }
 }

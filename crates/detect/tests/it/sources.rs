@@ -61,6 +61,33 @@ fn sources_beyond_the_limit_are_counted_and_not_mixed() {
 }
 
 #[test]
+fn sources_with_long_names_take_no_memory_and_are_counted() {
+    let rules = twice();
+    let mut detector = rules.detector();
+    let mut forwarding = rules.detector().forwarding();
+    let mut correlator = rules.correlator();
+    let before = detector.state_bytes();
+    for (name, uncorrelated) in [("x".repeat(513), 2), ("x".repeat(512), 2)] {
+        detector.set_tenant(Some(&name));
+        forwarding.set_tenant(Some(&name));
+        for n in 0..2 {
+            let line = event(1, &format!("{}-{n}", name.len()), "get", "eve", "x");
+            feed(&mut detector, &line);
+            feed(&mut forwarding, &line);
+        }
+        assert_eq!(detector.uncorrelated(), uncorrelated);
+        assert_eq!(forwarding.uncorrelated(), uncorrelated);
+        for signal in forwarding.signals() {
+            assert!(correlator.push(signal));
+        }
+        let is_long = name.len() > 512;
+        assert_eq!(detector.state_bytes() == before, is_long);
+        assert_eq!(detector.finish().count(), usize::from(!is_long));
+        assert_eq!(correlator.finish().count(), usize::from(!is_long));
+    }
+}
+
+#[test]
 fn events_without_a_time_are_counted() {
     let rules = twice();
     let mut detector = rules.detector();
