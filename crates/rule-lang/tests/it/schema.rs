@@ -43,7 +43,7 @@ fn the_kept_schemas_are_up_to_date() {
     }
 }
 
-fn is_test_file(path: &Path) -> bool {
+pub(crate) fn is_test_file(path: &Path) -> bool {
     rule_lang::test_file_stem(&path.display().to_string()).is_some()
 }
 
@@ -356,6 +356,35 @@ fn what_is_taken_is_valid_and_what_is_refused_is_not() {
         wrong.join("\n")
     );
     assert!(n_valid > 200, "{n_valid}");
+}
+
+/// A field without a name is keywords, with modifiers or without.
+#[test]
+fn fields_without_a_name_are_taken_by_both_or_neither() {
+    for (item, is_good) in [
+        ("'': xmrig", true),
+        ("'': [xmrig, 5, true]", true),
+        ("'|all': [xmrig, stratum]", true),
+        ("'|re': 'xm?rig[0-9]'", true),
+        ("'|contains|cased': xmrig", true),
+        ("'': []", false),
+        ("'': {a: b}", false),
+        ("'': [{a: b}]", false),
+        ("'|all': {a: b}", false),
+        ("'|': xmrig", false),
+        ("'|any': xmrig", false),
+    ] {
+        let text = format!(
+            "title: t\nlogsource: {{product: kubernetes, service: audit}}\n\
+             detection: {{s: {{verb: get, {item}}}, condition: s}}\n"
+        );
+        let compiled = compile(&text);
+        let found = codes(&compiled);
+        assert_eq!(found.is_empty(), is_good, "{item}: {found:?}");
+        let documents = yaml::documents(&text).unwrap();
+        let problems = errors(&RULES, &documents[0]);
+        assert_eq!(problems.is_empty(), is_good, "{item}: {problems:#?}");
+    }
 }
 
 /// What a text is given as, everywhere where one belongs: both the loader and the schema take it, or neither does.
