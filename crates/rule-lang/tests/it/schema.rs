@@ -82,6 +82,9 @@ fn files_of_tests_are_valid_when_they_are_taken() {
         ("tests: [{kind: hti, event: {verb: get}}]", false),
         ("tests: [{kind: hit, evnt: {verb: get}}]", false),
         ("tests: [{kind: hit, event: get}]", false),
+        ("tests: [{kind: hit, event: {}}]", false),
+        ("tests: [{kind: hit, events: []}]", false),
+        ("tests: [{kind: hit, events: [{}]}]", false),
         ("title: t\ntests: [{kind: hit, event: {verb: get}}]", false),
     ] {
         let mut set = Compiler::new();
@@ -384,6 +387,21 @@ fn fields_without_a_name_are_taken_by_both_or_neither() {
         let documents = yaml::documents(&text).unwrap();
         let problems = errors(&RULES, &documents[0]);
         assert_eq!(problems.is_empty(), is_good, "{item}: {problems:#?}");
+    }
+}
+
+/// Characters are counted, and not bytes.
+#[test]
+fn the_longest_title_is_the_same_for_both() {
+    for (n, is_good) in [(256, true), (257, false)] {
+        let text = format!(
+            "title: {}\nlogsource: {{product: kubernetes, service: audit}}\n\
+             detection: {{s: {{verb: get}}, condition: s}}\n",
+            "ä".repeat(n)
+        );
+        assert_eq!(codes(&compile(&text)).is_empty(), is_good, "{n}");
+        let documents = yaml::documents(&text).unwrap();
+        assert_eq!(errors(&RULES, &documents[0]).is_empty(), is_good, "{n}");
     }
 }
 
