@@ -75,12 +75,11 @@ pub(crate) fn string_with<L: Look>(
     let mut last;
     loop {
         let rest = bytes.get(at..)?;
-        let window = match rest.first_chunk::<WINDOW>() {
-            Some(window) => window,
-            None => {
-                last = padded(rest);
-                &last
-            }
+        let window = if let Some(window) = rest.first_chunk::<WINDOW>() {
+            window
+        } else {
+            last = padded(rest);
+            &last
         };
         let block = window.first_chunk::<BLOCK>()?;
         let special = look.special(block);

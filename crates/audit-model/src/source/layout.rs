@@ -5,6 +5,11 @@
 //! one that is like it is known by comparing bytes: its other values are passed over, and what it carries is taken out.
 //! Nothing depends on what is known but the time that it takes.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code with vector instructions must be inlined into a function that is compiled for them"
+)]
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -49,9 +54,10 @@ enum Then {
     /// A text at which nobody looks.
     Text,
     Number,
-    /// The text that is carried.
+    /// A text that is carried, in so many wrappers.
     Carried {
         loose: bool,
+        depth: u8,
     },
     /// The record is over. Which of the sources it has.
     End(u16),
@@ -106,7 +112,7 @@ impl Layouts {
                 Then::Bytes => {}
                 Then::Text => at = cursor.string(at)?.range.end,
                 Then::Number => at = number_end(record, at)?,
-                Then::Carried { loose } => {
+                Then::Carried { loose, depth } => {
                     let (end, length) = string_with(look, record, at, found.unescaped)?;
                     let text = found.unescaped.get(..length)?;
                     if !looks_whole(text) {
@@ -116,7 +122,7 @@ impl Layouts {
                     found.bytes.extend_from_slice(text);
                     let form = if loose { Form::Loose } else { Form::Text };
                     let range = start..found.bytes.len();
-                    found.pieces.push(Piece::new(form, range, 1));
+                    found.pieces.push(Piece::new(form, range, depth));
                     at = end;
                 }
                 Then::End(source) => {
@@ -175,7 +181,8 @@ impl Layouts {
         let mut values = std::mem::take(&mut self.values);
         let carried = carried.iter().zip(pieces).map(|(node, piece)| {
             let loose = matches!(piece.form, Form::Loose);
-            (node.index(), loose)
+            let depth = piece.depth;
+            (node.index(), Then::Carried { loose, depth })
         });
         let listed = list(record, read, carried, &mut values);
         let source = pieces.first().and_then(|piece| piece.source.as_ref());
@@ -267,7 +274,7 @@ fn looks_whole(text: &[u8]) -> bool {
 fn list(
     record: &[u8],
     read: &Read,
-    mut carried: impl Iterator<Item = (usize, bool)>,
+    mut carried: impl Iterator<Item = (usize, Then)>,
     values: &mut Vec<Value>,
 ) -> Option<()> {
     values.clear();
@@ -314,9 +321,9 @@ fn list(
             }
         };
         let then = match next_carried {
-            Some((node, loose)) if node == n => {
+            Some((node, then)) if node == n => {
                 next_carried = carried.next();
-                Some(Then::Carried { loose })
+                Some(then)
             }
             // What was looked at is to be the same, as is what stands between the values.
             _ => (!read.has(n)).then_some(then),

@@ -35,7 +35,7 @@ use crate::limits::Limits;
 
 pub(crate) use line::{is_whole, says_audit};
 pub(crate) use opened::Opened;
-pub(crate) use outer::Outer;
+pub(crate) use outer::{Outer, Read};
 pub(crate) use pieces::{End, Form, Part, Piece, Pieces};
 
 #[cfg(feature = "gzip")]

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use crate::error::DecodeError;
 use crate::limits::Limits;
-use crate::read::SkipReason;
 use crate::source::layout::{Found, Layouts};
 use crate::source::pieces::{Form, LastSource, Piece, Pieces};
-use crate::source::{Outer, Source, cut, line, sniff};
+use crate::source::{Outer, Read, Source, cut, line};
 use crate::tree::{NodeId, Tree, TreeError};
 
 /// No shorter record is a wrapper with something in it.
@@ -153,10 +152,10 @@ impl Opened {
         };
         let known = match parsed {
             Ok(root) => {
-                let outer = Outer::new(tree, root, limits);
-                let known = sniff::open(&outer, &mut pieces);
+                let read = Read::default();
+                let known = pieces.open(&Outer::new(tree, root, limits, &read));
                 if let Some(record) = record {
-                    layouts.learn(record, &outer.into_read(), pieces.carried, pieces.made);
+                    layouts.learn(record, &read, pieces.carried, pieces.made);
                 }
                 known
             }
@@ -166,10 +165,6 @@ impl Opened {
                 true
             }
         };
-        if known && pieces.len() == 0 {
-            // A wrapper that holds nothing is a record too.
-            pieces.skip(SkipReason::EmptyList);
-        }
         pending.extend(made.drain(..).rev());
         known
     }

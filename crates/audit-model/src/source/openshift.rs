@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::event::{Event, Text};
 use crate::limits::Limits;
 use crate::read::SkipReason;
-use crate::source::{Outer, Pieces, Provider, Source};
+use crate::source::{Outer, Pieces, Provider, Read, Source};
 use crate::tree::Tree;
 
 const LEVELS: &[&str] = &["k8s_audit_level", "openshift_audit_level"];
@@ -86,6 +86,7 @@ fn text_of(
     let (_, body) = event.other.iter().rev().find(|(other, _)| other == key)?;
     tree.clear();
     let root = tree.parse(body.as_bytes(), limits).ok()?;
-    let outer = Outer::new(tree, root, limits);
+    let read = Read::default();
+    let outer = Outer::new(tree, root, limits, &read);
     outer.text(below).map(str::to_owned)
 }

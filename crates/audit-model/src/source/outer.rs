@@ -16,7 +16,7 @@ pub(crate) struct Outer<'o> {
     pub(crate) limits: &'o Limits,
     /// What the keys of the root are like: adapters ask for many keys, and most records have none of them.
     keys: Edges,
-    read: Read,
+    read: &'o Read,
 }
 
 /// Words of bits in [`Read`].
@@ -44,7 +44,7 @@ impl Read {
 }
 
 impl<'o> Outer<'o> {
-    pub(crate) fn new(tree: &'o Tree, root: NodeId, limits: &'o Limits) -> Self {
+    pub(crate) fn new(tree: &'o Tree, root: NodeId, limits: &'o Limits, read: &'o Read) -> Self {
         let mut keys = Edges::default();
         for member in tree.children(root) {
             keys.add(tree.key(member).unwrap_or_default().as_bytes());
@@ -54,13 +54,18 @@ impl<'o> Outer<'o> {
             root,
             limits,
             keys,
-            read: Read::default(),
+            read,
         }
     }
 
-    /// Which values were looked at.
-    pub(crate) fn into_read(self) -> Read {
-        self.read
+    /// One of its values as a record of its own.
+    pub(crate) fn within(&self, root: NodeId) -> Self {
+        Self::new(self.tree, root, self.limits, self.read)
+    }
+
+    /// Whether it may say that it is an event or a list of them.
+    pub(crate) fn may_be_event(&self) -> bool {
+        self.has("kind") || self.has("auditID")
     }
 
     /// The value at a path of keys; of a repeated key the last one, as the pipelines read it.
@@ -162,16 +167,19 @@ impl<'o> Outer<'o> {
 
     /// Appends a value as JSON.
     pub(crate) fn write_json(&self, node: NodeId, out: &mut Vec<u8>) {
-        let last = self.tree.last_below(node);
-        for n in node.index()..=last.index() {
-            NodeId::nth(n).iter().for_each(|node| self.read.note(*node));
-        }
+        self.all_in(node).for_each(|node| self.read.note(node));
         self.tree.write_json(node, &[], out);
+    }
+
+    /// A value and every one in it.
+    fn all_in(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<> {
+        let last = self.tree.last_below(node);
+        (node.index()..=last.index()).filter_map(NodeId::nth)
     }
 
     /// Every value.
     pub(crate) fn all(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..self.tree.n_nodes()).filter_map(NodeId::nth)
+        self.all_in(self.root)
     }
 
     /// All that the record holds, whoever looks at what of it.
@@ -192,9 +200,8 @@ mod tests {
         let limits = Limits::default();
         let json = br#"{"a":"b","c":[1,{"d":null}],"e":{"f":"g"}}"#;
         let root = tree.parse(json, &limits).unwrap();
-        let outer = Outer::new(&tree, root, &limits);
-        look(&outer);
-        let read = outer.into_read();
+        let read = Read::default();
+        look(&Outer::new(&tree, root, &limits, &read));
         let read: Vec<usize> = (0..8).filter(|n| read.has(*n)).collect();
         assert_eq!(read, expected);
         assert!(Read::default().has(Read::MOST));
@@ -219,6 +226,14 @@ mod tests {
                 assert_eq!(outer.text(&["e", "f"]), Some("g"));
             },
             &[3, 7],
+        );
+        check(
+            |outer| {
+                let within = outer.within(outer.at(&["e"]).unwrap());
+                assert_eq!(within.text(&["f"]), Some("g"));
+                assert_eq!(within.all().count(), 2);
+            },
+            &[7],
         );
         check(
             |outer| outer.write_json(outer.at(&["c"]).unwrap(), &mut Vec::new()),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::error::DecodeError;
 use crate::read::SkipReason;
-use crate::source::{Outer, Provider, Source};
-use crate::tree::NodeId;
+use crate::source::opened::MAX_DEPTH;
+use crate::source::{Outer, Provider, Source, sniff};
+use crate::tree::{Kind, NodeId};
 
 /// What a piece of a record is.
 #[derive(Clone, Debug)]
@@ -159,9 +160,32 @@ impl Pieces<'_> {
         self.write(Form::Cut, |bytes| bytes.extend_from_slice(text.as_bytes()));
     }
 
+    /// Asks the adapters for what is in a record; whether it is known to hold something.
+    pub(super) fn open(&mut self, outer: &Outer<'_>) -> bool {
+        let before = self.len();
+        let known = sniff::open(outer, self);
+        if known && self.len() == before {
+            // A wrapper that holds nothing is a record too.
+            self.skip(SkipReason::EmptyList);
+        }
+        known
+    }
+
     /// Adds a JSON value to be sniffed.
     pub(crate) fn node(&mut self, outer: &Outer<'_>, node: NodeId) {
-        self.write(Form::Text, |bytes| outer.write_json(node, bytes));
+        let within = outer.within(node);
+        if self.depth >= MAX_DEPTH || outer.kind(node) != Kind::Object || within.may_be_event() {
+            self.write(Form::Text, |bytes| outer.write_json(node, bytes));
+            return;
+        }
+        // It is a wrapper or nothing, and is opened at once.
+        let source = self.source.clone();
+        self.depth += 1;
+        if !self.open(&within) {
+            self.skip(SkipReason::NotAuditEvent);
+        }
+        self.depth -= 1;
+        self.source = source;
     }
 
     /// Adds text that `write` makes.

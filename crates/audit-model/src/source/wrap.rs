@@ -253,11 +253,7 @@ fn shipper(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
                 pieces.node(outer, node);
                 return true;
             }
-            Kind::Text => {
-                if line::text(outer, node, &stream_of(outer), pieces) {
-                    return true;
-                }
-            }
+            Kind::Text if line::text(outer, node, &stream_of(outer), pieces) => return true,
             Kind::List if *keys == ["MESSAGE"] => {
                 if let Some(bytes) = byte_list(outer, node) {
                     pieces.loose(&bytes);
@@ -316,6 +312,7 @@ fn list(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
 
 /// Text anywhere in a record that begins as an event does.
 fn anywhere(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
+    let before = pieces.len();
     for node in outer.all() {
         if let Some(text) = outer.text_of(node)
             && begins_event(text)
@@ -323,7 +320,7 @@ fn anywhere(outer: &Outer<'_>, pieces: &mut Pieces<'_>) -> bool {
             pieces.loose(text.as_bytes());
         }
     }
-    pieces.len() > 0
+    pieces.len() > before
 }
 
 fn begins_event(text: &str) -> bool {

@@ -180,6 +180,17 @@ fn forms_of_azure() {
         &json!({"records": [diagnostic("kube-audit", &json!(line)), diagnostic("kube-scheduler", &klog)]}),
         &["get aks DEMO", "of another component of the control plane"],
     );
+    // What one record holds says nothing of the next one.
+    check(
+        &json!({"records": [diagnostic("kube-audit", &json!(line)), {"a": "b"}, {"messageType": "DATA_MESSAGE",
+            "logEvents": []}, {"category": "kube-audit", "properties": {"log": get}}]}),
+        &[
+            "get aks DEMO",
+            "not an audit event",
+            "empty list",
+            "get aks",
+        ],
+    );
     let mut quoted = diagnostic("kube-audit", &json!(line));
     quoted["properties"] = json!(quoted["properties"].to_string());
     check(&quoted, &["get aks DEMO"]);

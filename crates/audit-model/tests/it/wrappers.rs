@@ -334,6 +334,24 @@ fn four_deep_give_the_event() {
 }
 
 #[test]
+fn what_is_deeper_is_not_opened() {
+    for (n, opened) in [(3, true), (4, true), (5, false), (6, false)] {
+        for event in [EVENT.to_owned(), format!(r#"{{"log":{}}}"#, quote(EVENT))] {
+            let records = format!("{}{event}{}", "{\"records\":[".repeat(n), "]}".repeat(n));
+            let mut reader = Reader::new(records.as_bytes());
+            let record = reader.next().unwrap();
+            // The text is in one wrapper more.
+            let opened = opened && (event == EVENT || n < 4);
+            match record {
+                Some(Record::Event(_)) => assert!(opened, "{records}"),
+                Some(Record::Skipped(_)) => assert!(!opened, "{records}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_wrapper_that_is_too_large_to_open_is_not_called_harmless() {
     let log = |filler: String| {
         format!(

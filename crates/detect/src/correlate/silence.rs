@@ -181,13 +181,17 @@ impl Silence {
         for mark in &outcome.marks {
             self.mark(mark);
         }
+        for reference in &outcome.references {
+            self.found_by(*reference);
+        }
         self.count = before + outcome.count;
         self.ids.total += outcome.count.saturating_sub(outcome.marks.len() as u64);
         self.sum.window(window);
     }
 
     fn mark(&mut self, mark: &Mark) {
-        // An event with several values comes once for each of them.
+        self.found_by(mark.reference);
+        // An event with several values comes once for each of them, and once for each rule that finds it.
         if mark.time == self.last && mark.id == self.newest && mark.id != AuditId::None {
             return;
         }
@@ -196,8 +200,11 @@ impl Silence {
         self.first = self.first.min(mark.time);
         self.last = self.last.max(mark.time);
         self.ids.add(&mark.id);
-        if let Err(at) = self.references.binary_search(&mark.reference) {
-            self.references.insert(at, mark.reference);
+    }
+
+    fn found_by(&mut self, reference: u32) {
+        if let Err(at) = self.references.binary_search(&reference) {
+            self.references.insert(at, reference);
         }
     }
 

@@ -29,17 +29,35 @@ pub(crate) struct Step<'s> {
 
 impl Step<'_> {
     pub(crate) fn facts(&mut self, facts: &[Fact]) {
+        if self.planned.kind() == CorrelationType::NewValue {
+            for fact in facts {
+                self.novel(fact);
+            }
+            return;
+        }
+        // What follows a detection is added event by event, so that each counts once whatever found it.
+        let mut held: SmallVec<[(Key, &Fact); 4]> = SmallVec::new();
+        let mut free: SmallVec<[&Fact; 4]> = SmallVec::new();
+        for fact in facts {
+            match self.held_by(fact) {
+                Some(key) => held.push((key, fact)),
+                None => free.push(fact),
+            }
+        }
+        if held.len() > 1 {
+            held.sort_by(|(one_key, one), (other_key, other)| {
+                (one_key, &one.id)
+                    .cmp(&(other_key, &other.id))
+                    .then_with(|| one.order(other))
+            });
+        }
+        for (key, fact) in held {
+            self.absorb(key, fact);
+        }
         // The last fact of each group, in the order of the groups, and where the group is.
         let mut touched: SmallVec<[(&Fact, u32); 4]> = SmallVec::new();
-        for fact in facts {
-            if self.planned.kind() == CorrelationType::NewValue {
-                self.novel(fact);
-                continue;
-            }
+        for fact in free {
             let found = self.engine.table.find(fact.key);
-            if self.is_held(fact, found) {
-                continue;
-            }
             let (planned, time) = (self.planned, self.time);
             let (at, lost) = if let Some(at) = found {
                 let insert = |window: &mut Window| window.insert(planned, fact, time);
@@ -78,38 +96,29 @@ impl Step<'_> {
         }
     }
 
-    /// Whether a detection was told not long ago; if so the fact is added to what followed. `own` is where the group is.
-    fn is_held(&mut self, fact: &Fact, own: Option<u32>) -> bool {
+    /// Under which key what follows a detection that was told not long ago is summed up.
+    fn held_by(&self, fact: &Fact) -> Option<Key> {
         if self.planned.hold == 0 {
-            return false;
+            return None;
         }
         let key = self.hold_key(fact);
-        let found = if key == fact.key {
-            own
-        } else {
-            self.engine.table.find(key)
-        };
-        let Some(at) = found else {
-            return false;
-        };
-        let is_open = self
-            .engine
-            .table
-            .get(at)
-            .is_some_and(|entry| matches!(entry.window, Window::Open(_)));
-        if !is_open {
-            return false;
-        }
+        let entry = self.engine.table.get(self.engine.table.find(key)?)?;
+        matches!(entry.window, Window::Open(_)).then_some(key)
+    }
+
+    /// Adds a fact to what followed a detection.
+    fn absorb(&mut self, key: Key, fact: &Fact) {
         if !self.planned.is_wanted(self.planned.slot(fact.reference)) {
-            return true;
+            return;
         }
         let mark = self.mark(fact);
-        self.engine.table.change(at, |window| {
-            if let Window::Open(silence) = window {
-                silence.absorb(&mark, &fact.value);
-            }
-        });
-        true
+        if let Some(at) = self.engine.table.find(key) {
+            self.engine.table.change(at, |window| {
+                if let Window::Open(silence) = window {
+                    silence.absorb(&mark, &fact.value);
+                }
+            });
+        }
     }
 
     fn mark(&self, fact: &Fact) -> Mark {
@@ -175,14 +184,10 @@ impl Step<'_> {
             return;
         };
         let mut ids = Ids::default();
-        let mut references: Vec<u32> = Vec::new();
         for mark in &outcome.marks {
             ids.add(&mark.id);
-            references.push(mark.reference);
         }
         ids.total += outcome.count.saturating_sub(outcome.marks.len() as u64);
-        references.sort_unstable();
-        references.dedup();
         let id_group = match &novel {
             // Of one group several values may be new at one time.
             Some(novel) => Tuple(format!("{}{}", fact.group.0, novel.0).into()),
@@ -205,7 +210,7 @@ impl Step<'_> {
             error: outcome.error,
             novel: novel.iter().cloned().collect(),
             ids: ids.clone(),
-            rules: names(planned, &references),
+            rules: names(planned, &outcome.references),
             message: String::new(),
             shown: Vec::new(),
         };
@@ -351,13 +356,13 @@ impl Step<'_> {
             Some(false)
         };
         // What is summed up has been learnt, too, and what is not new follows no detection.
-        if learning == Some(false) && known == Some(false) && !self.is_held(fact, None) {
-            let outcome = Outcome {
-                marks: vec![self.mark(fact)],
-                count: 1,
-                value: None,
-                error: None,
-            };
+        if learning != Some(false) || known != Some(false) {
+            return;
+        }
+        if let Some(key) = self.held_by(fact) {
+            self.absorb(key, fact);
+        } else {
+            let outcome = Outcome::new(vec![self.mark(fact)]);
             self.fire(fact, &outcome, None, Some(text.clone()));
         }
     }

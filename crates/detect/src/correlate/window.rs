@@ -57,14 +57,39 @@ pub(crate) enum Window {
 /// That a condition holds.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
-    /// The events that made it so, by time.
+    /// The events that made it so, by time, each once.
     pub(crate) marks: Vec<Mark>,
+    /// What found them, ascending.
+    pub(crate) references: Vec<u32>,
     /// How many events there were, which may be more than are remembered.
     pub(crate) count: u64,
     /// The number that was compared.
     pub(crate) value: Option<f64>,
     /// The standard error of the number, as a part of it.
     pub(crate) error: Option<f64>,
+}
+
+impl Outcome {
+    pub(crate) fn new(mut marks: Vec<Mark>) -> Self {
+        let mut references: Vec<u32> = marks.iter().map(|mark| mark.reference).collect();
+        references.sort_unstable();
+        references.dedup();
+        // An event with several values, or that several rules find, is one event.
+        marks.sort_by(|one, other| {
+            (one.time, &one.id, one.reference).cmp(&(other.time, &other.id, other.reference))
+        });
+        marks.dedup_by(|one, other| {
+            one.time == other.time && one.id == other.id && one.id != AuditId::None
+        });
+        marks.sort_by_key(|mark| (mark.time, mark.reference));
+        Self {
+            count: marks.len() as u64,
+            marks,
+            references,
+            value: None,
+            error: None,
+        }
+    }
 }
 
 impl Window {
@@ -187,26 +212,18 @@ impl Window {
         if !planned.bounds().holds(value) {
             return None;
         }
-        let mut marks = self.marks();
-        // An event with several values is one event.
-        marks.dedup_by(|one, other| {
-            one.time == other.time && one.id == other.id && one.id != AuditId::None
-        });
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an estimate of how many there are"
-        )]
-        let count = match error {
-            Some(_) => value as u64,
-            None => marks.len() as u64,
-        };
-        Some(Outcome {
-            marks,
-            count,
-            value: Some(value),
-            error,
-        })
+        let mut outcome = Outcome::new(self.marks());
+        (outcome.value, outcome.error) = (Some(value), error);
+        if error.is_some() {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "an estimate of how many there are"
+            )]
+            let count = value as u64;
+            outcome.count = count;
+        }
+        Some(outcome)
     }
 
     /// The number that a condition is about, with its error.
@@ -237,28 +254,19 @@ impl Window {
         if !planned.presence().holds(&here) {
             return None;
         }
-        let mut marks = if let Some(chain) = sequence {
+        let marks = if let Some(chain) = sequence {
             chain.clone()
         } else {
             let all = latest.iter().enumerate();
             all.filter_map(|(slot, mark)| mark.clone().filter(|_| planned.is_wanted(slot)))
                 .collect()
         };
-        marks.sort_by_key(|mark| mark.time);
-        marks.dedup_by(|one, other| {
-            one.time == other.time && one.id == other.id && one.id != AuditId::None
-        });
-        Some(Outcome {
-            count: marks.len() as u64,
-            marks,
-            value: None,
-            error: None,
-        })
+        Some(Outcome::new(marks))
     }
 
-    /// The events that are remembered, by time.
-    pub(crate) fn marks(&self) -> Vec<Mark> {
-        let mut marks: Vec<Mark> = match self {
+    /// The events that are remembered.
+    fn marks(&self) -> Vec<Mark> {
+        match self {
             Self::Event(mark) => vec![mark.clone()],
             Self::Events(marks) => marks.iter().cloned().collect(),
             Self::Values(values) => values.iter().map(|(_, mark)| mark.clone()).collect(),
@@ -267,12 +275,7 @@ impl Window {
             Self::Latest(latest) => latest.iter().flatten().cloned().collect(),
             Self::Sequence(sequence) => sequence.latest.iter().flatten().cloned().collect(),
             Self::Empty | Self::Learning { .. } | Self::Known { .. } | Self::Open(_) => Vec::new(),
-        };
-        // The last key tells events apart that are equal in all else, so that the order is always the same.
-        marks.sort_by(|one, other| {
-            (one.time, one.reference, &one.id).cmp(&(other.time, other.reference, &other.id))
-        });
-        marks
+        }
     }
 
     /// Forgets what cannot make a difference any more, because there is more of what came later.

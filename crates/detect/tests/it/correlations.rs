@@ -389,3 +389,72 @@ fn an_event_on_a_day_that_is_none_has_no_time() {
     detector.process(&record);
     assert_eq!((detector.uncorrelated(), detector.latest()), (1, None));
 }
+
+#[test]
+fn an_event_that_several_rules_find_is_one_event_and_every_rule_is_named() {
+    let rules = rules(
+        "
+title: Pod
+name: pod
+logsource: {product: kubernetes, service: audit}
+detection: {s: {resource: pods}, condition: s}
+---
+title: Kinds
+name: kinds
+correlation:
+  type: value_count
+  rules: [a, pod]
+  group-by: [user.username]
+  timespan: 1m
+  condition: {field: [rule.name, name], gte: 4}
+---
+title: Names
+name: names
+correlation:
+  type: value_count
+  rules: [a, pod]
+  group-by: [user.username]
+  timespan: 1m
+  condition: {field: rule.name, gte: 2}
+---
+title: Both
+name: both
+correlation: {type: temporal, rules: [a, pod], group-by: [user.username], timespan: 1m}
+",
+    );
+    // Two events at each time, and both rules find each of them.
+    let lines = [(0, "1"), (0, "2"), (1, "3"), (1, "4")];
+    let lines = lines.map(|(second, id)| event(second, id, "get", "eve", id));
+    let found = told(&rules, &lines);
+    let all = found.iter().map(|detection| {
+        let found = detection.correlation.as_ref().unwrap();
+        let name = format!(
+            "{}{}",
+            detection.rule.name,
+            if found.summary { "+" } else { "" }
+        );
+        (
+            name,
+            found.count,
+            found.audit_ids.join(" "),
+            found.rules.join(" "),
+        )
+    });
+    let expected = |name: &str, count, ids: &str| {
+        let both = String::from("a pod");
+        (name.to_owned(), count, ids.to_owned(), both)
+    };
+    let mut all: Vec<_> = all.collect();
+    all.sort();
+    assert_eq!(
+        all,
+        [
+            expected("both", 1, "2"),
+            expected("both+", 3, "2 3 4"),
+            expected("kinds", 2, "1 2"),
+            expected("kinds+", 4, "1 2 3 4"),
+            expected("names", 1, "2"),
+            expected("names+", 3, "2 3 4"),
+        ]
+    );
+}

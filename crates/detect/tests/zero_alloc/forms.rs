@@ -173,7 +173,7 @@ const FORMS: &[Form] = &[
         name: "GKE, an entry",
         record: gke,
         direct: None,
-        reader: [416, 416],
+        reader: [256, 256],
         detector: [171, 0],
     },
     Form {

@@ -70,8 +70,8 @@ proptest! {
         let stops = Words.stops(&bytes);
         let special = Words.special(&bytes);
         prop_assert_eq!(stops, (special.quotes | special.controls, special.backslashes));
-        for at in 0..32 {
-            prop_assert_eq!(special.beyond_ascii >> at & 1 == 1, !bytes[at].is_ascii());
+        for (at, byte) in bytes.iter().enumerate() {
+            prop_assert_eq!(special.beyond_ascii >> at & 1 == 1, !byte.is_ascii());
         }
         let same = Words.same(&bytes, &other);
         for at in 0..32 {

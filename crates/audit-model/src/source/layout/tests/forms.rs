@@ -10,6 +10,15 @@ pub(super) const FORMS: &[Form] = &[
             texts[0]
         )
     }),
+    ("AKS, an event hub", |id, texts| {
+        let records = texts.iter().map(|text| {
+            format!(r#"{{"time":"{id}","category":"kube-audit","properties":{{"log":{text}}}}}"#)
+        });
+        format!(
+            r#"{{"records":[{}]}}"#,
+            records.collect::<Vec<_>>().join(",")
+        )
+    }),
     ("AKS, a row of a table", |id, texts| {
         format!(
             r#"{{"TimeGenerated":"{id}","_ResourceId":"/subscriptions/0/resourceGroups/shop/providers/x/managedClusters/prod","Category":"kube-audit-admin","log_s":{}}}"#,
@@ -123,15 +132,6 @@ pub(super) const FORMS: &[Form] = &[
 pub(super) const OTHERS: &[Form] = &[
     ("Docker", |id, texts| {
         format!(r#"{{"log":{},"stream":"stdout","time":"{id}"}}"#, texts[0])
-    }),
-    ("AKS, an event hub", |id, texts| {
-        let records = texts.iter().map(|text| {
-            format!(r#"{{"time":"{id}","category":"kube-audit","properties":{{"log":{text}}}}}"#)
-        });
-        format!(
-            r#"{{"records":[{}]}}"#,
-            records.collect::<Vec<_>>().join(",")
-        )
     }),
     ("Elastic", |id, texts| {
         format!(
