@@ -317,6 +317,16 @@ impl Reader<'_> {
         span: Span,
         depth: usize,
     ) -> Option<Body> {
+        if value.map().is_some() {
+            let message = format!(
+                "a field without a name is keywords, which are texts, and this is {}",
+                value.describe()
+            );
+            self.report
+                .add(Code::NestedValues, span, message)
+                .set_help("keywords are a list: `'|all': [one, another]`");
+            return None;
+        }
         let values = self.values("|all", span, value);
         let (chain, values) = (chain?, values?);
         self.lint_all(chain, &values, span);

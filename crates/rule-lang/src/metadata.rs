@@ -88,7 +88,7 @@ impl Metadata {
 }
 
 /// Longest title, in characters.
-const TITLE_CHARS: usize = 256;
+pub(crate) const TITLE_CHARS: usize = 256;
 
 /// Reads the keys of a map and reports those of a wrong type.
 #[derive(Debug)]

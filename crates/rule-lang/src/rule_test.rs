@@ -35,10 +35,10 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
     let events = events(&mut keys);
     let name = keys.text("name");
     let matches = keys.bool("match");
-    agree(&mut keys, kind, matches);
     let level = keys.word("level", Level::WORDS);
     let message = keys.text("message");
     let count = count(&mut keys);
+    agree(&mut keys, kind, matches, count);
     let kind = kind?;
     let (events, offsets) = events?;
     Some(RuleTest {
@@ -55,19 +55,39 @@ pub(crate) fn read(mut keys: Keys<'_>, at: usize) -> Option<RuleTest> {
     })
 }
 
-/// Reports a test whose kind says one thing and whose `match` another. An evasion that is not found is a gap that the author
-/// knows of.
-fn agree(keys: &mut Keys<'_>, kind: Option<TestKind>, matches: Option<bool>) {
-    let (what, other) = match (kind, matches) {
-        (Some(TestKind::NearMiss), Some(true)) => ("a near miss is not found", TestKind::Hit),
-        (Some(TestKind::Hit), Some(false)) => ("a hit is found", TestKind::NearMiss),
-        _ => return,
+/// Reports a test whose kind says one thing and whose `match` or `count` another. An evasion that is not found is a gap that
+/// the author knows of.
+fn agree(keys: &mut Keys<'_>, kind: Option<TestKind>, matches: Option<bool>, count: Option<u64>) {
+    let Some(kind) = kind else { return };
+    let (what, other) = match kind {
+        TestKind::Hit => ("a hit is found", TestKind::NearMiss),
+        TestKind::NearMiss => ("a near miss is not found", TestKind::Hit),
+        TestKind::Evasion => ("an evasion is found", TestKind::NearMiss),
     };
-    if let Some(entry) = keys.entry("match") {
-        let message = format!("{what}, and this says otherwise");
-        keys.report
-            .add(Code::BadValue, entry.value.span, message)
-            .set_help(format!("leave `match` out, or write `kind: {other}`"));
+    let is_gap = kind == TestKind::Evasion && matches == Some(false);
+    let expected = kind != TestKind::NearMiss && !is_gap;
+    let mut otherwise = |key: &str, what: &str, help: String| {
+        if let Some(entry) = keys.entry(key) {
+            let message = format!("{what}, and this says otherwise");
+            keys.report
+                .add(Code::BadValue, entry.value.span, message)
+                .set_help(help);
+        }
+    };
+    if !is_gap && matches.is_some_and(|matches| matches != expected) {
+        let help = format!("leave `match` out, or write `kind: {other}`");
+        otherwise("match", what, help);
+    }
+    if count.is_some_and(|count| (count > 0) != expected) {
+        let (what, help) = match kind {
+            _ if is_gap => ("`match: false` is no hit", "leave `match` out".to_owned()),
+            TestKind::Evasion => (
+                what,
+                "one that gets past the rule says `match: false`".to_owned(),
+            ),
+            _ => (what, format!("leave `count` out, or write `kind: {other}`")),
+        };
+        otherwise("count", what, help);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::diagnostic::quoted;
 use crate::number::Number;
 use crate::source::Span;
 
@@ -59,6 +60,16 @@ impl Scalar {
             Number::parse(&self.text)
         } else {
             None
+        }
+    }
+
+    /// What to say of a scalar that is no number: the quotes may be all that is wrong with it.
+    pub(crate) fn no_number(&self) -> String {
+        let text = quoted(&self.text);
+        if self.style != Style::Plain && Number::parse(&self.text).is_some() {
+            format!("{text} is in quotes, and so no number")
+        } else {
+            format!("{text} is no number")
         }
     }
 

@@ -149,7 +149,7 @@ fn common(definitions: &mut Map<String, Json>) {
         (
             "event",
             described(
-                json!({ "type": "object" }),
+                json!({ "type": "object", "minProperties": 1 }),
                 "an audit event; `kind`, `apiVersion`, `auditID`, `stage`, `level` and times may be left out",
             ),
         ),
@@ -157,8 +157,10 @@ fn common(definitions: &mut Map<String, Json>) {
             "events",
             json!({
                 "type": ["array", "string"],
+                "minItems": 1,
                 "items": {
                     "type": "object",
+                    "minProperties": 1,
                     "properties": {
                         "at": {
                             "type": "string",

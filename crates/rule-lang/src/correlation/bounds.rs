@@ -174,8 +174,8 @@ pub(crate) fn read(keys: &mut Keys<'_>, counts: bool) -> Option<Bounds> {
             number.filter(|number| number.is_finite()),
             Operator::parse(name),
         ) else {
-            let message = format!("{} is no number", quoted(&scalar.text));
-            keys.report.add(Code::BadNumber, scalar.span, message);
+            keys.report
+                .add(Code::BadNumber, scalar.span, scalar.no_number());
             continue;
         };
         let limit = limits::COUNT;

@@ -7,7 +7,6 @@ mod condition;
 mod cycles;
 
 use std::cell::OnceCell;
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use crate::metadata::Metadata;
 use crate::overrides::Overrides;
 use alive::Done;
 use check::is_room_for;
-use columns::{Aliases, Columns};
+use columns::Columns;
 use condition::presence_of;
 
 /// A rule of the set, as correlations see it.
@@ -97,6 +96,8 @@ pub(crate) struct Linker<'s> {
     active: HashSet<usize>,
     /// Every name and tag in order, once it is needed.
     known: OnceCell<Vec<&'s str>>,
+    /// How often correlations group by each name, once it is needed.
+    groups: OnceCell<HashMap<&'s str, usize>>,
     /// Rules and correlations whose hits are not told, as they stand in the set.
     silenced: HashSet<Found>,
     /// Per correlation: what each entry of `rules` stands for; absent when one is not known.
@@ -136,6 +137,7 @@ impl<'s> Linker<'s> {
             any: (0..rules.len()).collect(),
             active: HashSet::new(),
             known: OnceCell::new(),
+            groups: OnceCell::new(),
             silenced: HashSet::new(),
             found: Vec::new(),
         };
@@ -156,6 +158,20 @@ impl<'s> Linker<'s> {
         }
         linker.break_cycles(reports);
         linker
+    }
+
+    /// How often correlations of the set group by a name.
+    fn n_groups(&self, name: &str) -> usize {
+        let groups = self.groups.get_or_init(|| {
+            let mut groups = HashMap::new();
+            for (_, document) in self.documents {
+                for group in &document.group_by {
+                    *groups.entry(group.text.as_str()).or_insert(0) += 1;
+                }
+            }
+            groups
+        });
+        groups.get(name).copied().unwrap_or_default()
     }
 
     /// Whether the hits of a rule are not told.
@@ -327,6 +343,10 @@ impl<'s> Linker<'s> {
                 });
             }
         }
+        if slots.is_empty() || slots.iter().any(Vec::is_empty) {
+            columns.check_fields(&document.group_by, report);
+            columns.check_fields(&document.fields, report);
+        }
         columns.check_aliases(report);
         if let (true, Some(name)) = (
             document.kind.is_some_and(CorrelationType::is_numeric),
@@ -367,24 +387,6 @@ impl<'s> Linker<'s> {
             tests: document.tests.clone(),
             inactive,
         })
-    }
-
-    /// Of each alias of a correlation, its name and the field of each rule; what stands first counts.
-    fn aliases<'c>(&self, document: &'c CorrelationDocument) -> Aliases<'c> {
-        let mut aliases = HashMap::new();
-        for alias in &document.aliases {
-            let name = alias.name.text.as_str();
-            let Entry::Vacant(free) = aliases.entry(name) else {
-                continue;
-            };
-            let (_, fields) = free.insert((&alias.name, HashMap::new()));
-            for (rule, field) in &alias.fields {
-                if let Some(found) = self.by_name.get(rule.text.as_str()) {
-                    fields.entry(*found).or_insert(field);
-                }
-            }
-        }
-        aliases
     }
 }
 

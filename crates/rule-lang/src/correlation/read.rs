@@ -221,15 +221,19 @@ impl<'a> Keys<'a> {
             return None;
         }
         let scalar = self.scalar("percentile")?;
-        let number = scalar.number().and_then(|_| scalar.text.parse::<u8>().ok());
-        let number = number.filter(|number| (1..=100).contains(number));
-        if number.is_none() {
-            let message = format!("{} is no percentile", quoted(&scalar.text));
+        let number = scalar.number();
+        let percentile = number.and_then(|_| scalar.text.parse::<u8>().ok());
+        let percentile = percentile.filter(|number| (1..=100).contains(number));
+        if percentile.is_none() {
+            let message = match number {
+                Some(_) => format!("{} is no percentile", quoted(&scalar.text)),
+                None => scalar.no_number(),
+            };
             self.report
                 .add(Code::BadNumber, scalar.span, message)
                 .set_help("it is a whole number from 1 to 100");
         }
-        number
+        percentile
     }
 
     fn aliases(&mut self) -> Vec<Alias> {

@@ -34,7 +34,7 @@ pub(super) fn write(scalar: &Scalar, role: Role, in_flow: bool) -> String {
     let keeps = if scalar.style == Style::Plain {
         is_text && (is_day || other_reading(&plain).is_none()) && is_printable(text)
     } else {
-        is_text && (is_day || reads_as_text(text)) && is_simple(text, role, in_flow)
+        is_text && (is_day || reads_as_text(&plain)) && is_simple(text, role, in_flow)
     };
     if keeps {
         text.to_owned()
@@ -47,7 +47,8 @@ pub(super) fn write(scalar: &Scalar, role: Role, in_flow: bool) -> String {
 
 /// Whether no reader of YAML takes the text for something else when it has no quotes. Stricter than the lint, which must
 /// not find fault with what nobody reads another way.
-fn reads_as_text(text: &str) -> bool {
+fn reads_as_text(plain: &Scalar) -> bool {
+    let text = plain.text.as_str();
     const WORDS: [&str; 8] = ["y", "n", "yes", "no", "on", "off", "true", "false"];
     let lower = text.to_ascii_lowercase();
     let like_a_number = text.bytes().all(|byte| {
@@ -56,7 +57,12 @@ fn reads_as_text(text: &str) -> bool {
         .bytes()
         .next()
         .is_some_and(|first| first.is_ascii_digit() || matches!(first, b'.' | b'+' | b'-'));
-    !WORDS.contains(&lower.as_str()) && lower != "null" && (!like_a_number || is_uuid_like(text))
+    let like_a_time = text.get(..10).is_some_and(time::is_day);
+    !WORDS.contains(&lower.as_str())
+        && lower != "null"
+        && (!like_a_number || is_uuid_like(text))
+        && !like_a_time
+        && other_reading(plain).is_none()
 }
 
 /// A UUID begins with a digit as often as not, and is a number to nobody.
@@ -200,6 +206,10 @@ mod tests {
             "@x",
             "`x",
             "::1",
+            ".inf",
+            ".NaN",
+            "2026-11-21T10:00:00Z",
+            "2026-11-21 10:00:00",
         ] {
             let quoted = format!("'{}'", text.replace('\'', "''"));
             for style in [Style::SingleQuoted, Style::DoubleQuoted] {
@@ -224,7 +234,7 @@ mod tests {
 
     #[test]
     fn words_that_are_read_in_several_ways_get_quotes() {
-        for text in ["yes", "010", "12:30:45", "0x1f"] {
+        for text in ["yes", "010", "12:30:45", "0x1f", ".inf"] {
             check(text, Style::Plain, Role::Value, false, &format!("'{text}'"));
         }
         check(

@@ -126,7 +126,7 @@ fn fields() -> Json {
     let (field, modifiers) = (name::field(), name::modifiers());
     let mut fields = patterns(&field, &modifiers);
     // Keywords: a field without a name.
-    fields.insert(format!(r"^(?=\|){modifiers}$"), of("values"));
+    fields.insert(format!(r"^{modifiers}$"), of("values"));
     let mut properties = Map::new();
     for info in FIELDS {
         let what = about(info);
@@ -146,7 +146,7 @@ fn fields() -> Json {
         "properties": properties,
         "patternProperties": fields,
         "propertyNames": {
-            "pattern": format!(r"^(?:{field}{modifiers}|(?=\|){modifiers})$"),
+            "pattern": format!(r"^(?:{field})?{modifiers}$"),
             "patternErrorMessage": "no audit event has this field, or a modifier of it is not known",
         },
     })

@@ -9,6 +9,7 @@ use crate::correlation::bounds::OPERATORS;
 use crate::keys::{self, ASKED, CORRELATION, KINDS};
 use crate::limits;
 use crate::loaded::DocumentKind;
+use crate::metadata::TITLE_CHARS;
 
 /// Which schema a document must fit. One that does not say what it is must be a rule.
 pub(super) fn by_kind() -> Json {
@@ -55,7 +56,8 @@ pub(super) fn define(definitions: &mut Map<String, Json>) {
         // Collections of old rules.
         set(&mut document, &["properties", "action"], false);
         // Beside a reference nothing counts, so that this stands by itself.
-        let mut all = vec![json!({ "properties": { "title": { "pattern": "\\S" } } })];
+        let title = json!({ "pattern": "\\S", "maxLength": TITLE_CHARS });
+        let mut all = vec![json!({ "properties": { "title": title } })];
         match kind {
             DocumentKind::Rule => {
                 set(

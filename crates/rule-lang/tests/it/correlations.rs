@@ -109,6 +109,10 @@ const BODIES: &[(&str, &str)] = &[
         "bad-number: many",
     ),
     (
+        "type: event_count, rules: [a], timespan: 1m, condition: {gte: '2'}",
+        "bad-number: '2'",
+    ),
+    (
         "type: event_count, rules: [a], timespan: 1m, condition: {gte: 2.5}",
         "bad-number: 2.5",
     ),

@@ -10,6 +10,8 @@ mod corpus;
 #[cfg(test)]
 mod correlations;
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod format;

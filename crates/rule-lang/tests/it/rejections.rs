@@ -245,6 +245,9 @@ fn fields_and_modifiers() {
         ("", "empty-selection: s"),
         ("[[a]]", "wrong-type: [a]"),
         ("{'|startswith': a}", "illegal-modifiers: '|startswith'"),
+        ("{'|all': {a: b}}", "nested-values: '|all'"),
+        ("{'': {a: b}}", "nested-values: ''"),
+        ("{'|all': [a, {a: b}]}", "nested-values: {a: b}"),
     ] {
         check(&selection(items), &[expected]);
     }

@@ -43,7 +43,7 @@ fn the_kept_schemas_are_up_to_date() {
     }
 }
 
-fn is_test_file(path: &Path) -> bool {
+pub(crate) fn is_test_file(path: &Path) -> bool {
     rule_lang::test_file_stem(&path.display().to_string()).is_some()
 }
 
@@ -82,6 +82,9 @@ fn files_of_tests_are_valid_when_they_are_taken() {
         ("tests: [{kind: hti, event: {verb: get}}]", false),
         ("tests: [{kind: hit, evnt: {verb: get}}]", false),
         ("tests: [{kind: hit, event: get}]", false),
+        ("tests: [{kind: hit, event: {}}]", false),
+        ("tests: [{kind: hit, events: []}]", false),
+        ("tests: [{kind: hit, events: [{}]}]", false),
         ("title: t\ntests: [{kind: hit, event: {verb: get}}]", false),
     ] {
         let mut set = Compiler::new();
@@ -356,6 +359,50 @@ fn what_is_taken_is_valid_and_what_is_refused_is_not() {
         wrong.join("\n")
     );
     assert!(n_valid > 200, "{n_valid}");
+}
+
+/// A field without a name is keywords, with modifiers or without.
+#[test]
+fn fields_without_a_name_are_taken_by_both_or_neither() {
+    for (item, is_good) in [
+        ("'': xmrig", true),
+        ("'': [xmrig, 5, true]", true),
+        ("'|all': [xmrig, stratum]", true),
+        ("'|re': 'xm?rig[0-9]'", true),
+        ("'|contains|cased': xmrig", true),
+        ("'': []", false),
+        ("'': {a: b}", false),
+        ("'': [{a: b}]", false),
+        ("'|all': {a: b}", false),
+        ("'|': xmrig", false),
+        ("'|any': xmrig", false),
+    ] {
+        let text = format!(
+            "title: t\nlogsource: {{product: kubernetes, service: audit}}\n\
+             detection: {{s: {{verb: get, {item}}}, condition: s}}\n"
+        );
+        let compiled = compile(&text);
+        let found = codes(&compiled);
+        assert_eq!(found.is_empty(), is_good, "{item}: {found:?}");
+        let documents = yaml::documents(&text).unwrap();
+        let problems = errors(&RULES, &documents[0]);
+        assert_eq!(problems.is_empty(), is_good, "{item}: {problems:#?}");
+    }
+}
+
+/// Characters are counted, and not bytes.
+#[test]
+fn the_longest_title_is_the_same_for_both() {
+    for (n, is_good) in [(256, true), (257, false)] {
+        let text = format!(
+            "title: {}\nlogsource: {{product: kubernetes, service: audit}}\n\
+             detection: {{s: {{verb: get}}, condition: s}}\n",
+            "ä".repeat(n)
+        );
+        assert_eq!(codes(&compile(&text)).is_empty(), is_good, "{n}");
+        let documents = yaml::documents(&text).unwrap();
+        assert_eq!(errors(&RULES, &documents[0]).is_empty(), is_good, "{n}");
+    }
 }
 
 /// What a text is given as, everywhere where one belongs: both the loader and the schema take it, or neither does.

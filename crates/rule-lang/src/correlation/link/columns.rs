@@ -1,5 +1,6 @@
 //! Where the values of groups and fields come from, in each rule or correlation that is referred to.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::ast::Name;
@@ -11,6 +12,26 @@ use crate::resolve;
 
 /// Of each alias, its name and the field of each rule.
 pub(super) type Aliases<'c> = HashMap<&'c str, (&'c Name, HashMap<Found, &'c Name>)>;
+
+impl Linker<'_> {
+    /// Of each alias of a correlation, its name and the field of each rule; what stands first counts.
+    pub(super) fn aliases<'c>(&self, document: &'c CorrelationDocument) -> Aliases<'c> {
+        let mut aliases = HashMap::new();
+        for alias in &document.aliases {
+            let name = alias.name.text.as_str();
+            let Entry::Vacant(free) = aliases.entry(name) else {
+                continue;
+            };
+            let (_, fields) = free.insert((&alias.name, HashMap::new()));
+            for (rule, field) in &alias.fields {
+                if let Some(found) = self.by_name.get(rule.text.as_str()) {
+                    fields.entry(*found).or_insert(field);
+                }
+            }
+        }
+        aliases
+    }
+}
 
 /// Looks up where values come from, and reports each name once.
 pub(super) struct Columns<'c, 's> {
@@ -74,11 +95,8 @@ impl<'c, 's> Columns<'c, 's> {
     }
 
     fn direct(&mut self, name: &Name, found: Found, report: &mut Report) -> Option<Column> {
-        match name.text.as_str() {
-            "rule.name" => return Some(Column::RuleName),
-            "rule.level" => return Some(Column::RuleLevel),
-            "rule.tactics" => return Some(Column::RuleTactics),
-            _ => {}
+        if let Some(column) = of_rule(&name.text) {
+            return Some(column);
         }
         if let Found::Correlation(at) = found {
             // One that has errors has no groups to compare with.
@@ -102,6 +120,26 @@ impl<'c, 's> Columns<'c, 's> {
             }
             return group.map(Column::Group);
         }
+        self.field(name, report)
+    }
+
+    /// Looks up names of which it is not known in whose hits they stand, because what is referred to is not there. One by which
+    /// no other correlation groups must be a field.
+    pub(super) fn check_fields(&mut self, names: &[Name], report: &mut Report) {
+        for name in names {
+            let text = name.text.as_str();
+            let own = self.document.group_by.iter();
+            let n_own = own.filter(|group| group.text == text).count();
+            let is_known = self.aliases.contains_key(text)
+                || of_rule(text).is_some()
+                || self.linker.n_groups(text) > n_own;
+            if !is_known {
+                self.field(name, report);
+            }
+        }
+    }
+
+    fn field(&mut self, name: &Name, report: &mut Report) -> Option<Column> {
         if let Some(column) = self.known.get(&name.text) {
             return column.clone();
         }
@@ -146,5 +184,15 @@ impl<'c, 's> Columns<'c, 's> {
                 }
             }
         }
+    }
+}
+
+/// What stands beside the fields of an event: what is known of the rule that matched.
+fn of_rule(name: &str) -> Option<Column> {
+    match name {
+        "rule.name" => Some(Column::RuleName),
+        "rule.level" => Some(Column::RuleLevel),
+        "rule.tactics" => Some(Column::RuleTactics),
+        _ => None,
     }
 }
