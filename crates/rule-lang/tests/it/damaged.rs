@@ -66,13 +66,13 @@ fn a_document_that_is_wrong_has_an_error() {
                 let text = damaged.to_string();
                 let mut compiler = Compiler::new();
                 compiler.add("rule.yaml", &text);
-                let compiled = compiler.finish();
-                let mut documents = compiled.documents.iter();
+                let set = compiler.finish();
+                let mut documents = set.documents.iter();
                 if !documents.any(|one| one.status() == DocumentStatus::Wrong) {
                     continue;
                 }
                 n_wrong += 1;
-                let mut all = compiled.diagnostics.iter();
+                let mut all = set.diagnostics.iter();
                 if !all.any(|one| one.severity() == Severity::Error) {
                     silent.push(text);
                 }
