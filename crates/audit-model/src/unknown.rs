@@ -96,7 +96,7 @@ impl Reading<'_> {
     fn may_have(&self, field: FieldId) -> bool {
         let verb = self.recorded(FieldId::Verb).unwrap_or_default();
         let subresource = self.recorded_some(FieldId::ObjectRefSubresource);
-        let has_body = self.source.has(self.number, FieldId::ObjectRef) && !self.is_connection();
+        let has_body = self.source.has(self.number, FieldId::ObjectRef);
         match field {
             FieldId::RequestObject => {
                 has_body
@@ -105,7 +105,7 @@ impl Reading<'_> {
                         "create" | "update" | "patch" | "delete" | "deletecollection"
                     )
             }
-            FieldId::ResponseObject => has_body && verb != "watch",
+            FieldId::ResponseObject => has_body,
             FieldId::Patch => has_body && verb == "patch",
             FieldId::ExecCommand
             | FieldId::ExecContainer
@@ -116,17 +116,6 @@ impl Reading<'_> {
             }
             _ => true,
         }
-    }
-
-    /// Whether this opens a stream to something or goes on to it, which has no bodies at any level.
-    fn is_connection(&self) -> bool {
-        let resource = self.recorded_some(FieldId::ObjectRefResource);
-        self.recorded_some(FieldId::ObjectRefApiGroup).is_none()
-            && match self.recorded_some(FieldId::ObjectRefSubresource) {
-                Some("exec" | "attach" | "portforward") => resource == Some("pods"),
-                Some("proxy") => matches!(resource, Some("pods" | "services" | "nodes")),
-                _ => false,
-            }
     }
 
     /// Whether objects of this kind keep what the field reads, by what decides where it is read.

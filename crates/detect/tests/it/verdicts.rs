@@ -93,43 +93,6 @@ fn a_body_that_is_not_logged() {
 }
 
 #[test]
-fn what_has_no_body_at_any_level_is_evaluated() {
-    use Verdict::{NotEvaluated, NotMatched};
-    let asks = "a:\n  requestObject.spec.x: y\nb:\n  responseObject.spec.x: y\ncondition: a or b";
-    let of = |verb: &str, resource: &str, subresource: &str| {
-        event(&format!(
-            r#""level":"Metadata","verb":"{verb}","objectRef":{{"resource":"{resource}","subresource":"{subresource}","name":"n"}}"#
-        ))
-    };
-    for (verb, resource, subresource) in [
-        ("create", "pods", "exec"),
-        ("get", "pods", "exec"),
-        ("create", "pods", "attach"),
-        ("create", "pods", "portforward"),
-        ("create", "services", "proxy"),
-        ("get", "nodes", "proxy"),
-        ("watch", "pods", ""),
-    ] {
-        check(asks, &of(verb, resource, subresource), NotMatched, &[]);
-    }
-    let request = ["requestObject is not logged at level Metadata"];
-    let response = ["responseObject is not logged at level Metadata"];
-    check(
-        asks,
-        &of("create", "pods", "binding"),
-        NotEvaluated,
-        &request,
-    );
-    check(
-        asks,
-        &of("create", "widgets", "exec"),
-        NotEvaluated,
-        &request,
-    );
-    check(asks, &of("list", "pods", ""), NotEvaluated, &response);
-}
-
-#[test]
 fn a_body_that_was_cut_or_is_beyond_the_limits() {
     let truncated = r#","annotations":{"audit.k8s.io/truncated":"true"}"#;
     let skipped = r#","requestObject":"skipped-too-big-size-object""#;

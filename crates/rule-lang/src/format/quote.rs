@@ -48,8 +48,8 @@ pub(super) fn write(scalar: &Scalar, role: Role, in_flow: bool) -> String {
 /// Whether no reader of YAML takes the text for something else when it has no quotes. Stricter than the lint, which must
 /// not find fault with what nobody reads another way.
 fn reads_as_text(plain: &Scalar) -> bool {
-    let text = plain.text.as_str();
     const WORDS: [&str; 8] = ["y", "n", "yes", "no", "on", "off", "true", "false"];
+    let text = plain.text.as_str();
     let lower = text.to_ascii_lowercase();
     let like_a_number = text.bytes().all(|byte| {
         byte.is_ascii_hexdigit() || matches!(byte, b'.' | b'_' | b':' | b'+' | b'-' | b'x' | b'o')

@@ -54,7 +54,7 @@ fn a_document_that_is_wrong_has_an_error() {
         for document in yaml::documents(&text).unwrap_or_default().iter().take(3) {
             let mut found = Vec::new();
             pointers(document, "", &mut found);
-            for pointer in found.iter().take(60) {
+            for pointer in found.iter().step_by(3).take(20) {
                 turn += 1;
                 let mut damaged = document.clone();
                 if let (Some(place), Some(other)) = (
@@ -66,13 +66,13 @@ fn a_document_that_is_wrong_has_an_error() {
                 let text = damaged.to_string();
                 let mut compiler = Compiler::new();
                 compiler.add("rule.yaml", &text);
-                let compiled = compiler.finish();
-                let mut documents = compiled.documents.iter();
+                let set = compiler.finish();
+                let mut documents = set.documents.iter();
                 if !documents.any(|one| one.status() == DocumentStatus::Wrong) {
                     continue;
                 }
                 n_wrong += 1;
-                let mut all = compiled.diagnostics.iter();
+                let mut all = set.diagnostics.iter();
                 if !all.any(|one| one.severity() == Severity::Error) {
                     silent.push(text);
                 }
@@ -80,5 +80,5 @@ fn a_document_that_is_wrong_has_an_error() {
         }
     }
     assert!(silent.is_empty(), "{silent:#?}");
-    assert!(n_wrong > 2000, "{n_wrong}");
+    assert!(n_wrong > 500, "{n_wrong}");
 }
