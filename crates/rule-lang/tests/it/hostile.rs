@@ -379,6 +379,23 @@ const WORDS: &[&str] = &[
     "\u{2028}",
 ];
 
+#[test]
+fn a_line_of_a_list_without_a_colon_is_underlined_whole() {
+    for (text, underlined) in [
+        ("- get pods\n  list: x\n", "get pods"),
+        ("s\r\n- \u{feff}\r\ntitle: t\ntitle: t\n", "\u{feff}"),
+    ] {
+        let compiled = compile(text);
+        let first = &compiled.diagnostics[0];
+        assert_eq!(
+            text.get(first.span().range()),
+            Some(underlined),
+            "{first:?}"
+        );
+        assert!(!compiled.render(false).is_empty());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 

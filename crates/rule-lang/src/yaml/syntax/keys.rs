@@ -24,8 +24,9 @@ impl Place<'_> {
         };
         let text = above.trim_start();
         let indent = above.len() - text.len();
-        let text = text.strip_prefix("- ").unwrap_or(text).trim_end();
-        let start = start + above.len() - above.trim_start().len();
+        let text = text.strip_prefix("- ").unwrap_or(text);
+        let start = start + above.len() - text.len();
+        let text = text.trim_end();
         if let Some(found) = self.missing_space(text, start) {
             return found;
         }
