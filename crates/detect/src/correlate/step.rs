@@ -36,23 +36,23 @@ impl Step<'_> {
             return;
         }
         // What follows a detection is added event by event, so that each counts once whatever found it.
-        let mut held: SmallVec<[(Key, &Fact); 4]> = SmallVec::new();
+        let mut held: SmallVec<[(Key, u32, &Fact); 4]> = SmallVec::new();
         let mut free: SmallVec<[&Fact; 4]> = SmallVec::new();
         for fact in facts {
             match self.held_by(fact) {
-                Some(key) => held.push((key, fact)),
+                Some((key, at)) => held.push((key, at, fact)),
                 None => free.push(fact),
             }
         }
         if held.len() > 1 {
-            held.sort_by(|(one_key, one), (other_key, other)| {
+            held.sort_by(|(one_key, _, one), (other_key, _, other)| {
                 (one_key, &one.id)
                     .cmp(&(other_key, &other.id))
                     .then_with(|| one.order(other))
             });
         }
-        for (key, fact) in held {
-            self.absorb(key, fact);
+        for (_, at, fact) in held {
+            self.absorb(at, fact);
         }
         // The last fact of each group, in the order of the groups, and where the group is.
         let mut touched: SmallVec<[(&Fact, u32); 4]> = SmallVec::new();
@@ -96,29 +96,28 @@ impl Step<'_> {
         }
     }
 
-    /// Under which key what follows a detection that was told not long ago is summed up.
-    fn held_by(&self, fact: &Fact) -> Option<Key> {
+    /// Under which key what follows a detection that was told not long ago is summed up, and where.
+    fn held_by(&self, fact: &Fact) -> Option<(Key, u32)> {
         if self.planned.hold == 0 {
             return None;
         }
         let key = self.hold_key(fact);
-        let entry = self.engine.table.get(self.engine.table.find(key)?)?;
-        matches!(entry.window, Window::Open(_)).then_some(key)
+        let at = self.engine.table.find(key)?;
+        let entry = self.engine.table.get(at)?;
+        matches!(entry.window, Window::Open(_)).then_some((key, at))
     }
 
-    /// Adds a fact to what followed a detection.
-    fn absorb(&mut self, key: Key, fact: &Fact) {
+    /// Adds a fact to what followed a detection, which is summed up at a place.
+    fn absorb(&mut self, at: u32, fact: &Fact) {
         if !self.planned.is_wanted(self.planned.slot(fact.reference)) {
             return;
         }
         let mark = self.mark(fact);
-        if let Some(at) = self.engine.table.find(key) {
-            self.engine.table.change(at, |window| {
-                if let Window::Open(silence) = window {
-                    silence.absorb(&mark, &fact.value);
-                }
-            });
-        }
+        self.engine.table.change(at, |window| {
+            if let Window::Open(silence) = window {
+                silence.absorb(&mark, &fact.value);
+            }
+        });
     }
 
     fn mark(&self, fact: &Fact) -> Mark {
@@ -359,8 +358,8 @@ impl Step<'_> {
         if learning != Some(false) || known != Some(false) {
             return;
         }
-        if let Some(key) = self.held_by(fact) {
-            self.absorb(key, fact);
+        if let Some((_, at)) = self.held_by(fact) {
+            self.absorb(at, fact);
         } else {
             let outcome = Outcome::new(vec![self.mark(fact)]);
             self.fire(fact, &outcome, None, Some(text.clone()));
