@@ -62,7 +62,8 @@ place!(Malformed);
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EventRecord<'a> {
-    event: OnceLock<Event<'a>>,
+    /// Elsewhere, because it is large and most records are handed from one to the next without it.
+    event: OnceLock<Box<Event<'a>>>,
     /// What the event can be made of, where it is plain.
     plain: Option<PlainEvent<'a>>,
     place: Place<'a>,
@@ -81,7 +82,7 @@ pub(super) struct PlainEvent<'a> {
 impl<'a> EventRecord<'a> {
     pub(super) fn new(event: Event<'a>, place: Place<'a>, json: &'a [u8]) -> Self {
         Self {
-            event: OnceLock::from(event),
+            event: OnceLock::from(Box::new(event)),
             plain: None,
             place,
             json,
@@ -129,13 +130,13 @@ impl<'a> EventRecord<'a> {
     ///
     /// Most records are only looked at where they lie in the buffer; the typed event is made when it is first asked for.
     pub fn event(&self) -> &Event<'a> {
-        self.event.get_or_init(|| self.decode())
+        self.event.get_or_init(|| Box::new(self.decode()))
     }
 
     /// The event by itself.
     pub fn into_event(mut self) -> Event<'a> {
         match self.event.take() {
-            Some(event) => event,
+            Some(event) => *event,
             None => self.decode(),
         }
     }
