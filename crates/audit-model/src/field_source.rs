@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use crate::body::Body;
+use crate::derive::DECISION;
 use crate::event::{Event, Text, UserInfo};
 use crate::field::FieldId;
+use crate::plain::PlainBytes;
 use crate::source::Provider;
 use crate::view::Jumps;
 
@@ -101,6 +103,12 @@ pub trait FieldSource: Sealed {
 
     /// What stands under one key of the annotations.
     fn annotation(&self, reading: usize, key: &str) -> Lookup<'_>;
+
+    /// What the authorizer decided, as the annotations say.
+    #[doc(hidden)]
+    fn decision(&self, reading: usize) -> PlainBytes<'_> {
+        self.annotation(reading, DECISION).into()
+    }
 
     /// Whether a part of the envelope is there.
     fn has(&self, reading: usize, field: FieldId) -> bool;

@@ -11,8 +11,7 @@ const UNAUTHENTICATED: &str = "system:unauthenticated";
 pub(crate) const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 pub(crate) const NODE: &str = "system:node:";
 
-/// The annotations in which the authorizer says what it decided and why.
-const DECISION: &str = "authorization.k8s.io/decision";
+/// The annotation in which the authorizer says why it decided so.
 const REASON: &str = "authorization.k8s.io/reason";
 /// The annotation that names a token by which a service account may be used from now on (KEP-4193).
 const ISSUED: &str = "authentication.kubernetes.io/issued-credential-id";
@@ -63,11 +62,13 @@ impl<'s> Plain<'s> {
         let recorded = |field| source.text(reading, field);
         let some = |field| recorded(field).filter(|text| !text.is_empty());
         let text = match field {
-            F::Name | F::Operation => match Self::bytes_of_reading(source, reading, field) {
-                PlainBytes::Open => return None,
-                PlainBytes::Missing => None,
-                PlainBytes::Text(bytes) => std::str::from_utf8(bytes).ok(),
-            },
+            F::Name | F::Operation | F::Decision | F::Outcome => {
+                match Self::bytes_of_reading(source, reading, field) {
+                    PlainBytes::Open => return None,
+                    PlainBytes::Missing => None,
+                    PlainBytes::Text(bytes) => std::str::from_utf8(bytes).ok(),
+                }
+            }
             F::ActorUsername => actor_name(source, reading),
             F::ActorKind => actor_kind(source, reading),
             F::UserId => some(F::UserUsername).map(without_session),
@@ -77,10 +78,8 @@ impl<'s> Plain<'s> {
             }
             F::ServiceAccountName => service_account(source, reading).map(|(_, name)| name),
             F::NodeName => actor_name(source, reading).and_then(|name| name.strip_prefix(NODE)),
-            F::Decision => return annotation(source, reading, DECISION),
             F::Reason => return annotation(source, reading, REASON),
             F::CredentialIssued => return annotation(source, reading, ISSUED),
-            F::Outcome => return outcome(source, reading),
             F::Status | F::ResponseStatusCode => {
                 return Some(source.code(reading).map_or(Self::Missing, Self::Number));
             }
@@ -126,6 +125,8 @@ impl<'s> Plain<'s> {
                 }
                 verb => verb,
             },
+            F::Decision => return source.decision(reading),
+            F::Outcome => return outcome(source, reading),
             _ => return PlainBytes::Open,
         };
         text.map_or(PlainBytes::Missing, PlainBytes::Text)
@@ -142,6 +143,16 @@ pub enum PlainBytes<'s> {
     Text(&'s [u8]),
     /// [`Plain::of`] may know.
     Open,
+}
+
+impl<'s> From<Lookup<'s>> for PlainBytes<'s> {
+    fn from(found: Lookup<'s>) -> Self {
+        match found {
+            Lookup::Missing => Self::Missing,
+            Lookup::Text(text) => Self::Text(text.as_bytes()),
+            Lookup::Several => Self::Open,
+        }
+    }
 }
 
 /// A field whose value is a recorded text as it stands.
@@ -323,18 +334,17 @@ fn without_session(name: &str) -> &str {
     name
 }
 
-/// What came of a request; see [`FieldId::Outcome`]. `None` where more than texts must be looked at.
-fn outcome(source: &(impl FieldSource + ?Sized), reading: usize) -> Option<Plain<'_>> {
-    if annotation(source, reading, DECISION)? == Plain::Text("forbid") {
-        return Some(Plain::Text("denied"));
-    }
-    Some(match answer(source, reading) {
-        Answer::None => Plain::Missing,
-        Answer::Denied => Plain::Text("denied"),
-        Answer::Failure => Plain::Text("failure"),
-        Answer::Good if may_be_dry_run(source, reading) => return None,
-        Answer::Good => Plain::Text("success"),
-    })
+/// What came of a request; see [`FieldId::Outcome`].
+fn outcome(source: &(impl FieldSource + ?Sized), reading: usize) -> PlainBytes<'_> {
+    let text = match (source.decision(reading), answer(source, reading)) {
+        (PlainBytes::Open, _) => return PlainBytes::Open,
+        (PlainBytes::Text(b"forbid"), _) | (_, Answer::Denied) => "denied",
+        (_, Answer::None) => return PlainBytes::Missing,
+        (_, Answer::Failure) => "failure",
+        (_, Answer::Good) if may_be_dry_run(source, reading) => return PlainBytes::Open,
+        (_, Answer::Good) => "success",
+    };
+    PlainBytes::Text(text.as_bytes())
 }
 
 /// What the status says of a request.
@@ -350,7 +360,7 @@ pub(crate) fn answer(source: &(impl FieldSource + ?Sized), reading: usize) -> An
     match source.code(reading) {
         Some(401 | 403) => Answer::Denied,
         Some(400..) => Answer::Failure,
-        None if source.text(reading, FieldId::ResponseStatusStatus) == Some("Failure") => {
+        None if source.bytes(reading, FieldId::ResponseStatusStatus) == Some(b"Failure") => {
             Answer::Failure
         }
         None => Answer::None,
@@ -375,17 +385,19 @@ fn may_be_dry_run(source: &(impl FieldSource + ?Sized), reading: usize) -> bool 
     if !heeds_dry_run(source, reading) {
         return false;
     }
-    let uri = source
-        .text(reading, FieldId::RequestUri)
-        .unwrap_or_default();
-    let (_, query) = split_query(uri);
+    let uri = source.bytes(reading, FieldId::RequestUri);
+    let uri = uri.unwrap_or_default();
+    let query = memchr::memchr(b'?', uri).and_then(|at| uri.get(at..));
     // A name that is encoded is not looked into here.
-    query.contains('%')
-        || query.contains("dryRun")
-        || source.text(reading, FieldId::SourceProvider) == Some(Provider::Gke.as_str())
+    let may_name_it = |query| {
+        memchr::memchr2(b'%', b'R', query).is_some()
+            && (query.contains(&b'%') || memchr::memmem::find(query, b"dryRun").is_some())
+    };
+    query.is_some_and(may_name_it)
+        || source.bytes(reading, FieldId::SourceProvider) == Some(Provider::Gke.as_str().as_bytes())
         || source.body(reading, FieldId::RequestObject).is_some()
             && matches!(
-                source.text(reading, FieldId::Verb),
-                Some("delete" | "deletecollection")
+                source.bytes(reading, FieldId::Verb),
+                Some(b"delete" | b"deletecollection")
             )
 }

@@ -8,7 +8,7 @@ use crate::view::cursor::{Cursor, Quoted};
 use crate::view::jumps::Noting;
 use crate::view::keys::{Body, EVENT, Holds, Key, List, Part, Slot};
 use crate::view::skip::skip_long;
-use crate::view::spans::{Code, MOST_TEXTS, Spans};
+use crate::view::spans::{Code, Decision, MOST_TEXTS, Spans};
 
 /// A record that is read.
 pub(crate) struct Pass<'p, L> {
@@ -284,6 +284,7 @@ impl<L: Look> Pass<'_, L> {
             return self.null(brace);
         }
         let first = self.spans.n_texts();
+        let mut decision = Decision::Missing;
         let mut at = self.cursor.space(brace + 1);
         if self.cursor.byte(at) == b'}' {
             at += 1;
@@ -294,7 +295,16 @@ impl<L: Look> Pass<'_, L> {
                     Some(text) => {
                         let name = self.cursor.bytes.get(key.range.clone())?;
                         // The decision is asked for at once.
-                        let late = !key.escaped && name != DECISION.as_bytes();
+                        let may_be_decision = key.escaped || name == DECISION.as_bytes();
+                        let late = !may_be_decision;
+                        if may_be_decision {
+                            let is_first = !key.escaped && decision == Decision::Missing;
+                            decision = if is_first {
+                                Decision::At(self.spans.n_texts() + 1)
+                            } else {
+                                Decision::Open
+                            };
+                        }
                         self.spans.push(key.range, key.escaped, false);
                         let after = text.after();
                         self.spans.push(text.range, text.escaped, late);
@@ -315,6 +325,7 @@ impl<L: Look> Pass<'_, L> {
             at += 1;
         }
         self.spans.shape.annotations = Some((first, self.spans.n_texts()));
+        self.spans.shape.decision = decision;
         Some(at)
     }
 

@@ -1,11 +1,14 @@
 //! What a view answers.
 
+use crate::derive::DECISION;
 use crate::field::FieldId;
 use crate::field_source::{FieldSource, Lookup, MapItem, Sealed, time};
+use crate::plain::PlainBytes;
 use crate::source::Provider;
 use crate::view::EventView;
 use crate::view::jumps::Jumps;
 use crate::view::keys::{Body, List, Part, Slot};
+use crate::view::spans::Decision;
 
 impl Sealed for EventView<'_> {}
 
@@ -243,6 +246,16 @@ impl FieldSource for EventView<'_> {
             }
         }
         Some(false)
+    }
+
+    #[inline]
+    fn decision(&self, reading: usize) -> PlainBytes<'_> {
+        let text = match self.spans.shape.decision {
+            Decision::Missing => None,
+            Decision::At(at) => self.spans.bytes(self.record, at),
+            Decision::Open => return self.annotation(reading, DECISION).into(),
+        };
+        text.map_or(PlainBytes::Missing, PlainBytes::Text)
     }
 
     fn annotation(&self, _: usize, key: &str) -> Lookup<'_> {

@@ -52,6 +52,7 @@ pub(crate) struct Shape {
     pub(crate) lists: [Option<(u32, u32)>; LISTS],
     /// The range of texts of the annotations: a key, its value, and so on.
     pub(crate) annotations: Option<(u32, u32)>,
+    pub(crate) decision: Decision,
     /// Of the user and of the impersonated one, ranges of extras.
     pub(crate) extra: [Option<(u32, u32)>; 2],
     /// Which objects are there, one bit each.
@@ -64,10 +65,21 @@ impl Default for Shape {
             slots: [NONE; SLOTS],
             lists: [None; LISTS],
             annotations: None,
+            decision: Decision::Missing,
             extra: [None; 2],
             parts: 0,
         }
     }
+}
+
+/// Which of the texts says what the authorizer decided, which is asked of most records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Decision {
+    #[default]
+    Missing,
+    At(u32),
+    /// The annotations must be looked at.
+    Open,
 }
 
 /// A status code, and where it stands.
