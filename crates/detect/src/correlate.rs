@@ -12,6 +12,7 @@ pub(crate) mod digest;
 pub(crate) mod engine;
 pub(crate) mod fact;
 pub(crate) mod fired;
+pub(crate) mod groups;
 pub(crate) mod known;
 mod line;
 mod members;

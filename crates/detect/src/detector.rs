@@ -9,6 +9,7 @@ use audit_model::Record;
 use crate::correlate::caller::Callers;
 use crate::correlate::engine::Engine;
 use crate::correlate::fact::Key;
+use crate::correlate::groups::Groups;
 use crate::correlate::reader::{Clock, FactReader, RuleHit};
 use crate::correlate::time::{self, Time};
 use crate::folding::Folding;
@@ -88,6 +89,7 @@ pub struct Detector {
     reader: FactReader,
     clock: Clock,
     pub(crate) callers: Callers,
+    pub(crate) groups: Groups,
     /// Hits of the event at hand.
     hits: Vec<RuleHit>,
     /// Facts that the event at hand has made so far: of which correlation, in which group, with which value.
@@ -111,6 +113,7 @@ impl Detector {
             reader: FactReader::new(),
             clock: Clock::default(),
             callers: Callers::new(engine.seed),
+            groups: Groups::default(),
             hits: Vec::new(),
             made: Vec::new(),
             correlates: !rules.inner().plan.is_empty(),

@@ -93,12 +93,12 @@ impl Folding {
             findings.all.len() + findings.quiet.len()
         };
         let before = n_hits(scanner);
-        let stage = match event.text(0, FieldId::Stage) {
-            Some("ResponseComplete") => 0,
-            Some("ResponseStarted") => 1,
+        let stage = match event.bytes(0, FieldId::Stage) {
+            Some(b"ResponseComplete") => 0,
+            Some(b"ResponseStarted") => 1,
             stage => {
                 self.text.clear();
-                push(&mut self.text, stage);
+                push_bytes(&mut self.text, stage);
                 let [stage, _] = self.digest.hash(&self.text);
                 stage
             }
@@ -174,7 +174,8 @@ impl Folding {
     fn key(&mut self, event: &dyn FieldSource) -> Key {
         // Cloud Logging has one time per entry, that of the stage. In its place stands the answer, which the stages
         // of a stream have in common: a request that failed does not speak for one that did not.
-        let gke = event.text(0, FieldId::SourceProvider) == Some(Provider::Gke.as_str());
+        let provider = event.bytes(0, FieldId::SourceProvider);
+        let gke = provider == Some(Provider::Gke.as_str().as_bytes());
         let (time, code) = if gke {
             (None, event.code(0))
         } else {

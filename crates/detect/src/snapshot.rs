@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::correlate::engine::{Engine, Tally};
 use crate::correlate::fact::{Key, KeyHasher};
+use crate::correlate::groups::Groups;
 use crate::correlate::plan::{index, short};
 use crate::correlate::stream::Stream;
 use crate::correlate::table::Owner;
@@ -176,6 +177,8 @@ impl Detector {
         let state: DetectorState = read(snapshot)?;
         let (seed, latest) = (state.engine.seed, state.latest);
         let report = self.engine.load(state.engine);
+        // Their keys are of another seed now.
+        self.groups = Groups::default();
         self.latest = latest;
         let inner = self.engine.rules.inner();
         let here: HashMap<&str, usize> = inner

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::hash::Hasher as _;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -63,8 +64,23 @@ impl KeyHasher {
 }
 
 /// Texts of some columns, one after the other as `4:dana`; `-` is one that is missing.
+///
+/// It is shared, because most facts are of a group that came just before.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Tuple(pub(crate) Box<str>);
+#[serde(from = "Box<str>", into = "Box<str>")]
+pub(crate) struct Tuple(pub(crate) Arc<str>);
+
+impl From<Box<str>> for Tuple {
+    fn from(text: Box<str>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Tuple> for Box<str> {
+    fn from(tuple: Tuple) -> Self {
+        (&*tuple.0).into()
+    }
+}
 
 impl Tuple {
     /// Appends a column.
@@ -95,6 +111,11 @@ impl Tuple {
 
     pub(crate) fn get(&self, at: usize) -> Option<&str> {
         self.iter().nth(at).flatten()
+    }
+
+    /// Bytes that it takes, were it not shared.
+    pub(crate) fn heap(&self) -> usize {
+        2 * size_of::<usize>() + self.0.len()
     }
 
     /// Some of its columns.
@@ -319,10 +340,10 @@ impl Fact {
 
     pub(crate) fn heap(&self) -> usize {
         let value = match &self.value {
-            FactValue::Text(_, tuple) => tuple.0.len(),
+            FactValue::Text(_, tuple) => tuple.heap(),
             _ => 0,
         };
-        self.group.0.len() + self.id.heap() + value
+        self.group.heap() + self.id.heap() + value
     }
 }
 

@@ -76,6 +76,8 @@ pub(crate) struct KeptCorrelation {
 pub(crate) struct Columns {
     pub(crate) group: Vec<Col>,
     pub(crate) values: Vec<Col>,
+    /// Whether the group follows from what a caller is known by.
+    pub(crate) is_of_caller: bool,
 }
 
 /// A correlation that is evaluated.
@@ -158,6 +160,12 @@ impl Planned {
     pub(crate) fn slot(&self, reference: u32) -> usize {
         self.reference(reference)
             .map_or(usize::MAX, |reference| reference.slot)
+    }
+
+    /// Whether the group of a hit follows from what a caller is known by.
+    pub(crate) fn groups_by_caller(&self, reference: u32) -> bool {
+        let columns = self.columns.get(index(reference));
+        columns.is_some_and(|columns| columns.is_of_caller)
     }
 
     pub(crate) fn target(&self, reference: u32) -> Option<&Facts> {
@@ -258,17 +266,16 @@ impl Plan {
             plan.by_content.insert(key, place);
             places.insert(at, place);
             let references = correlation.references().iter();
-            let columns = references.map(|reference| Columns {
-                group: reference
-                    .group
-                    .iter()
-                    .map(|column| plan.column(column))
-                    .collect(),
-                values: reference
-                    .values
-                    .iter()
-                    .map(|column| plan.column(column))
-                    .collect(),
+            let columns = references.map(|reference| {
+                let mut all = |columns: &[Column]| -> Vec<Col> {
+                    columns.iter().map(|column| plan.column(column)).collect()
+                };
+                let (group, values) = (all(&reference.group), all(&reference.values));
+                Columns {
+                    is_of_caller: group.iter().all(|column| plan.is_of_caller(*column)),
+                    group,
+                    values,
+                }
             });
             let columns = columns.collect();
             plan.correlations
@@ -283,6 +290,24 @@ impl Plan {
     /// A correlation by its number.
     pub(crate) fn correlation(&self, at: u32) -> Option<&Planned> {
         self.correlations.get(index(at))
+    }
+
+    /// Whether a column follows from what every caller is known by.
+    fn is_of_caller(&self, column: Col) -> bool {
+        let Col::Field(at) = column else {
+            return false;
+        };
+        let field = self.fields.get(at).map(|planned| planned.field.id());
+        matches!(
+            field,
+            Some(
+                FieldId::UserUsername
+                    | FieldId::UserId
+                    | FieldId::ClientIp
+                    | FieldId::ClientNet
+                    | FieldId::SourceProvider
+            )
+        )
     }
 
     /// Where a field stands among those that are read.

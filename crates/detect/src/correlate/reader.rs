@@ -174,11 +174,11 @@ impl FactReader {
         self.combiner.clear();
     }
 
-    /// What a hit of an event is to a reference of a correlation.
+    /// What a hit of an event is to a reference of a correlation. Where the group is known the texts of groups are empty.
     pub(crate) fn read(
         &mut self,
         plan: &Plan,
-        (planned, reference): (&Planned, u32),
+        (planned, reference, is_known): (&Planned, u32, bool),
         level: Level,
         scanner: &mut Scanner,
         event: &dyn FieldSource,
@@ -189,7 +189,8 @@ impl FactReader {
             return Made::default();
         };
         self.combiner.clear_columns();
-        for column in &columns.group {
+        let group = if is_known { &[][..] } else { &columns.group };
+        for column in group {
             let column = self.column(plan, *column, facts, level, scanner, event);
             self.combiner.group.push(column);
         }

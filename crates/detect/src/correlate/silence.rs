@@ -211,13 +211,13 @@ impl Silence {
 
     pub(crate) fn heap(&self) -> usize {
         // What says when it closes, too.
-        64 + self.group.0.len()
+        64 + self.group.heap()
             + self.ids.heap()
             + self.newest.heap()
             + self.references.capacity() * size_of::<u32>()
             + self.sum.heap()
             + self.novel.capacity() * size_of::<Tuple>()
-            + self.novel.iter().map(|text| text.0.len()).sum::<usize>()
+            + self.novel.iter().map(Tuple::heap).sum::<usize>()
             + self.message.as_ref().map_or(0, |message| message.len())
     }
 }

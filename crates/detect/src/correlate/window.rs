@@ -360,9 +360,9 @@ impl Window {
                 latest.capacity() * size_of::<Option<Mark>>() + ids(latest.iter().flatten())
             }
             Self::Sequence(sequence) => size_of::<Sequence>() + sequence.heap(),
-            Self::Learning { group, .. } => group.0.len(),
+            Self::Learning { group, .. } => group.heap(),
             Self::Known { texts, .. } => {
-                size_of::<(Tuple, Tuple)>() + texts.0.0.len() + texts.1.0.len()
+                size_of::<(Tuple, Tuple)>() + texts.0.heap() + texts.1.heap()
             }
             Self::Open(silence) => size_of::<Silence>() + silence.heap(),
         }

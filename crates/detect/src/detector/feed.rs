@@ -5,6 +5,7 @@ use std::sync::Arc;
 use audit_model::{FieldId, FieldSource, Source};
 
 use crate::correlate::fact::{AuditId, Fact, Tuple};
+use crate::correlate::groups::{Group, Groups};
 use crate::correlate::plan::short;
 use crate::correlate::reader::{Given, RuleHit, id_of};
 use crate::correlate::stream::Origin;
@@ -129,6 +130,7 @@ impl Detector {
             scanner,
             engine,
             callers,
+            groups,
             made,
             signals,
             ..
@@ -143,8 +145,17 @@ impl Detector {
                 let before = made.len();
                 let is_once = !planned.kind().is_temporal();
                 let forwards = self.forwarding;
+                let caller = callers.at_hand();
+                let caller = caller.filter(|_| planned.groups_by_caller(*reference));
+                let hash = caller.map(|caller| Groups::hash(caller, *at, *reference));
+                let known = hash.and_then(|hash| groups.get(hash));
+                // A caller is in one group.
+                let mut new: Option<Group> = None;
                 let mut each = |group: &str, given: Given<'_>| {
-                    let key = engine.key(planned.content, stream, group);
+                    let key = match known {
+                        Some(known) => known.key,
+                        None => engine.key(planned.content, stream, group),
+                    };
                     let this = (*at, key, given.key());
                     let earlier = made.get(..before).unwrap_or_default();
                     if is_once && earlier.contains(&this) {
@@ -166,9 +177,16 @@ impl Detector {
                         reference: *reference,
                         key: if forwards { [0, 0] } else { key },
                         id: id.clone(),
-                        group: Tuple(group.into()),
+                        group: match known {
+                            Some(known) => known.text.clone(),
+                            None => Tuple(group.into()),
+                        },
                         value: given.keep(),
                     };
+                    if hash.is_some() && known.is_none() {
+                        let text = fact.group.clone();
+                        new = Some(Group { key, text });
+                    }
                     if !forwards {
                         engine.push(stream, time, fact);
                     } else if let Some(stream) = engine.stream(stream) {
@@ -177,12 +195,15 @@ impl Detector {
                 };
                 let found = reader.read(
                     plan,
-                    (planned, *reference),
+                    (planned, *reference, known.is_some()),
                     hit.level,
                     scanner,
                     event,
                     &mut each,
                 );
+                if let (Some(hash), Some(new)) = (hash, new) {
+                    groups.put(hash, new);
+                }
                 if is_of_caller && (found.facts == 0 || found.cut > 0) {
                     callers.note(None);
                 }

@@ -44,7 +44,7 @@ impl Scanner {
         narrowing.begin(source);
         answers.begin(inner.questions.len());
         let received = (0..source.readings())
-            .all(|n| source.text(n, FieldId::Stage) == Some("RequestReceived"));
+            .all(|n| source.bytes(n, FieldId::Stage) == Some(b"RequestReceived"));
         let mut court = Court {
             inner,
             source,

@@ -114,14 +114,14 @@ const FORMS: &[Form] = &[
         record: event,
         direct: Some([0, 0]),
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "native, several lines",
         record: |at, kind| event(at, kind).replace(",\"", ",\n  \""),
         direct: Some([0, 0]),
-        reader: [128, 96],
-        detector: [208, 0],
+        reader: [160, 128],
+        detector: [80, 0],
     },
     Form {
         name: "native, a list of the API server",
@@ -132,22 +132,22 @@ const FORMS: &[Form] = &[
             )
         },
         direct: None,
-        reader: [224, 192],
-        detector: [208, 0],
+        reader: [256, 224],
+        detector: [80, 0],
     },
     Form {
         name: "native, an array",
         record: |at, kind| format!("[{}]", event(at, kind)),
         direct: None,
-        reader: [128, 96],
-        detector: [208, 0],
+        reader: [160, 128],
+        detector: [80, 0],
     },
     Form {
         name: "native, v1beta1",
         record: |at, kind| event(at, kind).replace("audit.k8s.io/v1", "audit.k8s.io/v1beta1"),
         direct: Some([160, 128]),
-        reader: [128, 96],
-        detector: [208, 0],
+        reader: [160, 128],
+        detector: [80, 0],
     },
     Form {
         name: "native, the legacy text line",
@@ -186,7 +186,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "EKS, a row of Logs Insights",
@@ -198,7 +198,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [32, 32],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "AKS, a diagnostic record",
@@ -210,7 +210,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "AKS, a message of an event hub",
@@ -222,7 +222,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "OpenShift Logging (ViaQ)",
@@ -234,7 +234,7 @@ const FORMS: &[Form] = &[
         },
         direct: Some([224, 192]),
         reader: [480, 448],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "Elastic, nested",
@@ -246,7 +246,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [1312, 1312],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "Elastic, flat",
@@ -283,7 +283,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [640, 640],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "OKE, an event of OCI Audit",
@@ -302,7 +302,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [96, 96],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "a line of the runtime interface",
@@ -314,14 +314,14 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [96, 96],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "syslog",
         record: |at, kind| format!("<14>Jan  2 03:04:05 cp1 apiserver[1]: {}", event(at, kind)),
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "Vector",
@@ -333,7 +333,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "Logstash",
@@ -345,7 +345,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "journald",
@@ -357,7 +357,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "OTLP",
@@ -369,7 +369,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "Loki",
@@ -381,7 +381,7 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "Splunk",
@@ -393,14 +393,14 @@ const FORMS: &[Form] = &[
         },
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
     Form {
         name: "Kafka Connect",
         record: |at, kind| format!(r#"{{"schema":null,"payload":{}}}"#, event(at, kind)),
         direct: None,
         reader: [0, 0],
-        detector: [208, 0],
+        detector: [80, 0],
     },
 ];
 
