@@ -115,12 +115,8 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
 /// The same of a field that hits are told apart by, or counted: one that has values.
 pub(crate) fn field_with_values(name: &Name, report: &mut Report) -> Option<Field> {
     let found = field(name, report)?;
-    let what = match found.shape() {
-        Some(Shape::Struct) => "a part of the event",
-        Some(Shape::Map) => "a map",
-        Some(Shape::Object) => "an object",
-        Some(Shape::Objects) => "a list of objects",
-        _ => return Some(found),
+    let Some(what) = without_value(&found) else {
+        return Some(found);
     };
     let message = format!(
         "{} is {what} and has no value of its own",
@@ -130,6 +126,17 @@ pub(crate) fn field_with_values(name: &Name, report: &mut Report) -> Option<Fiel
         .add(Code::UnknownGroup, name.span, message)
         .set_help("name a part of it that is text or a number");
     None
+}
+
+/// What a field is that has no value of its own.
+fn without_value(field: &Field) -> Option<&'static str> {
+    match field.shape() {
+        Some(Shape::Struct) => Some("a part of the event"),
+        Some(Shape::Map) => Some("a map"),
+        Some(Shape::Object) => Some("an object"),
+        Some(Shape::Objects) => Some("a list of objects"),
+        _ => None,
+    }
 }
 
 /// Names of fields near to one that is none, best first.
@@ -154,6 +161,11 @@ fn short(name: &str) -> Option<Field> {
 /// The field of a name that was resolved before.
 pub(crate) fn known(name: &str) -> Option<Field> {
     short(name).or_else(|| Field::resolve(name).ok())
+}
+
+/// The same of one that has values.
+pub(crate) fn known_with_values(name: &str) -> Option<Field> {
+    known(name).filter(|field| without_value(field).is_none())
 }
 
 impl<'a> Resolver<'a> {

@@ -44,6 +44,17 @@ pub(crate) struct CorrelationDocument {
     pub(crate) generate: Option<bool>,
 }
 
+impl CorrelationDocument {
+    /// The field without a value of which an event says nothing. Where there are several, one that is missing is a value
+    /// too.
+    pub(crate) fn value(&self) -> Option<&Name> {
+        match self.fields.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
 /// One name for fields that are called otherwise in each rule.
 #[derive(Clone, Debug)]
 pub(crate) struct Alias {

@@ -35,13 +35,13 @@ impl Linker<'_> {
 
 /// Looks up where values come from, and reports each name once.
 pub(super) struct Columns<'c, 's> {
-    linker: &'c Linker<'s>,
-    document: &'c CorrelationDocument,
+    pub(super) linker: &'c Linker<'s>,
+    pub(super) document: &'c CorrelationDocument,
     done: Done<'c>,
     aliases: Aliases<'c>,
     /// Fields that have been looked up.
     known: HashMap<String, Option<Column>>,
-    told: HashSet<String>,
+    pub(super) told: HashSet<String>,
 }
 
 impl<'c, 's> Columns<'c, 's> {
@@ -92,6 +92,14 @@ impl<'c, 's> Columns<'c, 's> {
             report.add(Code::UnknownGroup, alias.span, message);
         }
         None
+    }
+
+    /// What a name is called in the hits of a rule or correlation, unless its alias does not say.
+    pub(super) fn named(&self, name: &'c Name, found: Found) -> Option<&'c Name> {
+        match self.aliases.get(name.text.as_str()) {
+            Some((_, fields)) => fields.get(&found).copied(),
+            None => Some(name),
+        }
     }
 
     fn direct(&mut self, name: &Name, found: Found, report: &mut Report) -> Option<Column> {
@@ -188,7 +196,7 @@ impl<'c, 's> Columns<'c, 's> {
 }
 
 /// What stands beside the fields of an event: what is known of the rule that matched.
-fn of_rule(name: &str) -> Option<Column> {
+pub(super) fn of_rule(name: &str) -> Option<Column> {
     match name {
         "rule.name" => Some(Column::RuleName),
         "rule.level" => Some(Column::RuleLevel),
