@@ -266,19 +266,14 @@ impl Compiler {
                 continue;
             };
             let Whole {
-                mut rule,
+                rule,
                 lacking,
                 is_good,
             } = whole;
             if let Some(info) = infos.last_mut() {
                 info.lacking = lacking;
             }
-            let verdict = overrides.of_rule(&rule.metadata);
-            if let Some(level) = verdict.level {
-                rule.level = level;
-                rule.levels.clear();
-            }
-            rule.inactive = verdict.off.or(rule.inactive);
+            let rule = overrides.of_rule(&rule.metadata).applied_to(rule);
             if !is_good {
                 wrong_rules.push(rule);
                 continue;

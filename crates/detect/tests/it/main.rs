@@ -30,6 +30,8 @@ mod foresight;
 #[cfg(test)]
 mod generate;
 #[cfg(test)]
+mod lacking;
+#[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod lints;

@@ -18,7 +18,7 @@ use crate::tree;
 /// of its tests, so that the time is linear in the size of the set, though the number of questions is not.
 const QUESTION: usize = 10_000;
 const SOME: usize = 1_000_000;
-const EACH_RULE: usize = 1_000;
+const EACH_RULE: usize = 4_000;
 const EACH_TEST: usize = 100;
 /// What a question costs beside its search.
 const ASK: usize = 16;
