@@ -20,7 +20,7 @@ const QUESTION: usize = 10_000;
 const SOME: usize = 1_000_000;
 const EACH_RULE: usize = 4_000;
 const EACH_TEST: usize = 100;
-/// What a question costs beside its search.
+/// What it costs to look a field up and to put it into a question.
 const ASK: usize = 16;
 /// Ways in which the events of a rule have no value that are told.
 const SHOWN: usize = 3;
@@ -76,11 +76,10 @@ impl<'d> Wanted<'d> {
         let n_tests = n_tests(tree);
         self.steps.earn(EACH_RULE + EACH_TEST * n_tests);
         let fields = self.fields(rule);
-        let mut spent = n_tests;
-        let problem = (!fields.is_empty())
-            .then(|| Problem::having((ast, tree), &fields))
-            .flatten();
-        let Some(problem) = problem else {
+        if fields.is_empty() || !self.steps.spend(n_tests) {
+            return lacking;
+        }
+        let Some(problem) = Problem::having((ast, tree), &fields) else {
             return lacking;
         };
         let Some(scope) = problem.scopes.first() else {
@@ -100,7 +99,7 @@ impl<'d> Wanted<'d> {
         };
         let mut finds_nothing = None;
         for ((name, _), has_value) in fields.iter().zip(&scope.extra) {
-            if !self.steps.spend(ASK + std::mem::take(&mut spent)) {
+            if !self.steps.spend(1) {
                 break;
             }
             let rule = goal(&scope.condition);
@@ -125,6 +124,7 @@ impl<'d> Wanted<'d> {
         let (mut fields, mut known) = (Vec::new(), HashSet::new());
         let mut add = |name: &'d str| {
             if known.insert(name)
+                && self.steps.spend(ASK)
                 && let Some(field) = resolve::known_with_values(name)
             {
                 fields.push((name, Operand::Field(field)));
