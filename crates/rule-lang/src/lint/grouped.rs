@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::filters::n_tests;
 use super::logic::describe::describe;
-use super::solve::{Budget, Clash, Goal, Problem, Search};
+use super::solve::{Budget, CLASHES, Clash, Goal, Literal, Problem, Search};
 use crate::ast;
 use crate::correlation::CorrelationDocument;
 use crate::diagnostic::quoted;
@@ -22,6 +22,8 @@ const EACH_RULE: usize = 4_000;
 const EACH_TEST: usize = 100;
 /// What it costs to look a field up and to put it into a question.
 const ASK: usize = 16;
+/// Fields that are remembered of all rules; beyond that nobody asks on.
+const KEPT: usize = 1 << 16;
 /// Ways in which the events of a rule have no value that are told.
 const SHOWN: usize = 3;
 
@@ -33,6 +35,7 @@ pub(crate) struct Wanted<'d> {
     /// The correlations that name a rule, by what they call it.
     by_rule: HashMap<&'d str, Vec<usize>>,
     steps: Budget,
+    kept: Budget,
 }
 
 /// Fields that no event has which a rule finds, as they are written, and why.
@@ -54,6 +57,7 @@ impl<'d> Wanted<'d> {
             correlations,
             by_rule,
             steps: Budget::new(SOME),
+            kept: Budget::new(KEPT),
         }
     }
 
@@ -99,7 +103,7 @@ impl<'d> Wanted<'d> {
         };
         let mut finds_nothing = None;
         for ((name, _), has_value) in fields.iter().zip(&scope.extra) {
-            if !self.steps.spend(1) {
+            if !self.steps.spend(1) || self.kept.left() == 0 {
                 break;
             }
             let rule = goal(&scope.condition);
@@ -107,7 +111,8 @@ impl<'d> Wanted<'d> {
                 continue;
             };
             // That a rule finds nothing at all is told where it stands.
-            if *finds_nothing.get_or_insert_with(|| refute(vec![rule]).is_some()) {
+            let finds_nothing = finds_nothing.get_or_insert_with(|| refute(vec![rule]).is_some());
+            if *finds_nothing || !self.kept.spend(1) {
                 break;
             }
             lacking.insert((*name).to_owned(), why(&problem, ast, &clashes));
@@ -157,11 +162,14 @@ impl<'d> Wanted<'d> {
 fn why(problem: &Problem<'_>, ast: &ast::Scope, clashes: &[Clash]) -> String {
     let mut ways = BTreeSet::new();
     let mut selections = BTreeSet::new();
+    let is_own = |literal: &Literal| literal.atom < problem.n_first;
     for clash in clashes {
-        let own = clash.0.iter();
-        let own = own.filter(|literal| literal.atom < problem.n_first);
+        // In a way that the rule closes by itself it finds nothing.
+        if clash.0.iter().all(is_own) {
+            continue;
+        }
         let mut facts = BTreeSet::new();
-        for literal in own {
+        for literal in clash.0.iter().copied().filter(is_own) {
             let Some(atom) = problem.atoms.get(literal.atom) else {
                 continue;
             };
@@ -173,9 +181,10 @@ fn why(problem: &Problem<'_>, ast: &ast::Scope, clashes: &[Clash]) -> String {
         }
         ways.insert(facts.into_iter().collect::<Vec<_>>().join(" and "));
     }
-    let is_told = !ways.is_empty() && ways.len() <= SHOWN && !ways.contains("");
+    let is_told =
+        !ways.is_empty() && ways.len() <= SHOWN && clashes.len() < CLASHES && !ways.contains("");
     if !is_told {
-        return "whatever it finds excludes that there is one".to_owned();
+        return "none of the ways in which its condition holds leaves room for one".to_owned();
     }
     let ways: Vec<String> = ways
         .into_iter()

@@ -69,7 +69,7 @@ pub(super) struct Goal<'p> {
 /// Deepest nesting of alternatives.
 const DEPTH: usize = 64;
 /// Clashes that are kept to tell of.
-const CLASHES: usize = 16;
+pub(super) const CLASHES: usize = 16;
 
 /// A search for a way to satisfy goals.
 #[derive(Debug)]
