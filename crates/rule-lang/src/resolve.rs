@@ -13,6 +13,7 @@ use crate::ast::{self, BlockQuantifier, Body, Name};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::foreign;
 use crate::lint;
+use crate::metadata::listed;
 use crate::placeholder::Placeholders;
 use crate::program::Quantifier;
 use crate::tree::{Block, Scope, Tree};
@@ -73,6 +74,11 @@ fn is_open(name: &str) -> bool {
 
 /// Finds the field that a rule names.
 pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
+    field_beside(name, &[], report)
+}
+
+/// The same where what is known of a rule has names too, and may have been meant.
+fn field_beside(name: &Name, of_rule: &[&str], report: &mut Report) -> Option<Field> {
     if let Err(error) = Path::parse(&name.text) {
         let message = format!("{}: {error}", quoted(&name.text));
         report.add(Code::BadFieldName, name.span, message);
@@ -94,8 +100,15 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
         return Some(field);
     }
     let ours = foreign::field(&name.text);
+    let start = name.text.to_ascii_lowercase();
+    let is_of_rule = |start_of: &str| !of_rule.is_empty() && start.starts_with(start_of);
+    let near = is_of_rule("rule")
+        .then(|| report.did_you_mean(&name.text, of_rule.iter().copied()))
+        .flatten();
     let help = match (ours, error.suggestions()) {
+        _ if near.is_some() => near,
         (Some(ours), _) => Some(format!("write {}", quoted(&ours))),
+        _ if is_of_rule("rule.") => Some(format!("what is known of a rule is {}", listed(of_rule))),
         (None, []) => report.did_you_mean(&name.text, SHORT_NAMES.iter().map(|(short, _)| *short)),
         (None, [first, more @ ..]) => {
             let mut help = format!("did you mean {}", quoted(first));
@@ -114,7 +127,16 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
 
 /// The same of a field that hits are told apart by, or counted: one that has values.
 pub(crate) fn field_with_values(name: &Name, report: &mut Report) -> Option<Field> {
-    let found = field(name, report)?;
+    field_of_correlation(name, &[], report)
+}
+
+/// The same in a correlation, where `of_rule` are the names of what is known of the rule that matched.
+pub(crate) fn field_of_correlation(
+    name: &Name,
+    of_rule: &[&str],
+    report: &mut Report,
+) -> Option<Field> {
+    let found = field_beside(name, of_rule, report)?;
     let Some(what) = without_value(&found) else {
         return Some(found);
     };

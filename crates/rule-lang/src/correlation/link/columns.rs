@@ -151,7 +151,8 @@ impl<'c, 's> Columns<'c, 's> {
         if let Some(column) = self.known.get(&name.text) {
             return column.clone();
         }
-        let field = resolve::field_with_values(name, report);
+        let of_rule = OF_RULE.map(|(name, _)| name);
+        let field = resolve::field_of_correlation(name, &of_rule, report);
         let column = field.map(Column::Field);
         self.known.insert(name.text.clone(), column.clone());
         column
@@ -196,11 +197,14 @@ impl<'c, 's> Columns<'c, 's> {
 }
 
 /// What stands beside the fields of an event: what is known of the rule that matched.
+const OF_RULE: [(&str, Column); 3] = [
+    ("rule.name", Column::RuleName),
+    ("rule.level", Column::RuleLevel),
+    ("rule.tactics", Column::RuleTactics),
+];
+
 pub(super) fn of_rule(name: &str) -> Option<Column> {
-    match name {
-        "rule.name" => Some(Column::RuleName),
-        "rule.level" => Some(Column::RuleLevel),
-        "rule.tactics" => Some(Column::RuleTactics),
-        _ => None,
-    }
+    let mut all = OF_RULE.into_iter();
+    all.find(|(known, _)| *known == name)
+        .map(|(_, column)| column)
 }
