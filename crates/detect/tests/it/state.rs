@@ -226,7 +226,7 @@ fn what_is_restored_fits_into_less_memory() {
 fn what_waits_is_taken_before_its_time_where_there_is_less_memory() {
     const BYTES: usize = 1 << 18;
     let rules = rules(&MANY.replace("1m", "1d"));
-    let mut large = rules.detector().with_lateness(Duration::from_secs(86_400));
+    let mut large = rules.detector().with_lateness(Duration::from_hours(24));
     // Each of 3000 users twice, which is told when the time of the second has come.
     for second in 0..6_000 {
         assert_eq!(feed(&mut large, second, &format!("u{}", second / 2)), 0);
@@ -234,7 +234,7 @@ fn what_waits_is_taken_before_its_time_where_there_is_less_memory() {
     let snapshot = large.snapshot();
     let small = || {
         let small = rules.detector().with_state_bytes(BYTES);
-        small.with_lateness(Duration::from_secs(86_400))
+        small.with_lateness(Duration::from_hours(24))
     };
     let mut next = small();
     next.restore(&snapshot).unwrap();

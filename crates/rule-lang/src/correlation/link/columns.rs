@@ -203,6 +203,7 @@ const OF_RULE: [(&str, Column); 3] = [
     ("rule.tactics", Column::RuleTactics),
 ];
 
+/// The column of such a name.
 pub(super) fn of_rule(name: &str) -> Option<Column> {
     let mut all = OF_RULE.into_iter();
     all.find(|(known, _)| *known == name)
