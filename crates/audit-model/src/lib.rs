@@ -53,6 +53,7 @@ pub use flags::Flags;
 pub use leaf::Leaf;
 pub use limits::Limits;
 pub use network::{Network, ParseNetworkError};
+pub use object::may_have_pod_template;
 pub use path::{Path, PathError, Segment};
 pub use plain::{Plain, PlainBytes, Recorded, kind_of_actor, part_of_text};
 pub use read::{

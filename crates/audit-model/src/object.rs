@@ -341,6 +341,22 @@ impl Reading<'_> {
     }
 }
 
+/// Whether objects of a resource may have a pod template, so that requests for them may have
+/// [`FieldId::PodSpec`](crate::FieldId::PodSpec) and what is made of it: those of Kubernetes that do, and those of groups
+/// that are not its own. The group is `None` for the core group.
+///
+/// # Examples
+/// ```
+/// use audit_model::may_have_pod_template;
+///
+/// assert!(may_have_pod_template("deployments", Some("apps")));
+/// assert!(may_have_pod_template("rollouts", Some("argoproj.io")));
+/// assert!(!may_have_pod_template("secrets", None));
+/// ```
+pub fn may_have_pod_template(resource: &str, group: Option<&str>) -> bool {
+    template_path(resource, group).is_some()
+}
+
 /// Where objects of a resource keep a pod template. Of Kubernetes' own resources it is known which do; what a body of
 /// another one says there, the server throws away.
 fn template_path(resource: &str, group: Option<&str>) -> Option<&'static [&'static str]> {

@@ -163,7 +163,7 @@ impl Detector {
     /// Lets the state of correlations take this many bytes instead of 64 MiB.
     #[must_use]
     pub fn with_state_bytes(mut self, bytes: usize) -> Self {
-        self.engine.budget = bytes;
+        self.engine.set_budget(bytes);
         self
     }
 
@@ -188,7 +188,7 @@ impl Detector {
 
     /// Evaluates the rules on a record, and the correlations on what it brings. Records that are no events have no hits.
     pub fn process(&mut self, record: &Record<'_>) -> Hits<'_> {
-        self.engine.fired.clear();
+        self.engine.forget_handed();
         match record {
             Record::Event(record) | Record::Partial(record) => match record.view() {
                 Some(view) => self.event(&view, record.source(), record.json()),
@@ -196,26 +196,26 @@ impl Detector {
             },
             _ => self.scanner.clear(),
         }
-        self.scanner.hits_and(&self.engine.fired)
+        self.scanner.hits_and(self.engine.hand_out())
     }
 
     /// Says what time it is, so that correlations are told and windows close though no event comes. Events that are later
     /// than the allowed lateness before `now` are not used any more.
     pub fn flush(&mut self, now: SystemTime) -> Hits<'_> {
         self.scanner.clear();
-        self.engine.fired.clear();
+        self.engine.forget_handed();
         let watermark = time::of_clock(now).saturating_sub(self.engine.lateness);
         self.engine.advance_all(watermark);
-        self.scanner.hits_and(&self.engine.fired)
+        self.scanner.hits_and(self.engine.hand_out())
     }
 
     /// Says that nothing comes any more: correlations are told and windows close. What comes all the same is another log:
     /// nothing of it is counted together with what was there before, and what first-seen correlations have learnt stays.
     pub fn finish(&mut self) -> Hits<'_> {
         self.scanner.clear();
-        self.engine.fired.clear();
+        self.engine.forget_handed();
         self.engine.finish();
-        self.scanner.hits_and(&self.engine.fired)
+        self.scanner.hits_and(self.engine.hand_out())
     }
 
     /// Takes the signals of the records since the last call, of a detector that is [`forwarding`](Detector::forwarding).

@@ -119,8 +119,6 @@ pub struct Correlator {
     /// Without events; hits are read through it.
     scanner: Scanner,
     pub(crate) engine: Engine,
-    /// How much of what the engine tells has been handed out. A signal may make it tell something too.
-    pub(crate) n_handed: usize,
 }
 
 impl Correlator {
@@ -128,14 +126,13 @@ impl Correlator {
         Self {
             scanner: rules.scanner(),
             engine: Engine::new(rules.clone()),
-            n_handed: 0,
         }
     }
 
     /// Lets the state take this many bytes instead of 64 MiB.
     #[must_use]
     pub fn with_state_bytes(mut self, bytes: usize) -> Self {
-        self.engine.budget = bytes;
+        self.engine.set_budget(bytes);
         self
     }
 
@@ -174,7 +171,7 @@ impl Correlator {
 
     /// Says how far a source has come, and yields what correlations say up to there.
     pub fn advance(&mut self, watermark: &Watermark) -> Hits<'_> {
-        self.forget_handed();
+        self.engine.forget_handed();
         if let Some(stream) = self.engine.sources.of_origin(watermark.origin.clone()) {
             self.engine.advance(stream, watermark.time);
         }
@@ -183,7 +180,7 @@ impl Correlator {
 
     /// Says what time it is, less the lateness that is allowed, whatever the sources say.
     pub fn flush(&mut self, now: SystemTime) -> Hits<'_> {
-        self.forget_handed();
+        self.engine.forget_handed();
         let watermark = time::of_clock(now).saturating_sub(self.engine.lateness);
         self.engine.advance_all(watermark);
         self.hand_out()
@@ -191,18 +188,12 @@ impl Correlator {
 
     /// Says that nothing comes any more, as [`Detector::finish`](crate::Detector::finish) does.
     pub fn finish(&mut self) -> Hits<'_> {
-        self.forget_handed();
+        self.engine.forget_handed();
         self.engine.finish();
         self.hand_out()
     }
 
-    fn forget_handed(&mut self) {
-        let n = self.n_handed.min(self.engine.fired.len());
-        self.engine.fired.drain(..n);
-    }
-
     fn hand_out(&mut self) -> Hits<'_> {
-        self.n_handed = self.engine.fired.len();
-        self.scanner.hits_and(&self.engine.fired)
+        self.scanner.hits_and(self.engine.hand_out())
     }
 }

@@ -169,7 +169,8 @@ impl Detector {
     /// Goes on where a snapshot was taken. The rules may be others: what did not change keeps its state, and the report
     /// tells what was reset.
     ///
-    /// Limits and lateness are those of this detector.
+    /// Limits and lateness are those of this detector. Where its state may take less memory, what was not touched for the
+    /// longest time is forgotten and counted, and what comes of that is told with the next record.
     ///
     /// # Errors
     /// [`RestoreError`] when this is no snapshot, one of another version or of a [`Correlator`], or one that is cut or damaged.
@@ -212,9 +213,7 @@ impl Correlator {
     /// # Errors
     /// [`RestoreError`] when this is no snapshot, one of another version or of a [`Detector`], or one that is cut or damaged.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<RestoreReport, RestoreError> {
-        let report = self.engine.load(read(snapshot)?);
-        self.n_handed = 0;
-        Ok(report)
+        Ok(self.engine.load(read(snapshot)?))
     }
 }
 
@@ -348,7 +347,7 @@ impl Engine {
         let mut fresh = Self::new(self.rules.clone());
         fresh.reseed(state.seed);
         fresh.lateness = self.lateness;
-        fresh.budget = self.budget;
+        fresh.tells_all = self.tells_all;
         fresh.hurried = state.hurried;
         fresh.uncorrelated = self.uncorrelated;
         let here: HashMap<Key, Owner> = fresh
@@ -397,6 +396,7 @@ impl Engine {
                 fresh.table.insert(key, owner, stream, window);
             }
         }
+        fresh.set_budget(self.budget);
         *self = fresh;
         report
     }

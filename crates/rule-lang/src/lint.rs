@@ -8,6 +8,7 @@ mod facts;
 pub(crate) mod fields;
 pub(crate) mod filters;
 mod forms;
+pub(crate) mod grouped;
 mod lists;
 pub(crate) mod logic;
 pub(crate) mod metadata;

@@ -6,7 +6,7 @@ use crate::ast::Name;
 use crate::keys;
 use crate::loaded::DocumentKind;
 use crate::metadata::{Keys, Metadata};
-use crate::rule::Level;
+use crate::rule::{Level, Rule};
 use crate::source::{SourceId, Sources, Span};
 use crate::targets::Targets;
 use crate::yaml::Entry;
@@ -62,6 +62,18 @@ pub(crate) struct Verdict {
     pub(crate) level: Option<Level>,
     /// Why it is turned off.
     pub(crate) off: Option<String>,
+}
+
+impl Verdict {
+    /// A rule with the level that it was given, which holds for all of its matches.
+    pub(crate) fn applied_to(self, mut rule: Rule) -> Rule {
+        if let Some(level) = self.level {
+            rule.level = level;
+            rule.levels.clear();
+        }
+        rule.inactive = self.off.or(rule.inactive);
+        rule
+    }
 }
 
 /// All overrides of a set, by what they name.

@@ -13,6 +13,7 @@ use crate::ast::{self, BlockQuantifier, Body, Name};
 use crate::diagnostic::{Code, Report, quoted};
 use crate::foreign;
 use crate::lint;
+use crate::metadata::listed;
 use crate::placeholder::Placeholders;
 use crate::program::Quantifier;
 use crate::tree::{Block, Scope, Tree};
@@ -73,6 +74,11 @@ fn is_open(name: &str) -> bool {
 
 /// Finds the field that a rule names.
 pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
+    field_beside(name, &[], report)
+}
+
+/// The same where what is known of a rule has names too, and may have been meant.
+fn field_beside(name: &Name, of_rule: &[&str], report: &mut Report) -> Option<Field> {
     if let Err(error) = Path::parse(&name.text) {
         let message = format!("{}: {error}", quoted(&name.text));
         report.add(Code::BadFieldName, name.span, message);
@@ -94,8 +100,15 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
         return Some(field);
     }
     let ours = foreign::field(&name.text);
+    let start = name.text.to_ascii_lowercase();
+    let is_of_rule = |start_of: &str| !of_rule.is_empty() && start.starts_with(start_of);
+    let near = is_of_rule("rule")
+        .then(|| report.did_you_mean(&name.text, of_rule.iter().copied()))
+        .flatten();
     let help = match (ours, error.suggestions()) {
+        _ if near.is_some() => near,
         (Some(ours), _) => Some(format!("write {}", quoted(&ours))),
+        _ if is_of_rule("rule.") => Some(format!("what is known of a rule is {}", listed(of_rule))),
         (None, []) => report.did_you_mean(&name.text, SHORT_NAMES.iter().map(|(short, _)| *short)),
         (None, [first, more @ ..]) => {
             let mut help = format!("did you mean {}", quoted(first));
@@ -114,13 +127,18 @@ pub(crate) fn field(name: &Name, report: &mut Report) -> Option<Field> {
 
 /// The same of a field that hits are told apart by, or counted: one that has values.
 pub(crate) fn field_with_values(name: &Name, report: &mut Report) -> Option<Field> {
-    let found = field(name, report)?;
-    let what = match found.shape() {
-        Some(Shape::Struct) => "a part of the event",
-        Some(Shape::Map) => "a map",
-        Some(Shape::Object) => "an object",
-        Some(Shape::Objects) => "a list of objects",
-        _ => return Some(found),
+    field_of_correlation(name, &[], report)
+}
+
+/// The same in a correlation, where `of_rule` are the names of what is known of the rule that matched.
+pub(crate) fn field_of_correlation(
+    name: &Name,
+    of_rule: &[&str],
+    report: &mut Report,
+) -> Option<Field> {
+    let found = field_beside(name, of_rule, report)?;
+    let Some(what) = without_value(&found) else {
+        return Some(found);
     };
     let message = format!(
         "{} is {what} and has no value of its own",
@@ -130,6 +148,17 @@ pub(crate) fn field_with_values(name: &Name, report: &mut Report) -> Option<Fiel
         .add(Code::UnknownGroup, name.span, message)
         .set_help("name a part of it that is text or a number");
     None
+}
+
+/// What a field is that has no value of its own.
+fn without_value(field: &Field) -> Option<&'static str> {
+    match field.shape() {
+        Some(Shape::Struct) => Some("a part of the event"),
+        Some(Shape::Map) => Some("a map"),
+        Some(Shape::Object) => Some("an object"),
+        Some(Shape::Objects) => Some("a list of objects"),
+        _ => None,
+    }
 }
 
 /// Names of fields near to one that is none, best first.
@@ -154,6 +183,11 @@ fn short(name: &str) -> Option<Field> {
 /// The field of a name that was resolved before.
 pub(crate) fn known(name: &str) -> Option<Field> {
     short(name).or_else(|| Field::resolve(name).ok())
+}
+
+/// The same of one that has values.
+pub(crate) fn known_with_values(name: &str) -> Option<Field> {
+    known(name).filter(|field| without_value(field).is_none())
 }
 
 impl<'a> Resolver<'a> {

@@ -11,6 +11,7 @@ use crate::correlation::{Correlation, CorrelationDocument, Linker, RuleInfo};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::document::{self, Document, FilterDocument, RuleDocument};
 use crate::limits;
+use crate::lint::grouped::Wanted;
 use crate::loaded::{Loaded, LoadedDocument};
 use crate::overrides::{Override, Overrides};
 use crate::placeholder::Placeholders;
@@ -234,7 +235,8 @@ impl Compiler {
         self.check_unique(&rules, &filters, &correlations);
         self.check_targets(&rules, &filters, &correlations, &overrides);
         let overrides = Overrides::new(&overrides, &self.sources);
-        let mut set = Set::new(&self.sources, &placeholders, !filters.is_empty());
+        let wanted = Wanted::new(correlations.iter().map(|(_, document)| document));
+        let mut set = Set::new(&self.sources, &placeholders, !filters.is_empty(), wanted);
         let mut compiled_filters = Vec::new();
         for (file, document) in filters {
             if let Some(File { report, .. }) = self.files.get_mut(file) {
@@ -260,15 +262,18 @@ impl Compiler {
                 report.add(Code::TooManyRules, document.metadata.span, message);
                 break;
             }
-            let Some(Whole { mut rule, is_good }) = set.rule(document, report) else {
+            let Some(whole) = set.rule(document, report) else {
                 continue;
             };
-            let verdict = overrides.of_rule(&rule.metadata);
-            if let Some(level) = verdict.level {
-                rule.level = level;
-                rule.levels.clear();
+            let Whole {
+                rule,
+                lacking,
+                is_good,
+            } = whole;
+            if let Some(info) = infos.last_mut() {
+                info.lacking = lacking;
             }
-            rule.inactive = verdict.off.or(rule.inactive);
+            let rule = overrides.of_rule(&rule.metadata).applied_to(rule);
             if !is_good {
                 wrong_rules.push(rule);
                 continue;

@@ -59,6 +59,8 @@ pub(crate) struct Engine {
     /// Events with hits that no correlation saw: without a time, or from a source for which there was no place.
     pub(crate) uncorrelated: u64,
     pub(crate) fired: Vec<Fired>,
+    /// How much of that has been handed out. State that is restored, or is given less room, may tell something too.
+    n_handed: usize,
     /// Facts of one time, kept for its memory.
     batch: Vec<Fact>,
     /// Whether detections are told that are there for other correlations only.
@@ -86,6 +88,7 @@ impl Engine {
             hurried: 0,
             uncorrelated: 0,
             fired: Vec::new(),
+            n_handed: 0,
             batch: Vec::new(),
             rules,
         }
@@ -95,6 +98,19 @@ impl Engine {
     pub(crate) fn reseed(&mut self, seed: Key) {
         self.seed = seed;
         self.digest = Digest::new(seed);
+    }
+
+    /// Forgets what was handed out.
+    pub(crate) fn forget_handed(&mut self) {
+        let n = self.n_handed.min(self.fired.len());
+        self.fired.drain(..n);
+        self.n_handed = 0;
+    }
+
+    /// What is to be told, which is handed out with this.
+    pub(crate) fn hand_out(&mut self) -> &[Fired] {
+        self.n_handed = self.fired.len();
+        &self.fired
     }
 
     pub(crate) fn tally(&mut self, owner: Owner) -> Option<&mut Tally> {
@@ -169,7 +185,7 @@ impl Engine {
 
     /// Takes the first facts of the stream, or of the one that holds most, before their time; what then comes before them
     /// is late. Returns whether there were any.
-    fn hurry(&mut self, stream: u32) -> bool {
+    pub(crate) fn hurry(&mut self, stream: u32) -> bool {
         let has_some = |at: &u32| {
             let found = self.stream(*at);
             found.is_some_and(|stream| stream.next().is_some())

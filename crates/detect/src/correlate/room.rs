@@ -1,9 +1,12 @@
 //! The budget: what state takes, and what is forgotten to keep to it.
 
+use std::cmp::Reverse;
+
 use crate::correlate::engine::Engine;
 use crate::correlate::fact::Key;
-use crate::correlate::plan::index;
+use crate::correlate::plan::{index, short};
 use crate::correlate::silence::Silence;
+use crate::correlate::stream::Stream;
 use crate::correlate::table::{Entry, Owner};
 use crate::correlate::time::Time;
 use crate::correlate::window::Window;
@@ -19,11 +22,38 @@ impl Engine {
     pub(crate) fn make_room(&mut self, rules: &RuleSet) {
         while self.bytes().saturating_add(self.table.bytes_to_grow()) > self.budget {
             self.tell_table();
+            if self.table.give_back() {
+                continue;
+            }
             let Some(oldest) = self.table.oldest() else {
                 return;
             };
             self.evict(rules, oldest, false);
         }
+    }
+
+    /// Lets the state take so many bytes, and makes what is there fit.
+    pub(crate) fn set_budget(&mut self, bytes: usize) {
+        // What waits is taken first, beside all windows that it may belong to.
+        self.budget = usize::MAX;
+        let waiting = |stream: &Stream| stream.waiting.bytes();
+        let streams = self.sources.streams.iter().enumerate();
+        let mut fullest: Vec<(usize, u32)> = streams
+            .map(|(at, stream)| (waiting(stream), short(at)))
+            .collect();
+        fullest.sort_by_key(|(bytes, at)| (Reverse(*bytes), *at));
+        for (_, at) in fullest {
+            let has_some = |engine: &Self| {
+                let stream = engine.stream(at);
+                stream.is_some_and(|stream| stream.next().is_some())
+            };
+            while self.waiting > bytes / 2 && has_some(self) {
+                self.hurry(at);
+            }
+        }
+        self.budget = bytes;
+        let rules = self.rules.clone();
+        self.make_room(&rules);
     }
 
     /// Forgets an entry; with `quietly` only when it says nothing any more. Returns whether it was forgotten.

@@ -245,10 +245,15 @@ impl Table {
         }
     }
 
-    /// Gives the last chunk back, after what is in it has moved to places that are free.
-    fn trim(&mut self) {
+    /// Gives the last chunk back when the others have room for what is in it; whether it was given back.
+    pub(crate) fn give_back(&mut self) -> bool {
+        self.free.len() >= CHUNK && self.trim()
+    }
+
+    /// Gives the last chunk back, after what is in it has moved to places that are free; whether there was one.
+    fn trim(&mut self) -> bool {
         let Some(first) = self.chunks.len().checked_sub(1).map(|last| last * CHUNK) else {
-            return;
+            return false;
         };
         self.free.retain(|at| index(*at) < first);
         let end = first + self.chunks.last().map_or(0, Vec::len);
@@ -265,6 +270,7 @@ impl Table {
             let hash_of = |at: &u32| hash_at(chunks, *at);
             self.index.shrink_to(2 * self.index.len(), hash_of);
         }
+        true
     }
 
     /// Moves an entry to a place that is free.

@@ -2,6 +2,8 @@
 //! no event passes matches none of many events. Small events and small tests are gone through without a gap: each test of
 //! a field beside each of every other field, and some three of them together.
 
+mod objects;
+
 use std::collections::BTreeSet;
 
 use detect::{Event, Limits};

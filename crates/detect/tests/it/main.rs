@@ -32,6 +32,8 @@ mod generate;
 #[cfg(test)]
 mod groups;
 #[cfg(test)]
+mod lacking;
+#[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod lints;

@@ -190,3 +190,103 @@ fn a_snapshot_of_a_detector_is_none_of_a_correlator() {
         "the snapshot is of a correlator and cannot be restored into a detector"
     );
 }
+
+#[test]
+fn what_is_restored_fits_into_less_memory() {
+    const BYTES: usize = 1 << 18;
+    const N: u32 = 6_000;
+    let many = MANY.replace("1m", "1d");
+    let rules = rules(&format!("{many}message: '{{user.username}} {{count}}'\n"));
+    let mut large = rules.detector();
+    for second in 0..N {
+        feed(&mut large, second, &format!("u{second}"));
+    }
+    large.flush(clock(u64::from(N) + 61));
+    assert!(large.state_bytes() > 2 * BYTES);
+
+    let mut small = rules.detector().with_state_bytes(BYTES);
+    small.restore(&large.snapshot()).unwrap();
+    let bytes = small.state_bytes();
+    assert!(bytes <= BYTES, "{bytes}");
+    let stats = small.correlations().next().unwrap();
+    assert!(stats.groups > 100, "{stats:?}");
+    assert_eq!(stats.evicted + stats.groups, u64::from(N));
+    // The groups that were touched last are those that are kept.
+    assert_eq!(feed(&mut small, N + 100, &format!("u{}", N - 1)), 0);
+    assert_eq!(feed(&mut small, N + 100, "u0"), 0);
+    let told = small.finish().map(|hit| hit.message().to_owned());
+    assert_eq!(told.collect::<Vec<_>>(), ["u5999 2"]);
+    // So it is where a detector that has state is given less.
+    let large = large.with_state_bytes(BYTES);
+    assert!(large.state_bytes() <= BYTES);
+    assert!(large.correlations().next().unwrap().evicted > 0);
+}
+
+#[test]
+fn what_waits_is_taken_before_its_time_where_there_is_less_memory() {
+    const BYTES: usize = 1 << 18;
+    let rules = rules(&MANY.replace("1m", "1d"));
+    let mut large = rules.detector().with_lateness(Duration::from_hours(24));
+    // Each of 3000 users twice, which is told when the time of the second has come.
+    for second in 0..6_000 {
+        assert_eq!(feed(&mut large, second, &format!("u{}", second / 2)), 0);
+    }
+    let snapshot = large.snapshot();
+    let small = || {
+        let small = rules.detector().with_state_bytes(BYTES);
+        small.with_lateness(Duration::from_hours(24))
+    };
+    let mut next = small();
+    next.restore(&snapshot).unwrap();
+    let bytes = next.state_bytes();
+    assert!(bytes <= BYTES, "{bytes}");
+    assert!(next.hurried() > 0);
+    assert!(next.correlations().next().unwrap().fired > 0);
+    // What it says is told with the next record, and once.
+    let n_told = feed(&mut next, 6_000, "eve");
+    assert_eq!(n_told as u64, next.correlations().next().unwrap().fired);
+    let rest: u64 = counts(next.finish())
+        .iter()
+        .map(|(is_summary, _)| u64::from(!is_summary))
+        .sum();
+    assert_eq!(n_told as u64 + rest, 3_000);
+
+    let mut correlator = rules.correlator().with_state_bytes(BYTES);
+    let mut matcher = rules.detector().forwarding();
+    let mut whole = rules.correlator();
+    for second in 0..6_000 {
+        feed(&mut matcher, second, &format!("u{}", second / 2));
+        for signal in matcher.signals() {
+            whole.push(signal);
+        }
+    }
+    correlator.restore(&whole.snapshot()).unwrap();
+    assert!(correlator.state_bytes() <= BYTES);
+    assert!(correlator.hurried() > 0);
+    let told = counts(correlator.finish());
+    assert_eq!(
+        told.iter().filter(|(is_summary, _)| !is_summary).count(),
+        3_000
+    );
+}
+
+#[test]
+fn a_summary_for_which_there_is_no_memory_is_told_after_restoring() {
+    const BYTES: usize = 1 << 17;
+    const N: u32 = 2_000;
+    let rules = rules(&MANY.replace("1m", "1d"));
+    let mut large = rules.detector();
+    for second in 0..3 * N {
+        feed(&mut large, second, &format!("u{}", second / 3));
+    }
+    let told = counts(large.flush(clock(u64::from(3 * N) + 61)));
+    assert!(told.iter().all(|(is_summary, _)| !is_summary));
+    let mut small = rules.detector().with_state_bytes(BYTES);
+    small.restore(&large.snapshot()).unwrap();
+    let n_kept = small.correlations().next().unwrap().groups;
+    assert!(n_kept < u64::from(N), "{n_kept}");
+    let summaries = counts(small.flush(clock(u64::from(3 * N) + 61)));
+    assert_eq!(summaries.len() as u64, u64::from(N) - n_kept);
+    assert!(summaries.iter().all(|it| *it == (true, 3)), "{summaries:?}");
+    assert_eq!(counts(small.finish()).len() as u64, n_kept);
+}

@@ -5,6 +5,7 @@ mod check;
 mod columns;
 mod condition;
 mod cycles;
+mod lacking;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -16,6 +17,7 @@ use crate::correlation::{
 };
 use crate::diagnostic::{Code, Report};
 use crate::lint;
+use crate::lint::grouped::Lacking;
 use crate::metadata::Metadata;
 use crate::overrides::Overrides;
 use alive::Done;
@@ -32,6 +34,8 @@ pub(crate) struct RuleInfo {
     pub(crate) compiled: Option<usize>,
     /// Whether it can match as the set is configured.
     pub(crate) active: bool,
+    /// Fields that correlations want of it and that no event has which it finds.
+    pub(crate) lacking: Lacking,
 }
 
 impl RuleInfo {
@@ -42,6 +46,7 @@ impl RuleInfo {
             metadata: metadata.clone(),
             compiled: None,
             active: false,
+            lacking: Lacking::new(),
         }
     }
 
@@ -213,15 +218,18 @@ impl<'s> Linker<'s> {
         }
     }
 
-    fn name(&self, found: Found) -> &str {
-        let metadata = match found {
+    fn metadata(&self, found: Found) -> Option<&Metadata> {
+        match found {
             Found::Rule(at) => self.rules.get(at).map(|rule| &rule.metadata),
             Found::Correlation(at) => self
                 .documents
                 .get(at)
                 .map(|(_, document)| &document.metadata),
-        };
-        metadata.map_or("", Metadata::reference)
+        }
+    }
+
+    fn name(&self, found: Found) -> &str {
+        self.metadata(found).map_or("", Metadata::reference)
     }
 
     /// What each entry of `rules` stands for.
@@ -310,6 +318,9 @@ impl<'s> Linker<'s> {
             let name = document.targets.names.get(slot);
             let is_named = name.is_some_and(|name| self.by_name.contains_key(name.text.as_str()));
             for found in found {
+                if is_named {
+                    columns.check_values(*found, report);
+                }
                 // A rule that a tag and a name bring along counts once, but may be two steps of a sequence.
                 if !seen.insert((*found, if is_temporal { slot } else { 0 })) {
                     continue;

@@ -7,12 +7,12 @@ use crate::condition;
 use crate::correlation::{
     Bounds, CorrelationMessagePart, CorrelationType, Suppress, bounds, timespan,
 };
-use crate::diagnostic::{Code, quoted};
+use crate::diagnostic::{Code, Report, quoted};
 use crate::keys;
 use crate::limits;
 use crate::loaded::DocumentKind;
 use crate::message::{self, Piece};
-use crate::metadata::{Keys, Metadata};
+use crate::metadata::{Keys, Metadata, listed};
 use crate::rule::{Level, RuleTest};
 use crate::source::Span;
 use crate::targets::Targets;
@@ -42,6 +42,17 @@ pub(crate) struct CorrelationDocument {
     pub(crate) message: Option<Vec<CorrelationMessagePart>>,
     /// What it says of `generate`.
     pub(crate) generate: Option<bool>,
+}
+
+impl CorrelationDocument {
+    /// The field without a value of which an event says nothing. Where there are several, one that is missing is a value
+    /// too.
+    pub(crate) fn value(&self) -> Option<&Name> {
+        match self.fields.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
 }
 
 /// One name for fields that are called otherwise in each rule.
@@ -142,7 +153,7 @@ impl<'a> Keys<'a> {
             percentile: asked.percentile,
             condition: asked.condition,
             suppress,
-            message: self.correlation_message(&group_by),
+            message: self.correlation_message(&group_by, kind),
             generate: inside.or(outside),
             group_by,
         })
@@ -274,26 +285,20 @@ impl<'a> Keys<'a> {
         aliases
     }
 
-    fn correlation_message(&mut self, group_by: &[Name]) -> Option<Vec<CorrelationMessagePart>> {
+    fn correlation_message(
+        &mut self,
+        group_by: &[Name],
+        kind: Option<CorrelationType>,
+    ) -> Option<Vec<CorrelationMessagePart>> {
         let scalar = self.scalar("message")?;
         let pieces = message::pieces(scalar, self.file, self.report, &mut |name, report| {
             let group = group_by.iter().position(|group| group.text == name.text);
-            let hole = HOLES.iter().find(|(hole, _)| *hole == name.text);
+            let hole = holes(kind).find(|(hole, _)| *hole == name.text);
             let part = group
                 .map(CorrelationMessagePart::Group)
                 .or_else(|| hole.map(|(_, part)| part.clone()));
             if part.is_none() {
-                let known = group_by.iter().map(|group| group.text.as_str());
-                let known = known.chain(HOLES.iter().map(|(hole, _)| *hole));
-                let message = format!("{} is nothing that a correlation knows", quoted(&name.text));
-                let help = report.did_you_mean(&name.text, known.clone());
-                let help = help.unwrap_or_else(|| {
-                    let known: Vec<&str> = known.collect();
-                    format!("it knows {}", crate::metadata::listed(&known))
-                });
-                report
-                    .add(Code::BadMessage, name.span, message)
-                    .set_help(help);
+                unknown_hole(name, group_by, kind, report);
             }
             part
         })?;
@@ -303,4 +308,45 @@ impl<'a> Keys<'a> {
         });
         Some(parts.collect())
     }
+}
+
+/// The holes that a correlation of a type has something for.
+fn holes(
+    kind: Option<CorrelationType>,
+) -> impl Iterator<Item = &'static (&'static str, CorrelationMessagePart)> + Clone {
+    let has_value = kind.is_none_or(CorrelationType::reads_values);
+    HOLES
+        .iter()
+        .filter(move |(_, part)| has_value || *part != CorrelationMessagePart::Value)
+}
+
+fn unknown_hole(
+    name: &Name,
+    group_by: &[Name],
+    kind: Option<CorrelationType>,
+    report: &mut Report,
+) {
+    let known = group_by.iter().map(|group| group.text.as_str());
+    let known = known.chain(holes(kind).map(|(hole, _)| *hole));
+    let all = || format!("it knows {}", listed(&known.clone().collect::<Vec<_>>()));
+    let is_of_others = HOLES.iter().any(|(hole, _)| *hole == name.text);
+    let hole = quoted(&name.text);
+    let (message, help) = match kind.filter(|_| is_of_others) {
+        Some(kind) => (
+            format!(
+                "{hole} is nothing that a correlation of type {} knows",
+                quoted(kind.as_str())
+            ),
+            format!("it compares no values; {}", all()),
+        ),
+        None => (
+            format!("{hole} is nothing that a correlation knows"),
+            report
+                .did_you_mean(&name.text, known.clone())
+                .unwrap_or_else(all),
+        ),
+    };
+    report
+        .add(Code::BadMessage, name.span, message)
+        .set_help(help);
 }

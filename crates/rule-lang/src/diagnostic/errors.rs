@@ -217,8 +217,8 @@ pub(super) const ERRORS: &[DiagnosticKind] = &[
     ),
     kind(
         Code::UnknownGroup,
-        "a field by which a correlation cannot group, or that `suppress` names and `group-by` does not",
-        "name a field with values, an alias for each rule, or what an inner correlation groups by",
+        "a field by which a correlation cannot group, that no event has which a rule of its list finds, or that `suppress` names and `group-by` does not",
+        "name a field with values that events of each rule may have, an alias for each rule, or what an inner correlation groups by",
     ),
     kind(
         Code::UnknownLint,

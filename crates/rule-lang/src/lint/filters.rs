@@ -240,7 +240,7 @@ impl Found {
 }
 
 /// How many tests there are, those in blocks too.
-fn n_tests(scope: &tree::Scope) -> usize {
+pub(super) fn n_tests(scope: &tree::Scope) -> usize {
     fn of(tree: &Tree) -> usize {
         match tree {
             Tree::Const(_) | Tree::Select(..) | Tree::Broken => 0,

@@ -9,6 +9,7 @@ use crate::least;
 use crate::limits;
 use crate::lint;
 use crate::lint::filters::{Added, Filters};
+use crate::lint::grouped::{Lacking, Wanted};
 use crate::narrowing::Narrowing;
 use crate::placeholder::Placeholders;
 use crate::resolve::Resolver;
@@ -33,6 +34,8 @@ struct Made {
 /// A rule whose selections and condition are whole.
 pub(super) struct Whole {
     pub(super) rule: Rule,
+    /// Fields that correlations want of it and that no event has which it finds.
+    pub(super) lacking: Lacking,
     /// Whether it has no error anywhere else. A rule with one is compared with others and not used.
     pub(super) is_good: bool,
 }
@@ -65,6 +68,8 @@ pub(super) struct Set<'a> {
     /// Filters with an error that does not matter to that.
     wrong: Narrowers,
     has_filters: bool,
+    /// What correlations want to know of rules.
+    wanted: Wanted<'a>,
 }
 
 impl<'a> Set<'a> {
@@ -72,6 +77,7 @@ impl<'a> Set<'a> {
         sources: &'a Sources,
         placeholders: &'a Placeholders,
         has_filters: bool,
+        wanted: Wanted<'a>,
     ) -> Self {
         Self {
             sources,
@@ -79,6 +85,7 @@ impl<'a> Set<'a> {
             good: Narrowers::default(),
             wrong: Narrowers::default(),
             has_filters,
+            wanted,
         }
     }
 
@@ -101,8 +108,13 @@ impl<'a> Set<'a> {
             document.metadata.span,
             true,
             document.requires,
+            self.has_filters || self.wanted.is_about(&document.metadata),
             report,
         )?;
+        let lacking = match (&document.scope, &tree) {
+            (Some(ast), Some(tree)) => self.wanted.lacking(&document.metadata, ast, tree),
+            _ => Lacking::new(),
+        };
         let narrowed_by = |of: &mut Narrowers| {
             let filters = of.narrowing.of(&document.metadata);
             if let (Some(ast), Some(tree), false) = (&document.scope, &tree, filters.is_empty()) {
@@ -127,7 +139,11 @@ impl<'a> Set<'a> {
             filters,
             inactive,
         };
-        Some(Whole { rule, is_good })
+        Some(Whole {
+            rule,
+            lacking,
+            is_good,
+        })
     }
 
     /// A filter, which is compared with the rules that come later.
@@ -148,6 +164,7 @@ impl<'a> Set<'a> {
             document.metadata.span,
             false,
             Requires::Unsaid,
+            true,
             report,
         )?;
         let filter = Filter {
@@ -180,6 +197,7 @@ impl<'a> Set<'a> {
         span: Span,
         is_rule: bool,
         requires: Requires,
+        keeps_tree: bool,
         report: &mut Report,
     ) -> Option<Made> {
         let text = self.sources.text(report.source());
@@ -206,7 +224,7 @@ impl<'a> Set<'a> {
         if !is_whole || !is_extra_whole {
             return None;
         }
-        let tree = (self.has_filters && empty.is_empty()).then(|| scope.clone());
+        let tree = (keeps_tree && empty.is_empty()).then(|| scope.clone());
         let scope = scope.fold();
         let inactive = match (&scope.condition, empty.first()) {
             (Tree::Const(false), Some(name)) => {

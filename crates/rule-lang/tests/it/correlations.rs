@@ -1,5 +1,8 @@
 //! Correlations that must not compile, with the text that the diagnostic underlines.
 
+#[cfg(test)]
+mod names;
+
 use rule_lang::{Compiled, Compiler, Severity};
 
 use crate::corpus;
@@ -9,7 +12,9 @@ pub(crate) fn all() -> Vec<String> {
     corpus::recorded(&[
         what_is_wrong_with_one,
         the_keys_around_it,
+        names::a_value_is_known_where_values_are_read,
         help_names_what_was_meant,
+        names::what_is_known_of_a_rule_is_proposed,
         cycles_are_told_where_they_close,
     ])
 }
@@ -287,10 +292,9 @@ fn the_keys_around_it() {
             "suppress: {by: [client.ip], for: 1 hour}",
             "unknown-group: client.ip\nbad-value: 1 hour",
         ),
-        (
-            "message: '{name} {count} {value} {first} {last} {rules}'",
-            "",
-        ),
+        ("message: '{name} {count} {first} {last} {rules}'", ""),
+        // Nothing is compared but how many events there were.
+        ("message: '{count} {value}'", "bad-message: value"),
         ("message: '{nme}'", "bad-message: nme"),
         ("mesage: x", "mistyped-key: mesage"),
     ] {

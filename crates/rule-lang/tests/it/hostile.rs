@@ -88,6 +88,58 @@ fn correlations_of_every_rule() {
 }
 
 #[test]
+fn fields_that_are_asked_of_rules_do_not_explode() {
+    // The product of the numbers of rules, of correlations that name them all, and of fields that each groups by.
+    let mut text = String::new();
+    let mut names = String::new();
+    for at in 0..400 {
+        writeln!(text, "title: r\nname: r{at}\nlogsource: {{product: kubernetes, service: audit}}\ndetection: {{s: {{verb: get, name: n{at}}}, condition: s}}\n---").unwrap();
+        write!(names, "r{at}, ").unwrap();
+    }
+    for at in 0..64 {
+        let fields: Vec<String> = (0..16).map(|nth| format!("object.f{at}x{nth}")).collect();
+        writeln!(text, "title: c\ncorrelation: {{type: event_count, rules: [{names}], group-by: [{}], timespan: 5m, condition: {{gte: 3}}}}\n---", fields.join(", ")).unwrap();
+    }
+    let compiled = compile(&text);
+    // The first rules tell of every field, as far as there is room.
+    assert!(compiled.correlations.is_empty());
+    let errors = compiled.diagnostics.iter();
+    let lacking = errors.filter(|found| found.code() == "unknown-group");
+    assert!(lacking.count() > 90);
+}
+
+#[test]
+fn a_rule_that_takes_too_long_to_decide_may_have_every_field() {
+    // Each selection wants another value of one of the fields, and there is one selection more than there are fields. To
+    // see that they cannot all hold takes as many steps as there are ways to deal them out.
+    const FIELDS: [&str; 7] = [
+        "auditID",
+        "requestURI",
+        "user.username",
+        "user.uid",
+        "userAgent",
+        "objectRef.uid",
+        "objectRef.name",
+    ];
+    let is_used = |n_fields: usize| {
+        let mut detection = String::new();
+        for at in 0..=n_fields {
+            writeln!(detection, "  s{at}:").unwrap();
+            for field in &FIELDS[..n_fields] {
+                writeln!(detection, "  - {field}: v{at}").unwrap();
+            }
+        }
+        let text = format!(
+            "title: t\nname: r\nlogsource: {{product: kubernetes, service: audit}}\ndetection:\n{detection}  t: {{verb: get, namespace: null}}\n  condition: all of s* or t\n---\n\
+             title: c\ncorrelation: {{type: event_count, rules: [r], group-by: [namespace], timespan: 5m, condition: {{gte: 3}}}}\n"
+        );
+        compile(&text).correlations.len() == 1
+    };
+    assert!(!is_used(2));
+    assert!(is_used(7));
+}
+
+#[test]
 fn a_bomb_of_aliases() {
     // 90 KB whose expansion would have 10^30 nodes.
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();

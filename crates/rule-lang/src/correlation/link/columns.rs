@@ -35,13 +35,13 @@ impl Linker<'_> {
 
 /// Looks up where values come from, and reports each name once.
 pub(super) struct Columns<'c, 's> {
-    linker: &'c Linker<'s>,
-    document: &'c CorrelationDocument,
+    pub(super) linker: &'c Linker<'s>,
+    pub(super) document: &'c CorrelationDocument,
     done: Done<'c>,
     aliases: Aliases<'c>,
     /// Fields that have been looked up.
     known: HashMap<String, Option<Column>>,
-    told: HashSet<String>,
+    pub(super) told: HashSet<String>,
 }
 
 impl<'c, 's> Columns<'c, 's> {
@@ -94,6 +94,14 @@ impl<'c, 's> Columns<'c, 's> {
         None
     }
 
+    /// What a name is called in the hits of a rule or correlation, unless its alias does not say.
+    pub(super) fn named(&self, name: &'c Name, found: Found) -> Option<&'c Name> {
+        match self.aliases.get(name.text.as_str()) {
+            Some((_, fields)) => fields.get(&found).copied(),
+            None => Some(name),
+        }
+    }
+
     fn direct(&mut self, name: &Name, found: Found, report: &mut Report) -> Option<Column> {
         if let Some(column) = of_rule(&name.text) {
             return Some(column);
@@ -143,7 +151,8 @@ impl<'c, 's> Columns<'c, 's> {
         if let Some(column) = self.known.get(&name.text) {
             return column.clone();
         }
-        let field = resolve::field_with_values(name, report);
+        let of_rule = OF_RULE.map(|(name, _)| name);
+        let field = resolve::field_of_correlation(name, &of_rule, report);
         let column = field.map(Column::Field);
         self.known.insert(name.text.clone(), column.clone());
         column
@@ -188,11 +197,15 @@ impl<'c, 's> Columns<'c, 's> {
 }
 
 /// What stands beside the fields of an event: what is known of the rule that matched.
-fn of_rule(name: &str) -> Option<Column> {
-    match name {
-        "rule.name" => Some(Column::RuleName),
-        "rule.level" => Some(Column::RuleLevel),
-        "rule.tactics" => Some(Column::RuleTactics),
-        _ => None,
-    }
+const OF_RULE: [(&str, Column); 3] = [
+    ("rule.name", Column::RuleName),
+    ("rule.level", Column::RuleLevel),
+    ("rule.tactics", Column::RuleTactics),
+];
+
+/// The column of such a name.
+pub(super) fn of_rule(name: &str) -> Option<Column> {
+    let mut all = OF_RULE.into_iter();
+    all.find(|(known, _)| *known == name)
+        .map(|(_, column)| column)
 }

@@ -86,9 +86,19 @@ pub(in crate::lint) enum What<'a> {
     Opaque,
 }
 
+/// What events a question is about; none of them has a key that is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Events {
+    /// All that can be read, whoever wrote them.
+    Any,
+    /// Those that an API server writes.
+    Written,
+}
+
 /// A document, ready to be asked about.
 #[derive(Debug)]
 pub(in crate::lint) struct Problem<'a> {
+    pub(super) events: Events,
     pub(in crate::lint) atoms: Vec<Atom<'a>>,
     pub(super) vars: Vec<Var>,
     /// By [`FieldId::index`].
@@ -134,8 +144,36 @@ impl<'a> Problem<'a> {
         self.by_field.get(field.index()).copied().flatten()
     }
 
+    /// A document and fields, about all events that can be read. That a field has a value is what is `extra`, one for each;
+    /// a field stands with its name.
+    pub(in crate::lint) fn having(
+        document: (&'a ast::Scope, &'a tree::Scope),
+        fields: &'a [(&'a str, Operand)],
+    ) -> Option<Self> {
+        static HAS_VALUE: Test = Test::Present;
+        let mut problem = Self::new(document.0, document.1)?;
+        problem.n_first = problem.atoms.len();
+        let has_value = fields.iter().map(|(name, operand)| {
+            let written = Written {
+                name,
+                span: Span::default(),
+                chain: Chain::default(),
+                values: &[],
+            };
+            problem.atom(operand, What::Test(&HAS_VALUE), written, Member::Event)
+        });
+        let has_value = has_value.collect();
+        problem.scopes.first_mut()?.extra = has_value;
+        problem.events = Events::Any;
+        for var in &mut problem.vars {
+            var.kind = var.kind_in_any_event();
+        }
+        Some(problem)
+    }
+
     fn empty() -> Self {
         Self {
+            events: Events::Written,
             atoms: Vec::new(),
             vars: Vec::new(),
             by_field: vec![None; FieldId::COUNT],

@@ -7,7 +7,8 @@
 //! way is refuted: no event satisfies it. Everything else, what takes too long included, counts as possible.
 //!
 //! It speaks of events in which no key is repeated: where one is, the language counts doubt as a hit, and both a test
-//! and its negation may hold.
+//! and its negation may hold. What is no more than hardly meant is told of events that an API server writes; what keeps
+//! a document from being used is asked of all that can be read.
 
 mod formula;
 mod patterns;
@@ -47,6 +48,11 @@ impl Budget {
         left.is_some()
     }
 
+    /// Puts steps on.
+    pub(super) fn earn(&self, steps: usize) {
+        self.left.set(self.left.get().saturating_add(steps));
+    }
+
     pub(super) fn left(&self) -> usize {
         self.left.get()
     }
@@ -63,7 +69,7 @@ pub(super) struct Goal<'p> {
 /// Deepest nesting of alternatives.
 const DEPTH: usize = 64;
 /// Clashes that are kept to tell of.
-const CLASHES: usize = 16;
+pub(super) const CLASHES: usize = 16;
 
 /// A search for a way to satisfy goals.
 #[derive(Debug)]

@@ -4,13 +4,14 @@ mod actor;
 mod derived;
 mod facts;
 mod request;
+mod template;
 
 use audit_model::FieldId;
 
-use facts::{PARTS, RULES};
+use facts::{PARTS, RULES, WRITTEN, WRITTEN_PARTS};
 
 use super::Budget;
-use super::formula::{Problem, What};
+use super::formula::{Events, Problem, What};
 use super::store::{Clash, Domain, Literal, Store, fits, shows_presence};
 use super::value::Value;
 
@@ -39,6 +40,7 @@ pub(super) fn check(
     event
         .parts()
         .or_else(|| event.rules())
+        .or_else(|| event.template())
         .or_else(|| event.operation())
         .or_else(|| event.outcome())
         .or_else(|| event.actor())
@@ -159,8 +161,10 @@ impl Event<'_, '_> {
             if literals.is_empty() || !self.is_gone(field) {
                 continue;
             }
+            let written = self.if_written(WRITTEN_PARTS);
             let below = PARTS
                 .iter()
+                .chain(written)
                 .filter(|(part, _)| *part == field)
                 .flat_map(|(_, fields)| fields.iter().copied());
             for inner in below.chain([field]) {
@@ -173,6 +177,14 @@ impl Event<'_, '_> {
             }
         }
         None
+    }
+
+    /// What holds of events that an API server writes, unless it is asked about others too.
+    fn if_written<T>(&self, facts: &'static [T]) -> &'static [T] {
+        match self.problem.events {
+            Events::Written => facts,
+            Events::Any => &[],
+        }
     }
 
     /// Whether a field must not be there.
@@ -193,7 +205,7 @@ impl Event<'_, '_> {
     }
 
     fn rules(&self) -> Option<Clash> {
-        for rule in RULES {
+        for rule in RULES.iter().chain(self.if_written(WRITTEN)) {
             let Some(wanted) = rule.of.iter().find_map(|field| self.required(*field)) else {
                 continue;
             };
@@ -251,9 +263,12 @@ impl Event<'_, '_> {
     /// `outcome` follows from the status code, the decision and the verb.
     fn outcome(&self) -> Option<Clash> {
         let values = self.values(FieldId::Outcome)?;
-        let may_pass = ["", "allow"]
-            .iter()
-            .any(|word| self.can_be(FieldId::Decision, word));
+        let may_pass = match self.problem.events {
+            Events::Written => ["", "allow"]
+                .iter()
+                .any(|word| self.can_be(FieldId::Decision, word)),
+            Events::Any => true,
+        };
         let possible = values.iter().any(|value| {
             let Value::Text { text, .. } = value else {
                 return may_pass && self.can_be_absent(FieldId::Status);

@@ -16,6 +16,23 @@ pub(super) struct Var {
     pub(super) whole: bool,
 }
 
+impl Var {
+    /// What values it has where anybody may have written the event: then what is recorded is none of the known words, and
+    /// what stands in a body is not of the type that the API has it of.
+    pub(super) fn kind_in_any_event(&self) -> Kind {
+        match (self.kind, self.field) {
+            (kind @ (Kind::Member | Kind::Part(_)), _) => kind,
+            (_, Some(FieldId::Name | FieldId::Ref)) => Kind::Many,
+            (
+                Kind::Text(_),
+                Some(FieldId::Kind | FieldId::Level | FieldId::Stage | FieldId::Decision),
+            ) => Kind::Text(None),
+            (kind, Some(_)) if self.whole => kind,
+            _ => Kind::Many,
+        }
+    }
+}
+
 /// What values a variable has.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {

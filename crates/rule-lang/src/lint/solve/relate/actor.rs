@@ -2,6 +2,7 @@
 
 use audit_model::{FieldId, kind_of_actor};
 
+use super::super::formula::Events;
 use super::super::store::Clash;
 use super::super::value::Value;
 use super::Event;
@@ -37,7 +38,7 @@ impl Event<'_, '_> {
             .any(|field| self.required(*field).is_some());
         let who: &[FieldId] = if self.is_gone(F::ImpersonatedUser) {
             &[F::UserUsername]
-        } else if impersonates {
+        } else if impersonates && self.problem.events == Events::Written {
             &[F::ImpersonatedUsername]
         } else {
             &[F::UserUsername, F::ImpersonatedUsername]

@@ -45,10 +45,6 @@ pub(super) const PARTS: &[(FieldId, &[FieldId])] = &[
             FieldId::ResponseStatusDetails,
         ],
     ),
-    (
-        FieldId::Resource,
-        &[FieldId::Subresource, FieldId::ApiGroup, FieldId::Namespace],
-    ),
     (FieldId::Annotations, &[FieldId::Decision, FieldId::Reason]),
     (FieldId::SourceIps, &[FieldId::ClientIp, FieldId::ClientNet]),
     (FieldId::ClientIp, &[FieldId::ClientNet]),
@@ -72,6 +68,12 @@ pub(super) const PARTS: &[(FieldId, &[FieldId])] = &[
     ),
 ];
 
+/// Parts that an API server writes only beside another one.
+pub(super) const WRITTEN_PARTS: &[(FieldId, &[FieldId])] = &[(
+    FieldId::Resource,
+    &[FieldId::Subresource, FieldId::ApiGroup, FieldId::Namespace],
+)];
+
 /// Fields of a field with a value from among some words: of these fields, one must be as said.
 pub(super) struct Rule {
     pub(super) of: &'static [FieldId],
@@ -80,7 +82,7 @@ pub(super) struct Rule {
 
 pub(super) const WRITES: &[&str] = &["create", "update", "patch"];
 
-/// What must be true of other fields for some to be there.
+/// What must be true of other fields for some to be there, which are made of them.
 pub(super) const RULES: &[Rule] = &[
     Rule {
         of: &[
@@ -107,11 +109,14 @@ pub(super) const RULES: &[Rule] = &[
             FieldId::RbacSubjects,
             FieldId::RbacRoleRef,
         ],
-        needs: &[(FieldId::Verb, WRITES)],
+        needs: &[(FieldId::Verb, WRITES), (FieldId::Operation, WRITES)],
     },
     Rule {
         of: &[FieldId::Patch],
-        needs: &[(FieldId::Verb, &["patch"])],
+        needs: &[
+            (FieldId::Verb, &["patch"]),
+            (FieldId::Operation, &["patch", "create"]),
+        ],
     },
     Rule {
         of: &[
@@ -146,6 +151,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         needs: &[
             (FieldId::Verb, WRITES),
+            (FieldId::Operation, WRITES),
             (FieldId::Resource, &["certificatesigningrequests"]),
         ],
     },
@@ -164,6 +170,10 @@ pub(super) const RULES: &[Rule] = &[
         ],
         needs: &[(FieldId::ActorKind, &["serviceaccount", "anonymous"])],
     },
+];
+
+/// What must be true of other fields for an API server to write some.
+pub(super) const WRITTEN: &[Rule] = &[
     // Nothing is logged of what others send.
     Rule {
         of: &[FieldId::RequestObject],
