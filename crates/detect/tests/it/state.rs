@@ -224,7 +224,7 @@ fn what_is_restored_fits_into_less_memory() {
 
 #[test]
 fn what_waits_is_taken_before_its_time_where_there_is_less_memory() {
-    const BYTES: usize = 1 << 18;
+    const BYTES: usize = 320 << 10;
     let rules = rules(&MANY.replace("1m", "1d"));
     let mut large = rules.detector().with_lateness(Duration::from_hours(24));
     // Each of 3000 users twice, which is told when the time of the second has come.
