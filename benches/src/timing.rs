@@ -70,6 +70,8 @@ pub fn compare(rounds: usize, mut contenders: Vec<Contender<'_>>) -> Vec<Outcome
 /// What the thread at hand has taken of a processor so far, however many threads wait for one. Linux tells it; other
 /// systems would have to be asked in ways of their own.
 pub fn processor_time() -> Option<Duration> {
+    // The time of a thread that runs is added up a few hundred times a second, and whenever it stops to run.
+    std::thread::sleep(Duration::from_micros(1));
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanoseconds = told.split_whitespace().next()?.parse().ok()?;
     Some(Duration::from_nanos(nanoseconds))
