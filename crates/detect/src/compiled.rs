@@ -39,7 +39,9 @@ impl RuleSet {
             plan,
             // These are made again of the others.
             questions: _,
-            index: _,
+            told: _,
+            whole: _,
+            has_quiet: _,
             foresight: _,
         } = self.inner();
         let rules = rules.iter().map(|active| Kept {

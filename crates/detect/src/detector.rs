@@ -106,13 +106,15 @@ pub struct Detector {
 impl Detector {
     pub(crate) fn new(rules: &RuleSet) -> Self {
         let engine = Engine::new(rules.clone());
+        let inner = rules.inner();
+        let reads_groups = inner.plan.callers.reads_groups || inner.index(false).asks_for_groups();
         Self {
             rules: rules.clone(),
             scanner: rules.scanner().for_correlations(engine.seed),
             folding: Folding::new(engine.seed),
             reader: FactReader::new(),
             clock: Clock::default(),
-            callers: Callers::new(engine.seed),
+            callers: Callers::new(engine.seed, reads_groups),
             groups: Groups::default(),
             hits: Vec::new(),
             made: Vec::new(),

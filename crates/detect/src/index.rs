@@ -117,6 +117,8 @@ pub(crate) enum Selected {
 pub(crate) struct Probe {
     /// The rules that can match, ascending.
     pub(crate) rules: Vec<u32>,
+    /// Whether there is room for what the index finds.
+    is_made: bool,
     /// By dimension: the value's number, 0 for one that no rule names.
     ids: Vec<u32>,
     folded: Vec<u8>,
@@ -136,8 +138,9 @@ impl Index {
         plan.finish()
     }
 
-    pub(crate) fn probe(&self) -> Probe {
+    fn probe(&self) -> Probe {
         Probe {
+            is_made: true,
             ids: vec![0; self.dimensions.len() + self.several.len()],
             memos: self.needles.iter().map(Needles::memo).collect(),
             ..Probe::default()
@@ -149,7 +152,7 @@ impl Index {
         self.of_caller >> self.dimensions.len().min(LAST) != 0
     }
 
-    /// Finds the rules that an event can match. `caller` is a hash of who sends it.
+    /// Finds the rules that an event can match. `caller` is a hash of who sends it. A probe is for one index.
     pub(crate) fn select(
         &self,
         source: &impl FieldSource,
@@ -157,6 +160,9 @@ impl Index {
         scratch: &mut Scratch,
         probe: &mut Probe,
     ) -> Selected {
+        if !probe.is_made {
+            *probe = self.probe();
+        }
         probe.rules.clear();
         if source.readings() != 1 {
             return Selected::All;

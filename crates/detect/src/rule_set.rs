@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 #[cfg(feature = "fs")]
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use audit_model::{Limits, Network, Scratch};
 use rule_lang::{
@@ -35,9 +35,14 @@ pub(crate) struct Inner {
     /// The files of the rules, to say on which line something stands.
     pub(crate) places: Sources,
     pub(crate) trusted_proxies: Arc<[Network]>,
-    pub(crate) index: Index,
+    /// Which of the rules that are told an event can match; made when it is asked first.
+    pub(crate) told: OnceLock<Index>,
+    /// The same of all rules, where correlations take hits that are not told.
+    pub(crate) whole: OnceLock<Index>,
     pub(crate) foresight: Foresight,
     pub(crate) plan: Plan,
+    /// Whether there are rules that are not told.
+    pub(crate) has_quiet: bool,
 }
 
 #[derive(Debug)]
@@ -85,18 +90,29 @@ impl Inner {
         self.questions.finish();
         self.foresight = Foresight::new(&self.rules, &self.questions);
         self.plan = Plan::new(correlations, &self.rules, &self.filters);
-        let callers = &self.plan.callers;
-        let guards = self.rules.iter().enumerate().map(|(at, active)| {
-            // Those are evaluated by themselves.
-            if callers.is(at) {
-                Guard::never()
-            } else {
-                Guard::of(active.rule.program())
-            }
-        });
-        self.index = Index::new(guards);
-        self.plan.callers.reads_groups |= self.index.asks_for_groups();
+        self.has_quiet = self.rules.iter().any(|active| !active.told);
         RuleSet(Arc::new(self))
+    }
+
+    /// Which rules an event can match: those that are told, or all but those that only ask for a caller, which are evaluated
+    /// by themselves.
+    pub(crate) fn index(&self, told: bool) -> &Index {
+        let callers = &self.plan.callers;
+        let index = |is_filed: &dyn Fn(usize, &ActiveRule) -> bool| {
+            let rules = self.rules.iter().enumerate();
+            Index::new(rules.map(|(at, active)| {
+                if is_filed(at, active) {
+                    Guard::of(active.rule.program())
+                } else {
+                    Guard::never()
+                }
+            }))
+        };
+        if told || !self.has_quiet {
+            self.told.get_or_init(|| index(&|_, active| active.told))
+        } else {
+            self.whole.get_or_init(|| index(&|at, _| !callers.is(at)))
+        }
     }
 }
 

@@ -85,7 +85,7 @@ impl Scanner {
             findings: Findings::default(),
             narrowing: Narrowing::new(rules.inner().filters.len()),
             wanted: Wanted::Told,
-            probe: rules.inner().index.probe(),
+            probe: Probe::default(),
             foreseen: Foreseen::default(),
             indexed: true,
             viewer: None,
@@ -225,7 +225,8 @@ impl Scanner {
     /// Evaluates every rule and tells of all of them.
     pub(crate) fn scan_all(&mut self, event: &impl FieldSource) -> Hits<'_> {
         self.wanted = Wanted::All;
-        self.evaluate(event);
+        self.clear();
+        self.run(Selected::All, event, Pass::Others, None);
         let rules = self.rules.clone();
         self.scan_also(event, &rules.inner().plan.callers.rules);
         self.wanted = Wanted::Told;
@@ -433,7 +434,7 @@ impl Scanner {
     fn select(&mut self, source: &impl FieldSource, caller: Option<u64>) -> Selected {
         self.clear();
         if self.indexed {
-            let index = &self.rules.inner().index;
+            let index = self.rules.inner().index(self.wanted == Wanted::Told);
             index.select(source, caller, &mut self.scratch, &mut self.probe)
         } else {
             Selected::All

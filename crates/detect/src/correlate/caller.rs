@@ -172,6 +172,8 @@ fn is_of_caller(field: &Field) -> bool {
 #[derive(Debug)]
 pub(crate) struct Callers {
     digest: Digest,
+    /// Whether somebody asks for the groups of a caller.
+    reads_groups: bool,
     text: Vec<u8>,
     /// The hash of the caller at hand.
     at_hand: Option<u64>,
@@ -182,9 +184,11 @@ pub(crate) struct Callers {
 }
 
 impl Callers {
-    pub(crate) fn new(seed: Key) -> Self {
+    /// `reads_groups` says whether somebody asks for the groups of a caller.
+    pub(crate) fn new(seed: Key, reads_groups: bool) -> Self {
         Self {
             digest: Digest::new(seed),
+            reads_groups,
             text: Vec::new(),
             at_hand: None,
             unknown: None,
@@ -255,7 +259,12 @@ impl Callers {
 
     /// Hashes everything that the rules can ask for.
     fn key(&mut self, rules: &CallerRules, event: &dyn FieldSource, [first, second]: Key) -> u64 {
-        let Self { digest, text, .. } = self;
+        let Self {
+            digest,
+            text,
+            reads_groups,
+            ..
+        } = self;
         let name = event.bytes(0, FieldId::UserUsername);
         // Two ways to write the same are two callers, which costs a little memory; one way has one meaning.
         let recorded = event
@@ -277,7 +286,7 @@ impl Callers {
                 folding::push_bytes(text, event.bytes(0, FieldId::UserUid));
             }
             push_list(text, event, FieldId::SourceIps);
-            if rules.reads_groups {
+            if *reads_groups {
                 push_list(text, event, FieldId::UserGroups);
             }
             push_extra(text, event, rules.extra.as_deref());
