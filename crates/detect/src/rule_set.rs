@@ -152,7 +152,8 @@ impl RuleSet {
         planned.map(|planned| &planned.correlation)
     }
 
-    /// Evaluates the rules on single events. One per thread.
+    /// Evaluates the rules on single events. One per thread. When the first event of a set comes the index of its rules is
+    /// made, once for all scanners.
     pub fn scanner(&self) -> Scanner {
         Scanner::new(self.clone())
     }
