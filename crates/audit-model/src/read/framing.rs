@@ -213,7 +213,17 @@ impl<R: Read> Framing<R> {
 
     /// The line at the cursor, if it is there to its end and is one plain event or something else that is known.
     fn known_line(&mut self, open: &mut Open<'_>) -> Option<Found> {
-        let end = self.input.line_end().filter(|_| self.array.is_none())?;
+        if self.array.is_some() {
+            return None;
+        }
+        // Where a record ends is mostly found by reading it.
+        if !self.opens
+            && let Some(length) = self.viewer.read_line(self.input.window(), &self.limits)
+        {
+            self.input.note_line(length);
+            return Some(self.take(What::Plain, length));
+        }
+        let end = self.input.line_end()?;
         let line = self.input.window().get(..end)?;
         let length = line.trim_ascii_end().len();
         // What is like a line that was opened is no event.

@@ -160,6 +160,11 @@ impl<R: Read> Input<R> {
         found
     }
 
+    /// Notes that no line feed stands within the first bytes of the window.
+    pub(crate) fn note_line(&mut self, length: usize) {
+        self.searched = self.offset() + length as u64;
+    }
+
     /// Whether a line feed may stand within the first bytes of the window.
     pub(crate) fn line_feed_within(&self, count: usize) -> bool {
         self.offset() + count as u64 > self.searched

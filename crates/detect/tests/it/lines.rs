@@ -1,6 +1,6 @@
-//! A log that is scanned at once is scanned like its lines one by one.
+//! A log that is scanned at once is scanned like its lines one by one, and read as if each record were the first.
 
-use detect::{RuleSet, Scanner};
+use detect::{Reader, Record, RuleSet, Scanner};
 use proptest::prelude::*;
 
 use crate::support::{compile, rule};
@@ -51,6 +51,46 @@ fn check(log: &[u8]) {
         let _ = scanner.scan_bytes(record);
     }
     assert_eq!(at_once(&mut scanner, log), expected);
+    let sound = |record: &&[u8]| rules.scanner().scan_bytes(record).is_ok();
+    let whole = log.split(|byte| *byte == b'#').filter(sound);
+    let lines = log.split(|byte| *byte == b'\n').filter(sound);
+    let known: Vec<&[u8]> = whole.chain(lines).collect();
+    assert_eq!(read_after(&[], log), read_after(&known, log));
+}
+
+/// What a reader tells of each record of a log that comes after others: what it is, where it begins, and what stands there.
+fn read_after(known: &[&[u8]], log: &[u8]) -> Vec<(char, u64, u64, Vec<u8>)> {
+    let mut text = known.join(&b'\n');
+    if !known.is_empty() {
+        text.push(b'\n');
+    }
+    let start = text.len() as u64;
+    let before = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+    text.extend_from_slice(log);
+    let mut reader = Reader::new(text.as_slice());
+    let mut told = Vec::new();
+    while let Some(record) = reader.next().unwrap() {
+        let (kind, offset, line, raw) = match &record {
+            Record::Event(event) => {
+                // What is read where it lies is what the typed event says.
+                let verb = event.event().verb.as_deref();
+                let verb = verb.and_then(|verb| verb.chars().next());
+                (
+                    verb.unwrap_or('e'),
+                    event.offset(),
+                    event.line(),
+                    event.raw(),
+                )
+            }
+            Record::Skipped(other) => ('s', other.offset(), other.line(), other.raw()),
+            Record::Malformed(other) => ('m', other.offset(), other.line(), other.raw()),
+            other => panic!("{other:?}"),
+        };
+        if let Some(offset) = offset.checked_sub(start) {
+            told.push((kind, offset, line - before, raw.to_vec()));
+        }
+    }
+    told
 }
 
 fn record() -> impl Strategy<Value = String> {
