@@ -13,6 +13,7 @@ use crate::narrow::is_over;
 use crate::predicate::Memory;
 use crate::redact::Redactor;
 use crate::rule_set::ActiveRule;
+use crate::scanner::is_received;
 use crate::verdict::{Court, Judge, Reason};
 use crate::vm::{Answers, Linked, Machine};
 use build::Builder;
@@ -317,8 +318,7 @@ impl Explainer {
         event: &dyn FieldSource,
     ) -> Explanation {
         let rule = &active.rule;
-        let received =
-            (0..event.readings()).all(|n| event.text(n, FieldId::Stage) == Some("RequestReceived"));
+        let received = is_received(event);
         let impersonated = (0..event.readings()).any(|n| event.has(n, FieldId::ImpersonatedUser));
         let mut builder = self.builder(rules, &active.linked, rule.source(), event);
         let condition = builder.routine(active.linked.program.condition());

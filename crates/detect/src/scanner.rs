@@ -21,6 +21,7 @@ use crate::suppression::Suppression;
 use crate::verdict::Judge;
 use crate::vm::Answers;
 use crate::why::Reasons;
+pub(crate) use run::is_received;
 use run::{Pass, Wanted};
 
 /// Evaluates the rules of a set on events, one at a time.

@@ -13,6 +13,7 @@ use crate::correlate::table::Owner;
 use crate::correlate::time::Time;
 use crate::detector::Detector;
 use crate::rule_set::RuleSet;
+use crate::scanner::is_received;
 use crate::signal::Signal;
 use crate::suppression::Suppression;
 
@@ -60,7 +61,8 @@ impl Detector {
         } = self;
         let asking = &rules.inner().plan.callers;
         callers.begin();
-        if asking.is_empty() {
+        // None of them speaks of a request that was only received, which says nothing of its caller either.
+        if asking.is_empty() || is_received(event) {
             return true;
         }
         let remembers = !*forwarding && !scanner.keeps_suppressed_hits();

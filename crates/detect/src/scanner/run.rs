@@ -43,8 +43,7 @@ impl Scanner {
         }
         narrowing.begin(source);
         answers.begin(inner.questions.len());
-        let received = (0..source.readings())
-            .all(|n| source.bytes(n, FieldId::Stage) == Some(b"RequestReceived"));
+        let received = is_received(source);
         let mut court = Court {
             inner,
             source,
@@ -112,6 +111,13 @@ impl Scanner {
             about_event(court.scratch, source, findings);
         }
     }
+}
+
+/// Whether a request was only received, so that nothing is known of what came of it. Rules that do not name the stage do
+/// not speak of it.
+pub(crate) fn is_received(source: &dyn FieldSource) -> bool {
+    let mut readings = 0..source.readings();
+    readings.all(|n| source.bytes(n, FieldId::Stage) == Some(b"RequestReceived"))
 }
 
 /// Rules that only ask for the caller are evaluated by themselves, where that is not known.

@@ -42,6 +42,8 @@ struct Request {
     pod: usize,
     ip: usize,
     is_impersonating: bool,
+    /// That the request came in was recorded, and nothing yet of what came of it.
+    is_received: bool,
 }
 
 fn line(at: usize, request: &Request) -> String {
@@ -51,6 +53,7 @@ fn line(at: usize, request: &Request) -> String {
         pod,
         ip,
         is_impersonating,
+        is_received,
     } = request;
     let time = clock(*second);
     let pod = match pod {
@@ -66,8 +69,13 @@ fn line(at: usize, request: &Request) -> String {
     } else {
         ""
     };
+    let stage = if *is_received {
+        "RequestReceived"
+    } else {
+        "ResponseComplete"
+    };
     format!(
-        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"id-{at}","stage":"ResponseComplete","verb":"get","user":{{"username":"u{user}","uid":"{at}"{pod}}},{acting}"sourceIPs":["10.0.0.{ip}"],"responseStatus":{{"code":200}},"requestReceivedTimestamp":"{time}","stageTimestamp":"{time}"}}"#
+        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"id-{at}","stage":"{stage}","verb":"get","user":{{"username":"u{user}","uid":"{at}"{pod}}},{acting}"sourceIPs":["10.0.0.{ip}"],"responseStatus":{{"code":200}},"requestReceivedTimestamp":"{time}","stageTimestamp":"{time}"}}"#
     )
 }
 
@@ -153,10 +161,11 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
         0..3_usize,
         0..3_usize,
         prop::bool::weighted(0.2),
+        prop::bool::weighted(0.3),
     );
     prop::collection::vec(one, 0..60).prop_map(|all| {
         let (mut latest, mut requests) = (1000_i64, Vec::new());
-        for (step, user, pod, ip, is_impersonating) in all {
+        for (step, user, pod, ip, is_impersonating, is_received) in all {
             let second = latest + step;
             latest = latest.max(second);
             requests.push(Request {
@@ -165,6 +174,7 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
                 pod,
                 ip,
                 is_impersonating,
+                is_received,
             });
         }
         requests
@@ -198,6 +208,7 @@ fn what_a_filter_takes_is_counted_and_shown_each_time() {
         pod: 1,
         ip: 1,
         is_impersonating: false,
+        is_received: false,
     };
     let lines: Vec<String> = (0..300)
         .map(|n| line(n, &request(i64::try_from(n).unwrap())))

@@ -65,7 +65,7 @@ fn read_after(known: &[&[u8]], log: &[u8]) -> Vec<(char, u64, u64, Vec<u8>)> {
         text.push(b'\n');
     }
     let start = text.len() as u64;
-    let before = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let before = text.split(|byte| *byte == b'\n').count() as u64 - 1;
     text.extend_from_slice(log);
     let mut reader = Reader::new(text.as_slice());
     let mut told = Vec::new();
