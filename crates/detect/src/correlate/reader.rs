@@ -297,8 +297,10 @@ impl FactReader {
             } else {
                 redactor.push(raw, text);
             }
-            if text.len() > VALUE_BYTES {
-                let [hash, _] = KeyHasher::stable_text(text);
+            // What is escaped to be shown may be written so by another.
+            let is_escaped = field.safe && text != raw;
+            if text.len() > VALUE_BYTES || is_escaped {
+                let [hash, _] = KeyHasher::stable_text(if is_escaped { raw } else { text });
                 let start = cut(text, VALUE_BYTES).to_owned();
                 *text = format!("{start}… {hash:016x}");
             }

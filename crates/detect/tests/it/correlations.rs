@@ -104,6 +104,37 @@ message: '{user.username} {count}'
 }
 
 #[test]
+fn who_writes_what_another_is_shown_as_is_another() {
+    let rules = rules(
+        "
+title: Many
+correlation: {type: event_count, rules: [a], group-by: [user.username], timespan: 1m, condition: {gte: 2}}
+message: '{user.username} {count}'
+",
+    );
+    // A line feed, and the two characters that it is shown as; and so for what turns the direction of text.
+    for (raw, shown) in [(r"eve\n", r"eve\\n"), (r"eve\u202e", r"eve\\u{202e}")] {
+        let at = |second: u32, user| event(second, &format!("{second}"), "get", user, "x");
+        assert_eq!(messages(&rules, &[at(0, raw), at(10, shown)]).len(), 0);
+        let told = messages(&rules, &[at(0, raw), at(10, raw)]);
+        assert!(
+            told[0].starts_with("eve") && !told[0].contains('\n'),
+            "{told:?}"
+        );
+        let told = messages(&rules, &[at(0, shown), at(10, shown)]);
+        assert_eq!(told[0], format!("{} 2", shown.replace(r"\\", r"\")));
+    }
+    let told = messages(
+        &rules,
+        &[
+            event(0, "1", "get", "josé", "x"),
+            event(1, "2", "get", "josé", "x"),
+        ],
+    );
+    assert_eq!(told[0], "josé 2");
+}
+
+#[test]
 fn temporal_types_want_every_rule() {
     let of = |kind: &str, condition: &str| {
         rules(&format!(

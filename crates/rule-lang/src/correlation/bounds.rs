@@ -114,10 +114,11 @@ impl Bounds {
             })
     }
 
-    /// Whether no whole number (or, for measures, no number) can pass.
+    /// Whether no number can pass. A count is whole, and 1 at least, because it is asked for at an event that counts.
     #[expect(clippy::float_cmp, reason = "bounds are compared as they were written")]
     fn is_empty_range(&self, whole: bool) -> bool {
-        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+        let least = if whole { 1.0 } else { f64::NEG_INFINITY };
+        let (mut low, mut high) = (least, f64::INFINITY);
         let (mut low_open, mut high_open) = (false, false);
         for (operator, bound) in &self.all {
             let bound = *bound;
@@ -203,11 +204,13 @@ pub(crate) fn read(keys: &mut Keys<'_>, counts: bool) -> Option<Bounds> {
         return None;
     }
     if bounds.is_empty_range(counts) {
-        keys.report.add(
-            Code::BadValue,
-            keys.node.span,
-            format!("no number is {bounds}"),
-        );
+        let message = format!("no number is {bounds}");
+        let diagnostic = keys.report.add(Code::BadValue, keys.node.span, message);
+        if counts && !bounds.is_empty_range(false) {
+            diagnostic.set_help(
+                "a count is a whole number, and 1 at least at each event at which it is asked for",
+            );
+        }
         return None;
     }
     if counts && bounds.only_from_above() {

@@ -212,6 +212,10 @@ impl<'a> Keys<'a> {
             keys.few(&asked.fields, "field", limits::GROUP_BY);
             if keys.entry("field").is_none() {
                 keys.missing("field", entry.key.span, "say of what: `field: name`");
+            } else if let Some(list) = keys.entry("field").filter(|field| is_empty_list(field)) {
+                let message = "`field` names nothing";
+                let span = list.value.span;
+                keys.report.add(Code::EmptyValues, span, message);
             } else if let (true, Some(second)) = (kind.is_numeric(), asked.fields.get(1)) {
                 let message = format!("{} reads one field", quoted(kind.as_str()));
                 keys.report.add(Code::WrongType, second.span, message);
@@ -308,6 +312,10 @@ impl<'a> Keys<'a> {
         });
         Some(parts.collect())
     }
+}
+
+fn is_empty_list(entry: &Entry) -> bool {
+    matches!(&entry.value.kind, Kind::List(items) if items.is_empty())
 }
 
 /// The holes that a correlation of a type has something for.

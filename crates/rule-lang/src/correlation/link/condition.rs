@@ -32,14 +32,21 @@ pub(super) fn presence_of(
             report.add(Code::UnusedSelection, name.span, message);
         }
     }
-    if !positive {
+    if presence.holds(&|_| false) {
+        let message = if positive {
+            "the condition holds where no rule matched, and then there is no event to tell of"
+        } else {
+            "the condition asks for no rule that matches, and without one there is no event to ask it at"
+        };
         report
-            .add(
-                Code::BadValue,
-                document.key,
-                "the condition asks for no rule that matches, and without one there is no event to ask it at",
-            )
+            .add(Code::BadValue, document.key, message)
             .set_help("write `a and not b`");
+    } else if never_holds(&presence, names.len()) {
+        report.add(
+            Code::BadValue,
+            document.key,
+            "the condition never holds, whichever rules match",
+        );
     }
     if kind == CorrelationType::TemporalOrdered && presence.sequence().is_none() {
         report
@@ -51,6 +58,15 @@ pub(super) fn presence_of(
             .set_help("write `a and b and not c`, or `type: temporal`");
     }
     Some(presence)
+}
+
+/// Most entries of which every choice is tried.
+const MOST_TRIED: usize = 12;
+
+/// Whether a condition holds for no choice of what matched. Of many entries that is not known.
+fn never_holds(presence: &Presence, n_slots: usize) -> bool {
+    n_slots <= MOST_TRIED
+        && (0..1_u32 << n_slots).all(|choice| !presence.holds(&|slot| choice >> slot & 1 == 1))
 }
 
 /// Whether a condition holds for some choice of what matched among what can match.
