@@ -309,7 +309,8 @@ impl<'s> Linker<'s> {
         let kind = document.kind.filter(|_| !names.is_empty());
         let presence = kind.and_then(|kind| presence_of(document, kind, &names, report));
         let is_temporal = document.kind.is_some_and(CorrelationType::is_temporal);
-        let mut columns = Columns::new(self, document, done, self.aliases(document));
+        let aliases = self.aliases(document, report);
+        let mut columns = Columns::new(self, document, done, aliases);
         let mut references = Vec::new();
         let (mut lost, mut resting, mut seen) = (None, None, HashSet::new());
         let mut lost_of_many = None;

@@ -14,8 +14,13 @@ use crate::resolve;
 pub(super) type Aliases<'c> = HashMap<&'c str, (&'c Name, HashMap<Found, &'c Name>)>;
 
 impl Linker<'_> {
-    /// Of each alias of a correlation, its name and the field of each rule; what stands first counts.
-    pub(super) fn aliases<'c>(&self, document: &'c CorrelationDocument) -> Aliases<'c> {
+    /// Of each alias of a correlation, its name and the field of each rule; what stands first counts. A rule by two of its
+    /// names is reported.
+    pub(super) fn aliases<'c>(
+        &self,
+        document: &'c CorrelationDocument,
+        report: &mut Report,
+    ) -> Aliases<'c> {
         let mut aliases = HashMap::new();
         for alias in &document.aliases {
             let name = alias.name.text.as_str();
@@ -24,8 +29,17 @@ impl Linker<'_> {
             };
             let (_, fields) = free.insert((&alias.name, HashMap::new()));
             for (rule, field) in &alias.fields {
-                if let Some(found) = self.by_name.get(rule.text.as_str()) {
-                    fields.entry(*found).or_insert(field);
+                let Some(found) = self.by_name.get(rule.text.as_str()) else {
+                    continue;
+                };
+                match fields.entry(*found) {
+                    Entry::Vacant(free) => _ = free.insert(field),
+                    Entry::Occupied(_) => {
+                        let (rule_name, alias) = (quoted(&rule.text), quoted(name));
+                        let message =
+                            format!("{alias} has a field of the rule {rule_name} already");
+                        report.add(Code::DuplicateEntry, rule.span, message);
+                    }
                 }
             }
         }
