@@ -7,7 +7,7 @@
 use audit_model::{Field, FieldId, FieldSource, Plain};
 use rule_lang::Program;
 
-use crate::correlate::caller::filters_of;
+use crate::correlate::caller::{filters_of, is_of_every_caller};
 use crate::correlate::digest::Digest;
 use crate::correlate::fact::Key;
 use crate::correlate::plan::{index, short};
@@ -57,29 +57,25 @@ fn is_settled(active: &ActiveRule, filters: &[ActiveFilter]) -> bool {
             .all(|filter| filter.expires().is_none() && reads(filter.program()))
 }
 
-/// Whether a field follows from what [`Alike::key`] reads.
+/// Whether a field follows from what [`Alike::key`] reads, and from the caller.
 fn is_asked(field: &Field) -> bool {
-    matches!(
-        field.id(),
-        FieldId::Verb
-            | FieldId::Operation
-            | FieldId::Resource
-            | FieldId::ObjectRefResource
-            | FieldId::Subresource
-            | FieldId::ObjectRefSubresource
-            | FieldId::ApiGroup
-            | FieldId::ObjectRefApiGroup
-            | FieldId::Status
-            | FieldId::ResponseStatusCode
-            | FieldId::Outcome
-            | FieldId::Decision
-            | FieldId::UserUsername
-            | FieldId::UserId
-            | FieldId::UserGroups
-            | FieldId::ClientIp
-            | FieldId::ClientNet
-            | FieldId::SourceProvider
-    )
+    is_of_every_caller(field.id())
+        || matches!(
+            field.id(),
+            FieldId::Verb
+                | FieldId::Operation
+                | FieldId::Resource
+                | FieldId::ObjectRefResource
+                | FieldId::Subresource
+                | FieldId::ObjectRefSubresource
+                | FieldId::ApiGroup
+                | FieldId::ObjectRefApiGroup
+                | FieldId::Status
+                | FieldId::ResponseStatusCode
+                | FieldId::Outcome
+                | FieldId::Decision
+                | FieldId::UserGroups
+        )
 }
 
 /// What was said of the requests that came last.
@@ -130,13 +126,9 @@ impl Alike {
         }
     }
 
-    /// A hash of all that the rules ask for of a request, given that of its caller; `None` where the request leaves
-    /// something open.
+    /// A hash of all that the rules ask for of a request, given that of its caller, which there is none of where the event
+    /// has several readings or the request was only received; `None` where the request leaves something open.
     pub(crate) fn key(&self, caller: u64, source: &dyn FieldSource) -> Option<u64> {
-        // Hardly any rule speaks of a request that was only received.
-        if source.readings() != 1 || source.bytes(0, FieldId::Stage) == Some(b"RequestReceived") {
-            return None;
-        }
         let text = |field| match Plain::of(source, field)? {
             Plain::Text(text) => Some((1, text.as_bytes())),
             Plain::Missing => Some((0, &[][..])),

@@ -152,16 +152,24 @@ fn only_asks_for_caller(
 
 /// Whether a field follows from what [`Callers::key`] reads.
 fn is_of_caller(field: &Field) -> bool {
+    is_of_every_caller(field.id())
+        || matches!(
+            field.id(),
+            FieldId::UserUid
+                | FieldId::UserGroups
+                | FieldId::UserExtra
+                | FieldId::CredentialId
+                | FieldId::CredentialPod
+                | FieldId::CredentialNode
+        )
+}
+
+/// Whether a field follows from what [`Callers::key`] reads whatever the rules ask for.
+pub(crate) fn is_of_every_caller(field: FieldId) -> bool {
     matches!(
-        field.id(),
+        field,
         FieldId::UserUsername
-            | FieldId::UserUid
             | FieldId::UserId
-            | FieldId::UserGroups
-            | FieldId::UserExtra
-            | FieldId::CredentialId
-            | FieldId::CredentialPod
-            | FieldId::CredentialNode
             | FieldId::ClientIp
             | FieldId::ClientNet
             | FieldId::SourceProvider

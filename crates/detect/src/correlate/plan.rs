@@ -8,7 +8,7 @@ use rule_lang::{
 };
 
 use crate::alike::AlikeRules;
-use crate::correlate::caller::CallerRules;
+use crate::correlate::caller::{CallerRules, is_of_every_caller};
 use crate::correlate::content::{content, describe};
 use crate::correlate::fact::Key;
 use crate::correlate::time::{self, Time};
@@ -298,16 +298,7 @@ impl Plan {
             return false;
         };
         let field = self.fields.get(at).map(|planned| planned.field.id());
-        matches!(
-            field,
-            Some(
-                FieldId::UserUsername
-                    | FieldId::UserId
-                    | FieldId::ClientIp
-                    | FieldId::ClientNet
-                    | FieldId::SourceProvider
-            )
-        )
+        field.is_some_and(is_of_every_caller)
     }
 
     /// Where a field stands among those that are read.

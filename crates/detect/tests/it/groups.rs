@@ -1,7 +1,9 @@
 //! The group of a caller is remembered, and that changes nothing.
 
-use detect::{Detection, Detector, Hits, Reader, RuleSet};
+use detect::{Detector, RuleSet};
 use proptest::prelude::*;
+
+use crate::support::{process, tell};
 
 /// A placeholder of a message for each field.
 fn shown(group: &str) -> String {
@@ -102,18 +104,6 @@ fn line(at: usize, choices: &Choices) -> String {
         at / 10,
         at % 10 * 6,
     )
-}
-
-fn tell(hits: Hits<'_>, told: &mut Vec<String>) {
-    told.extend(hits.map(|hit| Detection::without_event(&hit).message));
-}
-
-fn process(detector: &mut Detector, lines: &[String], told: &mut Vec<String>) {
-    for line in lines {
-        let mut reader = Reader::new(line.as_bytes());
-        let record = reader.next().unwrap().unwrap();
-        tell(detector.process(&record), told);
-    }
 }
 
 /// What is told, of two parts of a log with a restart in between.

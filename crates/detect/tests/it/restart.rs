@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use detect::{Detection, Detector, Hits, Reader, RuleSet};
+use detect::RuleSet;
+
+use crate::support::{process, tell};
 
 /// The sample log, line by line.
 fn sample() -> Vec<String> {
@@ -12,22 +14,6 @@ fn sample() -> Vec<String> {
     );
     let log = fs::read_to_string(path).unwrap();
     log.lines().map(str::to_owned).collect()
-}
-
-/// What hits say: everything that a host would store of them.
-fn tell(hits: Hits<'_>, told: &mut Vec<String>) {
-    told.extend(hits.map(|hit| {
-        let detection = Detection::without_event(&hit);
-        serde_json::to_string(&detection).unwrap()
-    }));
-}
-
-fn process(detector: &mut Detector, lines: &[String], told: &mut Vec<String>) {
-    let log = lines.join("\n");
-    let mut reader = Reader::new(log.as_bytes());
-    while let Some(record) = reader.next().unwrap() {
-        tell(detector.process(&record), told);
-    }
 }
 
 #[test]

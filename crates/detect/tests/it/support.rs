@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use detect::rule_lang::SourceId;
-use detect::{Event, Limits, LoadReport, Rule, RuleSet, Scanner};
+use detect::{
+    Detection, Detector, Event, Hits, Limits, LoadReport, Reader, Rule, RuleSet, Scanner,
+};
 
 /// Compiles rules; warnings are fine.
 #[track_caller]
@@ -89,4 +91,21 @@ pub(crate) fn scan(scanner: &mut Scanner, json: &[u8]) -> Vec<String> {
         .scan(&event)
         .map(|hit| hit.rule().name().to_owned())
         .collect()
+}
+
+/// What hits say: everything that a host would store of them.
+pub(crate) fn tell(hits: Hits<'_>, told: &mut Vec<String>) {
+    told.extend(hits.map(|hit| {
+        let detection = Detection::without_event(&hit);
+        serde_json::to_string(&detection).unwrap()
+    }));
+}
+
+/// Takes lines, and keeps what is told of them.
+pub(crate) fn process(detector: &mut Detector, lines: &[String], told: &mut Vec<String>) {
+    let log = lines.join("\n");
+    let mut reader = Reader::new(log.as_bytes());
+    while let Some(record) = reader.next().unwrap() {
+        tell(detector.process(&record), told);
+    }
 }
